@@ -1,0 +1,10 @@
+n = int(input())
+
+groups = {}
+for _ in range(n):
+    word = input()
+    key = "".join(sorted(word))
+    groups.setdefault(key, []).append(word)
+
+for group in groups.values():
+    print(" ".join(sorted(group)))

@@ -1,0 +1,5 @@
+celsius = float(input())
+
+# Work out the temperature in degrees Fahrenheit.
+fahrenheit = celsius
+print(fahrenheit)

@@ -1,0 +1,5 @@
+from bisect import bisect_left
+
+
+def first_position(values, target):
+    return bisect_left(values, target)

@@ -1,0 +1,2 @@
+name = input()
+# Now greet the person called name.

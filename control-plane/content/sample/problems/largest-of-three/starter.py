@@ -1,0 +1,3 @@
+def largest(a, b, c):
+    # Return the largest of the three numbers.
+    return a

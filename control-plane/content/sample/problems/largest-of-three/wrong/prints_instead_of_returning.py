@@ -1,0 +1,2 @@
+def largest(a, b, c):
+    print(max(a, b, c))

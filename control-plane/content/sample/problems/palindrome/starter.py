@@ -1,0 +1,6 @@
+text = input()
+
+if text == text[::-1]:
+    print("yes")
+else:
+    print("no")

@@ -1,0 +1,6 @@
+text = input().lower().replace(" ", "")
+
+if text == text[::-1]:
+    print("yes")
+else:
+    print("no")

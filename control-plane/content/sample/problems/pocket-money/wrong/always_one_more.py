@@ -1,0 +1,3 @@
+price = int(input())
+per_week = int(input())
+print(price // per_week + 1)

@@ -1,0 +1,10 @@
+age = int(input())
+
+if age < 4:
+    print("Free")
+elif age <= 12:
+    print("Price: 5")
+elif age <= 17:
+    print("Price: 7")
+else:
+    print("Price: 10")

@@ -1,0 +1,22 @@
+steps = input()
+
+east = 0
+north = 0
+digits = ""
+for step in steps:
+    if step.isdigit():
+        digits = digits + step
+        continue
+    count = 1
+    if digits != "":
+        count = int(digits)
+    digits = ""
+    if step == "N":
+        north = north + count
+    elif step == "S":
+        north = north - count
+    elif step == "E":
+        east = east + count
+    elif step == "W":
+        east = east - count
+print(east, north)

@@ -1,0 +1,9 @@
+n = int(input())
+
+counts = {}
+for _ in range(n):
+    for word in input().split():
+        counts[word] = counts.get(word, 0) + 1
+
+for word, count in counts.items():
+    print(word.lower(), count)
