@@ -1,0 +1,1 @@
+//! coderunner: Code Runner on the command line

@@ -1,0 +1,3 @@
+//! Accounts, problems, submissions and progress, and the dispatch of every run to sandboxd.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,5 @@
+//! control-plane: config, build, serve, drain.
+
+#![forbid(unsafe_code)]
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The gRPC API of sandboxd with scripted outcomes and faults, for tests of control-plane; needs no root
