@@ -1,0 +1,260 @@
+//! What a program is, how it ends, and where a run stands. Pure types and rules; the words are
+//! those of the API.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::platform::ids::{RunId, UserId};
+
+/// What is to be run. Checked by `limits::check_program`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Python source of the main file.
+    pub source: String,
+    /// More files for the working directory.
+    pub files: Vec<SourceFile>,
+}
+
+/// A file of the program's working directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// Relative path.
+    pub path: String,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+/// Limits of one program. None leaves it to the runner's default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Wall-clock time.
+    pub wall_time: Option<Duration>,
+    /// CPU time.
+    pub cpu_time: Option<Duration>,
+    /// Memory of all processes.
+    pub memory_bytes: Option<u64>,
+    /// Bytes on each output stream.
+    pub output_bytes: Option<u64>,
+    /// Processes and threads at one time.
+    pub processes: Option<u32>,
+}
+
+/// How one program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Outcome {
+    Ok,
+    RuntimeError,
+    TimeLimit,
+    MemoryLimit,
+    OutputLimit,
+    ProcessLimit,
+    CompileError,
+    Cancelled,
+    InternalError,
+}
+
+/// What a program used, as the runner's kernel counted it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Wall-clock time.
+    pub wall: Duration,
+    /// CPU time of all processes.
+    pub cpu: Duration,
+    /// The most memory at one time.
+    pub peak_memory_bytes: u64,
+    /// Bytes kept of standard output.
+    pub stdout_bytes: u64,
+    /// Bytes kept of standard error.
+    pub stderr_bytes: u64,
+    /// Standard output was cut.
+    pub stdout_truncated: bool,
+    /// Standard error was cut.
+    pub stderr_truncated: bool,
+}
+
+/// Why Python could not compile a program.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompileError {
+    /// File that the error is in.
+    pub file: String,
+    /// Line, from 1; 0 when unknown.
+    pub line: u32,
+    /// Column in characters, from 1; 0 when unknown.
+    pub column: u32,
+    /// Python's message.
+    pub message: String,
+    /// The line of source.
+    pub source_line: String,
+    /// The class of the error.
+    pub kind: String,
+}
+
+/// How a program ended, in full, without its output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// One word for it.
+    pub outcome: Outcome,
+    /// Exit code, when it exited.
+    pub exit_code: Option<i32>,
+    /// Signal, when one ended it.
+    pub signal: Option<i32>,
+    /// What it used; None when it never ran.
+    pub usage: Option<Usage>,
+    /// Set with `Outcome::CompileError`.
+    pub compile_error: Option<CompileError>,
+}
+
+impl Ending {
+    /// An ending without a program that ran.
+    pub fn without_program(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            exit_code: None,
+            signal: None,
+            usage: None,
+            compile_error: None,
+        }
+    }
+}
+
+/// One of a program's output streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// Where a run or a submission stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Accepted and stored, waiting.
+    Queued,
+    /// In a sandbox, or on its way into another one after its runner was lost.
+    Running,
+    /// Ended; nothing changes any more.
+    Finished,
+}
+
+/// What can happen to a run or a submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// A worker took it.
+    Claimed,
+    /// The runner went away, or the control-plane was restarted, before the end was known.
+    Lost,
+    /// Its end is known.
+    Ended,
+    /// Its owner stopped it before it was in a sandbox.
+    Cancelled,
+}
+
+/// A move that the state machine doesn't have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{event:?} can't happen to something {state:?}")]
+pub struct IllegalMove {
+    /// Where it stood.
+    pub state: State,
+    /// What was to happen.
+    pub event: Event,
+}
+
+impl State {
+    /// The only place that says which moves are legal. States never go back: a lost run is
+    /// waiting for another sandbox, but its watchers have seen it running.
+    pub fn after(self, event: Event) -> Result<Self, IllegalMove> {
+        use Event::{Cancelled, Claimed, Ended, Lost};
+        use State::{Finished, Queued, Running};
+        match (self, event) {
+            (Queued | Running, Claimed) => Ok(Running),
+            (Queued, Lost) => Ok(Queued),
+            (Running, Lost) => Ok(Running),
+            (Running, Ended) => Ok(Finished),
+            (Queued | Running, Cancelled) => Ok(Finished),
+            (state, event) => Err(IllegalMove { state, event }),
+        }
+    }
+
+    /// The states that an event may find, for the conditions of stored writes.
+    pub fn before(event: Event) -> impl Iterator<Item = Self> {
+        [Self::Queued, Self::Running, Self::Finished]
+            .into_iter()
+            .filter(move |state| state.after(event).is_ok())
+    }
+}
+
+/// How often a run may lose its runner before it ends with INTERNAL_ERROR.
+pub const MAX_LOSSES: u32 = 3;
+
+/// Where something stands in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueuePosition {
+    /// 1 is next.
+    pub position: u32,
+    /// How long it will probably wait.
+    pub estimated_wait: Duration,
+}
+
+/// One run of a program, as its owner sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// Names the run.
+    pub id: RunId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Where it stands.
+    pub state: State,
+    /// How it ended, when it is finished.
+    pub ending: Option<Ending>,
+    /// Standard output so far.
+    pub stdout: Vec<u8>,
+    /// Standard error so far.
+    pub stderr: Vec<u8>,
+    /// Where it stands in the queue, while it is queued.
+    pub queue_position: Option<QueuePosition>,
+    /// When it was accepted.
+    pub create_time: Timestamp,
+    /// When it started.
+    pub start_time: Option<Timestamp>,
+    /// When it ended.
+    pub finish_time: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_moves() {
+        use Event::{Cancelled, Claimed, Ended, Lost};
+        use State::{Finished, Queued, Running};
+        for (state, event, next) in [
+            (Queued, Claimed, Some(Running)),
+            (Queued, Lost, Some(Queued)),
+            (Queued, Ended, None),
+            (Queued, Cancelled, Some(Finished)),
+            (Running, Claimed, Some(Running)),
+            (Running, Lost, Some(Running)),
+            (Running, Ended, Some(Finished)),
+            (Running, Cancelled, Some(Finished)),
+            (Finished, Claimed, None),
+            (Finished, Lost, None),
+            (Finished, Ended, None),
+            (Finished, Cancelled, None),
+        ] {
+            assert_eq!(state.after(event).ok(), next, "{state:?} {event:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_leaves_the_last_state() {
+        for event in [Event::Claimed, Event::Lost, Event::Ended, Event::Cancelled] {
+            assert!(State::before(event).all(|state| state != State::Finished));
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Compares return values on their JSON data, never by the student's `==`.
+//!
+//! Equality is Python's for plain data, but a bool is no number: `1 == 1.0`, whole numbers of any
+//! size are compared exactly, `True != 1`. `NaN` and `Infinity` are not JSON and equal nothing.
+//! Nesting is bounded by the parser (128 levels); anything deeper is a wrong answer.
+
+use serde_json::{Number, Value};
+
+use super::checker::{Case, Checker, Tolerance, same_words};
+use super::decimal;
+
+/// True when both are JSON and `checker` accepts `actual`.
+pub fn accepts(checker: &Checker, expected: &[u8], actual: &[u8]) -> bool {
+    let (Ok(expected), Ok(actual)) = (
+        serde_json::from_slice(expected),
+        serde_json::from_slice(actual),
+    ) else {
+        return false;
+    };
+    match (checker, &expected, &actual) {
+        (Checker::UnorderedLines(case), Value::Array(expected), Value::Array(actual)) => {
+            same_elements(*case, expected, actual)
+        }
+        _ => same(checker, &expected, &actual),
+    }
+}
+
+fn same(checker: &Checker, expected: &Value, actual: &Value) -> bool {
+    match (expected, actual) {
+        (Value::Null, Value::Null) => true,
+        (Value::Bool(expected), Value::Bool(actual)) => expected == actual,
+        (Value::Number(expected), Value::Number(actual)) => same_number(checker, expected, actual),
+        (Value::String(expected), Value::String(actual)) => same_text(checker, expected, actual),
+        (Value::Array(expected), Value::Array(actual)) => {
+            expected.len() == actual.len()
+                && expected
+                    .iter()
+                    .zip(actual)
+                    .all(|(expected, actual)| same(checker, expected, actual))
+        }
+        (Value::Object(expected), Value::Object(actual)) => {
+            expected.len() == actual.len()
+                && expected.iter().all(|(key, value)| {
+                    actual
+                        .get(key)
+                        .is_some_and(|actual| same(checker, value, actual))
+                })
+        }
+        _ => false,
+    }
+}
+
+fn same_number(checker: &Checker, expected: &Number, actual: &Number) -> bool {
+    let (expected, actual) = (expected.to_string(), actual.to_string());
+    let equal = decimal::canonical(&expected).is_some_and(|expected| {
+        decimal::canonical(&actual).is_some_and(|actual| expected == actual)
+    });
+    equal || matches!(checker, Checker::Float(_, tolerance) if near(*tolerance, &expected, &actual))
+}
+
+fn near(tolerance: Tolerance, expected: &str, actual: &str) -> bool {
+    match (
+        decimal::parse(expected.as_bytes()),
+        decimal::parse(actual.as_bytes()),
+    ) {
+        (Some(expected), Some(actual)) => tolerance.accepts(expected, actual),
+        _ => false,
+    }
+}
+
+fn same_text(checker: &Checker, expected: &str, actual: &str) -> bool {
+    let (expected, actual) = (expected.as_bytes(), actual.as_bytes());
+    match checker {
+        Checker::Exact => expected == actual,
+        Checker::Tokens(case) => {
+            same_words(expected, actual, |left, right| case.equal(left, right))
+        }
+        Checker::Float(case, _) | Checker::UnorderedLines(case) => case.equal(expected, actual),
+    }
+}
+
+/// The same elements, each as often. Compares sorted canonical texts: with up to a megabyte of
+/// elements, comparing each with each would take minutes.
+fn same_elements(case: Case, expected: &[Value], actual: &[Value]) -> bool {
+    let sorted = |list: &[Value]| -> Option<Vec<String>> {
+        let mut texts = Vec::with_capacity(list.len());
+        for value in list {
+            let mut text = String::new();
+            write_canonical(case, value, &mut text)?;
+            texts.push(text);
+        }
+        texts.sort_unstable();
+        Some(texts)
+    };
+    expected.len() == actual.len()
+        && sorted(expected)
+            .is_some_and(|expected| sorted(actual).is_some_and(|actual| expected == actual))
+}
+
+/// Writes a value so that equal values are equal text. None for a number that equals nothing.
+fn write_canonical(case: Case, value: &Value, text: &mut String) -> Option<()> {
+    match value {
+        Value::Number(number) => text.push_str(&decimal::canonical(&number.to_string())?),
+        Value::String(string) if case == Case::Insensitive => {
+            text.push_str(&Value::String(string.to_lowercase()).to_string());
+        }
+        Value::Array(list) => {
+            text.push('[');
+            for element in list {
+                write_canonical(case, element, text)?;
+                text.push(',');
+            }
+            text.push(']');
+        }
+        Value::Object(map) => {
+            text.push('{');
+            // The map is sorted by key.
+            for (key, element) in map {
+                text.push_str(&Value::String(key.clone()).to_string());
+                text.push(':');
+                write_canonical(case, element, text)?;
+                text.push(',');
+            }
+            text.push('}');
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => text.push_str(&value.to_string()),
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(checker: Checker, table: &[(&str, &str, bool)]) {
+        for (expected, actual, equal) in table {
+            assert_eq!(
+                accepts(&checker, expected.as_bytes(), actual.as_bytes()),
+                *equal,
+                "{checker:?}: {expected} {actual}"
+            );
+        }
+    }
+
+    #[test]
+    fn equality_is_pythons_with_bools_apart() {
+        check(
+            Checker::Exact,
+            &[
+                ("1", "1.0", true),
+                ("true", "1", false),
+                ("1", "true", false),
+                ("0", "false", false),
+                ("null", "0", false),
+                ("\"1\"", "1", false),
+                ("[1, [2.0, \"x\"]]", "[1.0,[2,\"x\"]]", true),
+                ("[1, 2]", "[2, 1]", false),
+                ("[1]", "[1, 2]", false),
+                ("{\"a\": 1, \"b\": 2}", "{\"b\": 2, \"a\": 1}", true),
+                ("{\"a\": 1}", "{\"a\": 1, \"b\": 2}", false),
+                (
+                    "123456789012345678901234567890",
+                    "123456789012345678901234567891",
+                    false,
+                ),
+                (
+                    "123456789012345678901234567890",
+                    "123456789012345678901234567890",
+                    true,
+                ),
+                ("0.3", "0.30000000000000004", false),
+                ("\"\\u00e9\"", "\"\u{e9}\"", true),
+                ("\"a\"", "\"A\"", false),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_not_json_equals_nothing() {
+        check(
+            Checker::Exact,
+            &[
+                ("NaN", "NaN", false),
+                ("1", "NaN", false),
+                ("1", "Infinity", false),
+                ("1", "", false),
+                ("1", "1 2", false),
+                ("1", "01", false),
+                ("1e999", "1e999", false),
+            ],
+        );
+        assert!(!accepts(&Checker::Exact, b"1", b"\xff\x00"));
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        assert!(!accepts(&Checker::Exact, b"[]", deep.as_bytes()));
+        let exponent = "1e".to_owned() + &"9".repeat(1000);
+        assert!(!accepts(&Checker::Exact, b"1", exponent.as_bytes()));
+    }
+
+    #[test]
+    fn settings_apply_to_the_parts() {
+        let tolerance = Tolerance::new(1e-6, 0.0).unwrap();
+        check(
+            Checker::Float(Case::Sensitive, tolerance),
+            &[
+                ("[0.3, \"a\"]", "[0.30000000000000004, \"a\"]", true),
+                ("0.3", "0.4", false),
+                ("1", "true", false),
+                ("1", "\"1\"", false),
+            ],
+        );
+        check(
+            Checker::Tokens(Case::Insensitive),
+            &[("\"a  B\"", "\"A b \"", true), ("\"ab\"", "\"a b\"", false)],
+        );
+        check(
+            Checker::UnorderedLines(Case::Sensitive),
+            &[
+                ("[1, 2.0, [3, 4]]", "[[3, 4.0], 2, 1]", true),
+                ("[[3, 4]]", "[[4, 3]]", false),
+                ("[1, 1, 2]", "[1, 2, 2]", false),
+                ("[true]", "[1]", false),
+                ("[\"1\"]", "[1]", false),
+                ("{\"a\": [1, 2]}", "{\"a\": [1, 2]}", true),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_megabyte_of_elements_is_compared_quickly() {
+        let list = format!(
+            "[{}]",
+            (0..150_000)
+                .map(|n| n.to_string())
+                .collect::<Vec<_>>()
+                .join(",")
+        );
+        let back = format!(
+            "[{}]",
+            (0..150_000)
+                .rev()
+                .map(|n| n.to_string())
+                .collect::<Vec<_>>()
+                .join(",")
+        );
+        assert!(accepts(
+            &Checker::UnorderedLines(Case::Sensitive),
+            list.as_bytes(),
+            back.as_bytes()
+        ));
+    }
+}

@@ -1,0 +1,278 @@
+//! From the end of a program to the verdict of a test, from the tests to the verdict of a
+//! submission, and what of it a student is told.
+//!
+//! What a hidden test gives away is decided here and nowhere else: verdict, time, memory and
+//! the name of the exception. Everything else of it is dropped before anything is stored.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::checker::Checker;
+use super::exception;
+use crate::execution::model::{Ending, Outcome, Usage};
+
+/// The most of one text that is shown of a public test.
+const SHOWN_BYTES: usize = 4 * 1024;
+
+/// What became of a submission or of one of its tests, from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Verdict {
+    Accepted,
+    /// Not run. Never the verdict of a submission.
+    Skipped,
+    WrongAnswer,
+    RuntimeError,
+    TimeLimit,
+    MemoryLimit,
+    OutputLimit,
+    ProcessLimit,
+    CompileError,
+    Cancelled,
+    InternalError,
+}
+
+impl Verdict {
+    /// The verdict of a submission: the worst of its tests. None without a test.
+    pub fn of_submission(tests: impl IntoIterator<Item = Verdict>) -> Option<Verdict> {
+        tests.into_iter().max()
+    }
+
+    /// True when the program was judged, rightly or wrongly; else nothing may be held against it.
+    pub fn is_judged(self) -> bool {
+        !matches!(self, Self::Skipped | Self::Cancelled | Self::InternalError)
+    }
+}
+
+impl From<Outcome> for Option<Verdict> {
+    /// None for a program that ended well: its answer decides.
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Ok => None,
+            Outcome::RuntimeError => Some(Verdict::RuntimeError),
+            Outcome::TimeLimit => Some(Verdict::TimeLimit),
+            Outcome::MemoryLimit => Some(Verdict::MemoryLimit),
+            Outcome::OutputLimit => Some(Verdict::OutputLimit),
+            Outcome::ProcessLimit => Some(Verdict::ProcessLimit),
+            Outcome::CompileError => Some(Verdict::CompileError),
+            Outcome::Cancelled => Some(Verdict::Cancelled),
+            Outcome::InternalError => Some(Verdict::InternalError),
+        }
+    }
+}
+
+/// What students are told of the tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feedback {
+    /// Verdict of each test; public tests with input, expected and actual output.
+    Full,
+    /// Verdict of each test and nothing else.
+    VerdictPerTest,
+    /// One verdict for all.
+    VerdictOnly,
+}
+
+/// One test, as the judge needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct TestCase<'a> {
+    /// From 1.
+    pub number: u32,
+    /// Nothing but the verdict is shown.
+    pub hidden: bool,
+    /// Standard input, or a JSON array of arguments.
+    pub input: &'a [u8],
+    /// Standard output, or the return value as JSON.
+    pub expected: &'a [u8],
+}
+
+/// What a program answered.
+#[derive(Debug, Clone, Copy)]
+pub enum Answer<'a> {
+    /// The answer is standard output.
+    Text(&'a [u8]),
+    /// The function returned this JSON.
+    Returned(&'a [u8]),
+    /// The program ended before the function of this name returned.
+    NoResult(&'a str),
+    /// The program defines no function of this name.
+    NotDefined(&'a str),
+    /// The function of this name returned something that isn't plain data.
+    NotData(&'a str),
+}
+
+/// What a program used in a test, as far as it is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestUsage {
+    /// Wall-clock time.
+    pub wall: Duration,
+    /// CPU time.
+    pub cpu: Duration,
+    /// The most memory at one time.
+    pub peak_memory_bytes: u64,
+}
+
+/// The result of one test, already reduced to what may be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestResult {
+    /// From 1.
+    pub number: u32,
+    /// Nothing but the verdict is shown.
+    pub hidden: bool,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Public tests: what the program was given.
+    pub input: String,
+    /// Public tests: what was expected.
+    pub expected: String,
+    /// Public tests: what came.
+    pub actual: String,
+    /// Public tests: the end of standard error, or what was wrong with the function. Hidden
+    /// tests: the name of the exception.
+    pub message: String,
+    /// What the program used; None when it didn't run.
+    pub usage: Option<TestUsage>,
+}
+
+impl TestResult {
+    /// A test that was not run.
+    pub fn skipped(number: u32, hidden: bool) -> Self {
+        Self::bare(number, hidden, Verdict::Skipped)
+    }
+
+    fn bare(number: u32, hidden: bool, verdict: Verdict) -> Self {
+        let none = String::new;
+        Self {
+            number,
+            hidden,
+            verdict,
+            input: none(),
+            expected: none(),
+            actual: none(),
+            message: none(),
+            usage: None,
+        }
+    }
+
+    /// What is left of a result at a level of feedback; None when nothing is.
+    pub fn shown_at(&self, feedback: Feedback) -> Option<Self> {
+        match feedback {
+            Feedback::Full => Some(self.clone()),
+            Feedback::VerdictPerTest => Some(Self::bare(self.number, self.hidden, self.verdict)),
+            Feedback::VerdictOnly => None,
+        }
+    }
+}
+
+/// Judges one test. `stderr` is what the program wrote to standard error.
+pub fn judge_test(
+    checker: &Checker,
+    test: TestCase<'_>,
+    ending: &Ending,
+    answer: Answer<'_>,
+    stderr: &[u8],
+) -> TestResult {
+    let verdict = verdict(checker, test.expected, ending, answer);
+    let mut result = TestResult::bare(test.number, test.hidden, verdict);
+    result.usage = ending.usage.map(reduce_usage);
+    if test.hidden {
+        if verdict == Verdict::RuntimeError {
+            result.message = exception::name(stderr).unwrap_or_default().to_owned();
+        }
+        return result;
+    }
+    result.input = beginning(test.input);
+    result.expected = beginning(test.expected);
+    if let Answer::Text(actual) | Answer::Returned(actual) = answer {
+        result.actual = beginning(actual);
+    }
+    if verdict != Verdict::Accepted && verdict != Verdict::InternalError {
+        result.message = message(verdict, answer, stderr);
+    }
+    result
+}
+
+fn verdict(checker: &Checker, expected: &[u8], ending: &Ending, answer: Answer<'_>) -> Verdict {
+    // A program without the function has no error of its own: it answers nothing.
+    if matches!(answer, Answer::NotDefined(_))
+        && matches!(ending.outcome, Outcome::Ok | Outcome::RuntimeError)
+    {
+        return Verdict::WrongAnswer;
+    }
+    if let Some(verdict) = ending.outcome.into() {
+        return verdict;
+    }
+    let right = match answer {
+        Answer::Text(actual) => checker.accepts_text(expected, actual),
+        Answer::Returned(actual) => checker.accepts_data(expected, actual),
+        Answer::NoResult(_) | Answer::NotDefined(_) | Answer::NotData(_) => false,
+    };
+    if right {
+        Verdict::Accepted
+    } else {
+        Verdict::WrongAnswer
+    }
+}
+
+fn message(verdict: Verdict, answer: Answer<'_>, stderr: &[u8]) -> String {
+    match (verdict, answer) {
+        (Verdict::WrongAnswer, Answer::NoResult(name)) => {
+            format!("Your program ended before `{name}` returned a value.")
+        }
+        (Verdict::WrongAnswer, Answer::NotDefined(name)) => {
+            format!("Your program defines no function `{name}`.")
+        }
+        (Verdict::WrongAnswer, Answer::NotData(name)) => format!(
+            "`{name}` must return plain data: numbers, text, True, False, None, lists, tuples or \
+             dictionaries of them."
+        ),
+        _ => end(stderr),
+    }
+}
+
+fn reduce_usage(usage: Usage) -> TestUsage {
+    TestUsage {
+        wall: usage.wall,
+        cpu: usage.cpu,
+        peak_memory_bytes: usage.peak_memory_bytes,
+    }
+}
+
+/// The beginning of a text, cut between characters.
+fn beginning(bytes: &[u8]) -> String {
+    if bytes.len() <= SHOWN_BYTES {
+        return shorten(String::from_utf8_lossy(bytes).into_owned());
+    }
+    let mut cut = SHOWN_BYTES;
+    while cut > SHOWN_BYTES - 4 && is_continuation(bytes[cut]) {
+        cut -= 1;
+    }
+    shorten(String::from_utf8_lossy(&bytes[..cut]).into_owned())
+}
+
+/// The end of a text, cut between characters.
+fn end(bytes: &[u8]) -> String {
+    let mut start = bytes.len().saturating_sub(SHOWN_BYTES);
+    while start > 0 && start < bytes.len() && is_continuation(bytes[start]) {
+        start += 1;
+    }
+    shorten(String::from_utf8_lossy(&bytes[start..]).into_owned())
+}
+
+/// Replacement characters take three bytes for one that wasn't text.
+fn shorten(mut text: String) -> String {
+    if text.len() > SHOWN_BYTES {
+        text.truncate(text.floor_char_boundary(SHOWN_BYTES));
+    }
+    text
+}
+
+fn is_continuation(byte: u8) -> bool {
+    byte & 0b1100_0000 == 0b1000_0000
+}
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;

@@ -1,0 +1,197 @@
+//! Verdicts, and that hidden tests stay hidden.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const TRACEBACK: &[u8] =
+    b"Traceback (most recent call last):\n  File \"main.py\", line 1\nValueError: SECRET\n";
+
+fn ended(outcome: Outcome) -> Ending {
+    Ending {
+        usage: Some(Usage {
+            stdout_bytes: 7,
+            ..Usage::default()
+        }),
+        ..Ending::without_program(outcome)
+    }
+}
+
+fn test_case(hidden: bool) -> TestCase<'static> {
+    TestCase {
+        number: 1,
+        hidden,
+        input: b"SECRET in",
+        expected: b"SECRET out",
+    }
+}
+
+fn judge(hidden: bool, outcome: Outcome, answer: Answer<'_>) -> TestResult {
+    judge_test(
+        &Checker::Exact,
+        test_case(hidden),
+        &ended(outcome),
+        answer,
+        TRACEBACK,
+    )
+}
+
+#[test]
+fn the_outcome_decides_before_the_answer() {
+    let right = Answer::Text(b"SECRET out\n");
+    for (outcome, answer, verdict) in [
+        (Outcome::Ok, right, Verdict::Accepted),
+        (Outcome::Ok, Answer::Text(b"other"), Verdict::WrongAnswer),
+        (Outcome::RuntimeError, right, Verdict::RuntimeError),
+        (Outcome::TimeLimit, right, Verdict::TimeLimit),
+        (Outcome::MemoryLimit, right, Verdict::MemoryLimit),
+        (Outcome::OutputLimit, right, Verdict::OutputLimit),
+        (Outcome::ProcessLimit, right, Verdict::ProcessLimit),
+        (Outcome::CompileError, right, Verdict::CompileError),
+        (Outcome::Cancelled, right, Verdict::Cancelled),
+        (Outcome::InternalError, right, Verdict::InternalError),
+        (Outcome::Ok, Answer::NoResult("f"), Verdict::WrongAnswer),
+        (Outcome::Ok, Answer::NotDefined("f"), Verdict::WrongAnswer),
+        (
+            Outcome::RuntimeError,
+            Answer::NotDefined("f"),
+            Verdict::WrongAnswer,
+        ),
+        (Outcome::Ok, Answer::NotData("f"), Verdict::WrongAnswer),
+        (
+            Outcome::RuntimeError,
+            Answer::NoResult("f"),
+            Verdict::RuntimeError,
+        ),
+        (
+            Outcome::TimeLimit,
+            Answer::NotDefined("f"),
+            Verdict::TimeLimit,
+        ),
+        (
+            Outcome::Ok,
+            Answer::Returned(b"SECRET out"),
+            Verdict::WrongAnswer,
+        ),
+    ] {
+        assert_eq!(
+            judge(false, outcome, answer).verdict,
+            verdict,
+            "{outcome:?} {answer:?}"
+        );
+    }
+}
+
+#[test]
+fn public_tests_say_what_was_wrong() {
+    let wrong = judge(false, Outcome::Ok, Answer::Text(b"other"));
+    assert_eq!(
+        (
+            wrong.input.as_str(),
+            wrong.expected.as_str(),
+            wrong.actual.as_str()
+        ),
+        ("SECRET in", "SECRET out", "other")
+    );
+    assert!(
+        judge(false, Outcome::RuntimeError, Answer::Text(b""))
+            .message
+            .contains("ValueError: SECRET")
+    );
+    assert_eq!(
+        judge(false, Outcome::Ok, Answer::NotDefined("add")).message,
+        "Your program defines no function `add`."
+    );
+    assert!(
+        judge(false, Outcome::Ok, Answer::NoResult("add"))
+            .message
+            .contains("before `add` returned")
+    );
+    assert!(
+        judge(false, Outcome::Ok, Answer::NotData("add"))
+            .message
+            .contains("plain data")
+    );
+}
+
+#[test]
+fn hidden_tests_name_the_exception_and_nothing_more() {
+    let result = judge(true, Outcome::RuntimeError, Answer::Text(b"SECRET"));
+    assert_eq!(result.message, "ValueError");
+    assert_eq!(
+        judge(true, Outcome::TimeLimit, Answer::Text(b"SECRET")).message,
+        ""
+    );
+    assert_eq!(
+        judge(true, Outcome::Ok, Answer::NotDefined("SECRET")).message,
+        ""
+    );
+}
+
+#[test]
+fn the_worst_test_decides() {
+    use Verdict::{Accepted, CompileError, InternalError, RuntimeError, Skipped, WrongAnswer};
+    for (tests, verdict) in [
+        (vec![Accepted, Accepted], Some(Accepted)),
+        (vec![Accepted, WrongAnswer], Some(WrongAnswer)),
+        (
+            vec![RuntimeError, WrongAnswer, Accepted],
+            Some(RuntimeError),
+        ),
+        (vec![CompileError, Skipped], Some(CompileError)),
+        (vec![WrongAnswer, InternalError], Some(InternalError)),
+        (vec![], None),
+    ] {
+        assert_eq!(Verdict::of_submission(tests.clone()), verdict, "{tests:?}");
+    }
+}
+
+#[test]
+fn feedback_takes_away() {
+    let full = judge(false, Outcome::RuntimeError, Answer::Text(b"out"));
+    assert_eq!(full.shown_at(Feedback::Full), Some(full.clone()));
+    let bare = full.shown_at(Feedback::VerdictPerTest).unwrap();
+    assert_eq!(bare.verdict, Verdict::RuntimeError);
+    assert!(!format!("{bare:?}").contains("SECRET") && bare.usage.is_none());
+    assert_eq!(full.shown_at(Feedback::VerdictOnly), None);
+}
+
+fn any_outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        Just(Outcome::Ok),
+        Just(Outcome::RuntimeError),
+        Just(Outcome::TimeLimit),
+        Just(Outcome::MemoryLimit),
+        Just(Outcome::OutputLimit),
+        Just(Outcome::CompileError),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn nothing_of_a_hidden_test_is_told(outcome in any_outcome(), actual: Vec<u8>, kind in 0..4) {
+        let mut stderr = TRACEBACK.to_vec();
+        stderr.extend(&actual);
+        let answer = match kind {
+            0 => Answer::Text(&actual),
+            1 => Answer::Returned(&actual),
+            2 => Answer::NoResult("SECRET"),
+            _ => Answer::NotDefined("SECRET"),
+        };
+        let result = judge_test(&Checker::Exact, test_case(true), &ended(outcome), answer, &stderr);
+        prop_assert!(!serde_json::to_string(&result).unwrap().contains("SECRET"));
+        prop_assert!(result.input.is_empty() && result.expected.is_empty() && result.actual.is_empty());
+    }
+
+    #[test]
+    fn shown_texts_are_bounded(bytes in prop::collection::vec(any::<u8>(), 0..20_000)) {
+        prop_assert!(beginning(&bytes).len() <= SHOWN_BYTES);
+        prop_assert!(end(&bytes).len() <= SHOWN_BYTES);
+    }
+
+    #[test]
+    fn text_is_cut_between_characters(text in "[a\u{e9}\u{20ac}\u{1f600}]{2000,3000}") {
+        prop_assert!(text.starts_with(&beginning(text.as_bytes())));
+        prop_assert!(text.ends_with(&end(text.as_bytes())));
+    }
+}
