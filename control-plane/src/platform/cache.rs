@@ -1,0 +1,100 @@
+//! Keeps the course in memory: problems, levels, cheatsheets. A value lives for five minutes
+//! after it was read, or until the content changes. When the database is away, the value that
+//! was there before is served on.
+
+use std::future::Future;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::future::Cache;
+
+use super::errors::Error;
+
+const LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// Values by key. Cloning shares the cache.
+#[derive(Clone)]
+pub struct ContentCache<K, V> {
+    fresh: Cache<K, Arc<V>>,
+    /// What was read last, for when the database is away.
+    last: Cache<K, Arc<V>>,
+}
+
+impl<K, V> ContentCache<K, V>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Send + Sync + 'static,
+{
+    /// A cache of at most so many values.
+    pub fn new(capacity: u64) -> Self {
+        Self {
+            fresh: Cache::builder()
+                .max_capacity(capacity)
+                .time_to_live(LIFETIME)
+                .build(),
+            last: Cache::new(capacity),
+        }
+    }
+
+    /// The value of a key, read at most once at a time.
+    pub async fn get(
+        &self,
+        key: K,
+        read: impl Future<Output = Result<V, Error>>,
+    ) -> Result<Arc<V>, Error> {
+        if let Some(value) = self.fresh.get(&key).await {
+            return Ok(value);
+        }
+        match read.await {
+            Ok(value) => {
+                let value = Arc::new(value);
+                self.fresh.insert(key.clone(), value.clone()).await;
+                self.last.insert(key, value.clone()).await;
+                Ok(value)
+            }
+            Err(error @ (Error::Unavailable { .. } | Error::Internal { .. })) => {
+                let Some(value) = self.last.get(&key).await else {
+                    return Err(error);
+                };
+                tracing::warn!(%error, "serving content from memory");
+                Ok(value)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Forgets all values as fresh; the content changed.
+    pub fn invalidate(&self) {
+        self.fresh.invalidate_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn values_are_kept_until_the_content_changes() {
+        let cache = ContentCache::<&str, u32>::new(10);
+        let value = async |read| cache.get("a", read).await.map(|value| *value);
+        assert_eq!(value(std::future::ready(Ok(1))).await.unwrap(), 1);
+        assert_eq!(value(std::future::ready(Ok(2))).await.unwrap(), 1);
+        cache.invalidate();
+        assert_eq!(value(std::future::ready(Ok(3))).await.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn the_last_value_is_served_while_the_database_is_away() {
+        let cache = ContentCache::<&str, u32>::new(10);
+        cache.get("a", async { Ok(1) }).await.unwrap();
+        cache.invalidate();
+        let away = async { Err(Error::unavailable("no database")) };
+        assert_eq!(*cache.get("a", away).await.unwrap(), 1);
+        let gone = async { Err(Error::NotFound("problem")) };
+        assert!(
+            cache.get("a", gone).await.is_err(),
+            "a deleted problem is not served"
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! Who calls, under which id, and until when. The guard (`guard.rs`) makes one for every call,
+//! before any handler; use cases take it as their first argument.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use tonic::Status;
+
+use super::errors::{Error, Reason};
+use super::ids::{CallId, SessionId, UserId};
+
+/// What an account may do. Each role may do what the ones before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Student,
+    Teacher,
+    Author,
+    Admin,
+}
+
+/// A text that is no role.
+#[derive(Debug, thiserror::Error)]
+#[error("a role is student, teacher, author or admin")]
+pub struct InvalidRole;
+
+impl std::str::FromStr for Role {
+    type Err = InvalidRole;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRole> {
+        match text {
+            "student" => Ok(Self::Student),
+            "teacher" => Ok(Self::Teacher),
+            "author" => Ok(Self::Author),
+            "admin" => Ok(Self::Admin),
+            _ => Err(InvalidRole),
+        }
+    }
+}
+
+impl Role {
+    /// The word in the database and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Student => "student",
+            Self::Teacher => "teacher",
+            Self::Author => "author",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// A logged-in user, checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    pub user_id: UserId,
+    pub role: Role,
+    pub session_id: SessionId,
+}
+
+/// The circumstances of one call.
+#[derive(Debug, Clone)]
+pub struct OpContext {
+    /// Names the call in the log, and in the response header `x-request-id`.
+    pub call_id: CallId,
+    /// Who calls; none for calls without a (valid) token.
+    pub caller: Option<Caller>,
+    /// Network address of the client, behind trusted proxies the one that they name.
+    pub address: IpAddr,
+    /// What the client calls itself, cut to 200 characters.
+    pub user_agent: String,
+    /// When the client stops waiting.
+    pub deadline: Option<Instant>,
+    /// Full name of the call, for example `/coderunner.v1.AuthService/Login`.
+    pub method: &'static str,
+}
+
+impl OpContext {
+    /// The context that the guard attached.
+    #[allow(clippy::result_large_err)]
+    pub fn of<T>(request: &tonic::Request<T>) -> Result<Self, Status> {
+        let missing = "no guard in front of the handler";
+        request
+            .extensions()
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Error::internal("read the context of a call", missing).into())
+    }
+
+    /// The logged-in user. The guard has refused calls without one where the table asks for it.
+    pub fn caller(&self) -> Result<Caller, Error> {
+        self.caller.ok_or(Error::Unauthenticated(Reason::NO_TOKEN))
+    }
+}

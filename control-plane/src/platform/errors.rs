@@ -1,0 +1,229 @@
+//! The one error type that use cases return. It says what a caller may know; causes inside are
+//! for the log only. `status.rs` turns it into a gRPC status. Knows no wire type.
+
+use std::time::Duration;
+
+/// A stable word for programs, sent in `ErrorInfo.reason`. All of them are listed here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reason(pub &'static str);
+
+#[allow(missing_docs)]
+impl Reason {
+    pub const INVALID_ARGUMENT: Self = Self("INVALID_ARGUMENT");
+    pub const PAGE_TOKEN_INVALID: Self = Self("PAGE_TOKEN_INVALID");
+    pub const REQUEST_ID_REUSED: Self = Self("REQUEST_ID_REUSED");
+    pub const REQUEST_IN_PROGRESS: Self = Self("REQUEST_IN_PROGRESS");
+    pub const NO_TOKEN: Self = Self("NO_TOKEN");
+    pub const TOKEN_INVALID: Self = Self("TOKEN_INVALID");
+    pub const TOKEN_EXPIRED: Self = Self("TOKEN_EXPIRED");
+    pub const SESSION_ENDED: Self = Self("SESSION_ENDED");
+    pub const BAD_CREDENTIALS: Self = Self("BAD_CREDENTIALS");
+    pub const REFRESH_TOKEN_INVALID: Self = Self("REFRESH_TOKEN_INVALID");
+    pub const REFRESH_TOKEN_REUSED: Self = Self("REFRESH_TOKEN_REUSED");
+    pub const ACCOUNT_LOCKED: Self = Self("ACCOUNT_LOCKED");
+    pub const RATE_LIMITED: Self = Self("RATE_LIMITED");
+    pub const RUN_QUOTA: Self = Self("RUN_QUOTA");
+    pub const QUEUE_FULL: Self = Self("QUEUE_FULL");
+    pub const ROLE_REQUIRED: Self = Self("ROLE_REQUIRED");
+    pub const NOT_FOUND: Self = Self("NOT_FOUND");
+    pub const EMAIL_TAKEN: Self = Self("EMAIL_TAKEN");
+    pub const SLUG_TAKEN: Self = Self("SLUG_TAKEN");
+    pub const ETAG_MISMATCH: Self = Self("ETAG_MISMATCH");
+    pub const LAST_ADMIN: Self = Self("LAST_ADMIN");
+    pub const RUN_NOT_RUNNING: Self = Self("RUN_NOT_RUNNING");
+    pub const NOT_FINISHED: Self = Self("NOT_FINISHED");
+    pub const INPUT_FULL: Self = Self("INPUT_FULL");
+    pub const INPUT_CLOSED: Self = Self("INPUT_CLOSED");
+    pub const NO_REFERENCE_SOLUTION: Self = Self("NO_REFERENCE_SOLUTION");
+    pub const NOT_IMPLEMENTED: Self = Self("NOT_IMPLEMENTED");
+    pub const SHUTTING_DOWN: Self = Self("SHUTTING_DOWN");
+    pub const UNAVAILABLE: Self = Self("UNAVAILABLE");
+    pub const INTERNAL: Self = Self("INTERNAL");
+}
+
+/// A field of a request and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldViolation {
+    /// Name of the field in the .proto file, with dots for fields of fields.
+    pub field: String,
+    /// A sentence that tells what would be right.
+    pub description: String,
+}
+
+/// What went wrong, as far as the caller may know.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// INVALID_ARGUMENT: the request can't be right, whatever the state of the system.
+    #[error("invalid argument ({reason:?}): {violations:?}")]
+    Invalid {
+        reason: Reason,
+        violations: Vec<FieldViolation>,
+    },
+    /// UNAUTHENTICATED: no login, or none that counts.
+    #[error("unauthenticated ({0:?})")]
+    Unauthenticated(Reason),
+    /// PERMISSION_DENIED: logged in, but the role does not suffice.
+    #[error("permission denied")]
+    PermissionDenied,
+    /// NOT_FOUND: missing, or hidden from this caller. The text is a noun, such as "run".
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// ALREADY_EXISTS.
+    #[error("already exists ({reason:?}): {message}")]
+    AlreadyExists {
+        reason: Reason,
+        message: &'static str,
+    },
+    /// FAILED_PRECONDITION: right in another state of the system.
+    #[error("failed precondition ({reason:?}): {message}")]
+    FailedPrecondition {
+        reason: Reason,
+        message: &'static str,
+    },
+    /// ABORTED: lost a race; read again and repeat.
+    #[error("aborted ({reason:?}): {message}")]
+    Aborted {
+        reason: Reason,
+        message: &'static str,
+        retry_after: Option<Duration>,
+    },
+    /// RESOURCE_EXHAUSTED: waiting helps.
+    #[error("resource exhausted ({reason:?}): {message}")]
+    ResourceExhausted {
+        reason: Reason,
+        message: String,
+        retry_after: Duration,
+    },
+    /// UNIMPLEMENTED: a call that this version does not have yet.
+    #[error("not implemented")]
+    Unimplemented,
+    /// UNAVAILABLE: a part of the system is away; repeat later.
+    #[error("unavailable ({reason:?})")]
+    Unavailable {
+        reason: Reason,
+        retry_after: Duration,
+        #[source]
+        source: Option<BoxError>,
+    },
+    /// INTERNAL: our fault. `attempt` says what was attempted, for the log.
+    #[error("{attempt}")]
+    Internal {
+        attempt: &'static str,
+        #[source]
+        source: BoxError,
+    },
+}
+
+/// A cause, kept for the log.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+impl Error {
+    /// One wrong field.
+    pub fn invalid(field: impl Into<String>, description: impl Into<String>) -> Self {
+        let mut violations = Violations::default();
+        violations.add(field, description);
+        Self::Invalid {
+            reason: Reason::INVALID_ARGUMENT,
+            violations: violations.0,
+        }
+    }
+
+    /// Our fault, with its cause.
+    pub fn internal(attempt: &'static str, source: impl Into<BoxError>) -> Self {
+        Self::Internal {
+            attempt,
+            source: source.into(),
+        }
+    }
+
+    /// A part of the system is away for now.
+    pub fn unavailable(source: impl Into<BoxError>) -> Self {
+        Self::Unavailable {
+            reason: Reason::UNAVAILABLE,
+            retry_after: Duration::from_secs(2),
+            source: Some(source.into()),
+        }
+    }
+
+    /// The program is about to end and takes no more work.
+    pub fn shutting_down() -> Self {
+        Self::Unavailable {
+            reason: Reason::SHUTTING_DOWN,
+            retry_after: Duration::from_secs(2),
+            source: None,
+        }
+    }
+
+    /// The word for programs.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Invalid { reason, .. }
+            | Self::Unauthenticated(reason)
+            | Self::AlreadyExists { reason, .. }
+            | Self::FailedPrecondition { reason, .. }
+            | Self::Aborted { reason, .. }
+            | Self::ResourceExhausted { reason, .. }
+            | Self::Unavailable { reason, .. } => *reason,
+            Self::PermissionDenied => Reason::ROLE_REQUIRED,
+            Self::NotFound(_) => Reason::NOT_FOUND,
+            Self::Unimplemented => Reason::NOT_IMPLEMENTED,
+            Self::Internal { .. } => Reason::INTERNAL,
+        }
+    }
+}
+
+/// A store failed. A database that can't be reached is UNAVAILABLE, the rest is our fault.
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
+                Self::unavailable(error)
+            }
+            other => Self::internal("use the database", other),
+        }
+    }
+}
+
+/// Collects every wrong field of a request, so that the caller learns all of them at once.
+#[derive(Debug, Default)]
+pub struct Violations(Vec<FieldViolation>);
+
+impl Violations {
+    /// Notes a wrong field.
+    pub fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
+        self.0.push(FieldViolation {
+            field: field.into(),
+            description: description.into(),
+        });
+    }
+
+    /// Keeps the value of a field, or notes why it is wrong.
+    pub fn keep<T, E: std::fmt::Display>(
+        &mut self,
+        field: &str,
+        result: Result<T, E>,
+    ) -> Option<T> {
+        result
+            .map_err(|error| self.add(field, error.to_string()))
+            .ok()
+    }
+
+    /// Fails when anything was noted.
+    pub fn check(self) -> Result<(), Error> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Invalid {
+            reason: Reason::INVALID_ARGUMENT,
+            violations: self.0,
+        })
+    }
+
+    /// The error, whether or not anything was noted; for use after a `keep` gave nothing.
+    pub fn into_error(self) -> Error {
+        Error::Invalid {
+            reason: Reason::INVALID_ARGUMENT,
+            violations: self.0,
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Stands in front of every gRPC handler: finds the call in the table, authenticates,
+//! authorises, takes from the caller's allowance, attaches the `OpContext`, and writes one log
+//! line when the call is answered. Nothing of a request's body is read before that, so a caller
+//! who may not make a call learns nothing from how its body would be judged.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::middleware::Next;
+use futures::future::BoxFuture;
+use http::{HeaderMap, HeaderValue, Request, Response, header};
+use tonic::Status;
+use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+use tracing::Instrument;
+
+use super::authz::{self, Access, Call, Rate};
+use super::context::{Caller, OpContext};
+use super::errors::{Error, Reason};
+use super::ids::CallId;
+use super::ratelimit::{RateLimits, Rule};
+
+const MAX_TOKEN_BYTES: usize = 4096;
+const MAX_USER_AGENT_CHARS: usize = 200;
+
+/// Tells who a bearer token belongs to.
+pub trait Authenticate: Send + Sync {
+    /// Checks an access token, and that its session still lives.
+    fn authenticate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Caller, Error>>;
+}
+
+/// What the guard needs to know.
+pub struct Guard {
+    pub authenticator: Arc<dyn Authenticate>,
+    pub rate_limits: RateLimits,
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// The guard as a layer, for `axum::middleware::from_fn_with_state`.
+pub async fn guard(
+    State(guard): State<Arc<Guard>>,
+    mut request: Request<Body>,
+    next: Next,
+) -> Response<Body> {
+    let Some(call) = authz::find(request.uri().path()) else {
+        return answer(Status::unimplemented("There is no such call."));
+    };
+    let start = Instant::now();
+    let call_id = CallId::new();
+    let span = tracing::info_span!(
+        "call",
+        method = call.method,
+        request_id = %call_id,
+        user_id = tracing::field::Empty,
+    );
+    async {
+        let mut response = match guard.admit(call, call_id, &request).await {
+            Err(error) => answer(error.into()),
+            Ok(context) => {
+                if let Some(caller) = context.caller {
+                    tracing::Span::current().record("user_id", caller.user_id.to_string());
+                }
+                request.extensions_mut().insert(context);
+                next.run(request).await
+            }
+        };
+        let value = HeaderValue::try_from(call_id.to_string()).expect("an id is plain ASCII");
+        response.headers_mut().insert("x-request-id", value);
+        report(call, &response, start.elapsed());
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+impl Guard {
+    async fn admit(
+        &self,
+        call: Call,
+        call_id: CallId,
+        request: &Request<Body>,
+    ) -> Result<OpContext, Error> {
+        let headers = request.headers();
+        let address = self.client_address(peer_address(request), headers);
+        let caller = match self.authenticate(headers).await {
+            Ok(caller) => Ok(caller),
+            Err(Error::Unauthenticated(reason)) => Err(reason),
+            // A stored course can be read while the database is away.
+            Err(_) if call.access == Access::Public => Err(Reason::UNAVAILABLE),
+            Err(error) => return Err(error),
+        };
+        self.limit(call, caller.ok(), address).await?;
+        authz::authorise(call.access, caller)?;
+        Ok(OpContext {
+            call_id,
+            caller: caller.ok(),
+            address,
+            user_agent: user_agent(headers),
+            deadline: timeout(headers).map(|timeout| Instant::now() + timeout),
+            method: call.method,
+        })
+    }
+
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Error> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return Err(Error::Unauthenticated(Reason::NO_TOKEN));
+        };
+        let invalid = Error::Unauthenticated(Reason::TOKEN_INVALID);
+        let Some(token) = value.to_str().ok().and_then(bearer) else {
+            return Err(invalid);
+        };
+        self.authenticator.authenticate(token).await
+    }
+
+    async fn limit(
+        &self,
+        call: Call,
+        caller: Option<Caller>,
+        address: IpAddr,
+    ) -> Result<(), Error> {
+        let rule = match (call.rate, caller) {
+            (Rate::Free, _) | (Rate::Runs, Some(_)) => return Ok(()),
+            (_, None) => return self.limit_address(address).await,
+            (Rate::Inputs, Some(_)) => Rule::Inputs,
+            (Rate::Calls, Some(_)) => Rule::UserCalls,
+        };
+        let user_id = caller
+            .map(|caller| caller.user_id.to_string())
+            .unwrap_or_default();
+        self.rate_limits.check(rule, &user_id).await
+    }
+
+    async fn limit_address(&self, address: IpAddr) -> Result<(), Error> {
+        self.rate_limits
+            .check(Rule::AddressCalls, &network(address))
+            .await
+    }
+
+    /// The client behind trusted proxies: the last address in `x-forwarded-for` that is not
+    /// itself a trusted proxy. What an untrusted peer claims is ignored.
+    fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        if !self.trusted_proxies.contains(&peer) {
+            return peer;
+        }
+        headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|part| part.trim().parse().ok())
+            .rfind(|address| !self.trusted_proxies.contains(address))
+            .unwrap_or(peer)
+    }
+}
+
+/// A home has a whole /64 of IPv6, so that is what is counted as one address.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    let fits = scheme.eq_ignore_ascii_case("bearer") && token.len() <= MAX_TOKEN_BYTES;
+    fits.then_some(token.trim())
+}
+
+fn peer_address(request: &Request<Body>) -> IpAddr {
+    let extensions = request.extensions();
+    let plain = extensions.get::<TcpConnectInfo>();
+    let tls = extensions
+        .get::<TlsConnectInfo<TcpConnectInfo>>()
+        .map(TlsConnectInfo::get_ref);
+    plain
+        .or(tls)
+        .and_then(TcpConnectInfo::remote_addr)
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| {
+            address.ip().to_canonical()
+        })
+}
+
+fn user_agent(headers: &HeaderMap) -> String {
+    let text = headers
+        .get("x-user-agent")
+        .or_else(|| headers.get(header::USER_AGENT));
+    let text = text
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    text.chars().take(MAX_USER_AGENT_CHARS).collect()
+}
+
+/// `grpc-timeout`: at most eight digits and a unit (gRPC over HTTP/2, "Timeout").
+fn timeout(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if digits.len() > 8 {
+        return None;
+    }
+    let count: u64 = digits.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(count * 3600)),
+        "M" => Some(Duration::from_secs(count * 60)),
+        "S" => Some(Duration::from_secs(count)),
+        "m" => Some(Duration::from_millis(count)),
+        "u" => Some(Duration::from_micros(count)),
+        "n" => Some(Duration::from_nanos(count)),
+        _ => None,
+    }
+}
+
+fn answer(status: Status) -> Response<Body> {
+    status.into_http()
+}
+
+/// An error is in the headers of the answer; without one the call succeeded or streams.
+fn report(call: Call, response: &Response<Body>, elapsed: Duration) {
+    let code = response
+        .headers()
+        .get("grpc-status")
+        .and_then(|value| value.to_str().ok());
+    let code = tonic::Code::from_bytes(code.unwrap_or("0").as_bytes());
+    super::metrics::call(call.method, code, elapsed);
+    if call.rate == Rate::Free {
+        return;
+    }
+    let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(code = ?code, milliseconds, "call answered");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nobody;
+
+    impl Authenticate for Nobody {
+        fn authenticate<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Caller, Error>> {
+            Box::pin(async { Err(Error::Unauthenticated(Reason::TOKEN_INVALID)) })
+        }
+    }
+
+    fn guard(trusted: &[&str]) -> Guard {
+        let clock = Arc::new(crate::platform::clock::SystemClock);
+        Guard {
+            authenticator: Arc::new(Nobody),
+            rate_limits: RateLimits::local(&Default::default(), clock),
+            trusted_proxies: trusted
+                .iter()
+                .map(|address| address.parse().unwrap())
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn only_trusted_proxies_may_name_the_client() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            "x-forwarded-for",
+            "6.6.6.6, 198.51.100.7, 10.0.0.2".parse().unwrap(),
+        );
+        let peer: IpAddr = "10.0.0.1".parse().unwrap();
+        let trusting = guard(&["10.0.0.1", "10.0.0.2"]);
+        assert_eq!(
+            trusting.client_address(peer, &headers).to_string(),
+            "198.51.100.7"
+        );
+        assert_eq!(guard(&[]).client_address(peer, &headers), peer);
+        assert_eq!(trusting.client_address(peer, &HeaderMap::new()), peer);
+    }
+
+    #[test]
+    fn timeouts_follow_the_grpc_protocol() {
+        let parse = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("grpc-timeout", text.parse().unwrap());
+            timeout(&headers)
+        };
+        assert_eq!(parse("5S"), Some(Duration::from_secs(5)));
+        assert_eq!(parse("250m"), Some(Duration::from_millis(250)));
+        for wrong in ["", "S", "5", "123456789S", "5x", "-5S"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn one_ipv6_network_counts_as_one_address() {
+        let network = |text: &str| network(text.parse().unwrap());
+        assert_eq!(network("2001:db8:1:2::3"), network("2001:db8:1:2:ffff::4"));
+        assert_ne!(network("2001:db8:1:2::3"), network("2001:db8:1:3::3"));
+        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
+    }
+
+    #[test]
+    fn bearer_tokens_are_found_and_bounded() {
+        assert_eq!(bearer("Bearer abc"), Some("abc"));
+        assert_eq!(bearer("bearer abc"), Some("abc"));
+        assert_eq!(bearer("Basic abc"), None);
+        assert_eq!(bearer("abc"), None);
+        assert_eq!(bearer(&format!("Bearer {}", "a".repeat(5000))), None);
+    }
+}

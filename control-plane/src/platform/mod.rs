@@ -1,0 +1,57 @@
+//! What all systems of the control-plane share. Knows none of them.
+
+pub mod authz;
+pub mod cache;
+pub mod clock;
+pub mod config;
+pub mod context;
+pub mod db;
+pub mod errors;
+pub mod guard;
+pub mod idempotency;
+pub mod ids;
+pub mod keys;
+pub mod metrics;
+pub mod pagination;
+pub mod ratelimit;
+pub mod seal;
+pub mod status;
+pub mod telemetry;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use clock::SharedClock;
+use config::Config;
+use db::Db;
+use idempotency::Idempotency;
+use ratelimit::RateLimits;
+
+/// The shared parts, as every system gets them. Cloning shares them.
+#[derive(Debug, Clone)]
+pub struct Platform {
+    pub config: Arc<Config>,
+    pub clock: SharedClock,
+    pub db: Db,
+    pub rate_limits: RateLimits,
+    pub idempotency: Idempotency,
+    /// Cancelled when the program is told to end: take no new work, end what runs, give every
+    /// stream its last event.
+    pub draining: CancellationToken,
+}
+
+impl Platform {
+    /// Opens the database and sets up the rest.
+    pub async fn open(config: Arc<Config>, clock: SharedClock) -> anyhow::Result<Self> {
+        let db = Db::open(&config.database).await?;
+        Ok(Self {
+            rate_limits: RateLimits::local(&config.limits, clock.clone()),
+            idempotency: Idempotency::new(db.clone(), clock.clone()),
+            draining: CancellationToken::new(),
+            config,
+            clock,
+            db,
+        })
+    }
+}

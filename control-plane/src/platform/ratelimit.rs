@@ -1,0 +1,236 @@
+//! How often somebody may do something. Use cases and the guard ask `RateLimits`; where the
+//! counts are kept is behind `RateStore`, so that replicas can share them later. The store here
+//! keeps them in memory with the generic cell rate algorithm: a burst of the whole quota, then
+//! an even flow.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use governor::clock::Clock as _;
+use governor::nanos::Nanos;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+use jiff::Timestamp;
+
+use super::clock::SharedClock;
+use super::config::Limits;
+use super::errors::{Error, Reason};
+
+/// What is limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Rule {
+    /// Calls of one user, but for the ones with a rule of their own.
+    UserCalls,
+    /// Calls without login of one network address.
+    AddressCalls,
+    /// Logins of one account from one address.
+    Logins,
+    /// Input sent to running programs by one user.
+    Inputs,
+    /// Runs and submissions of one user.
+    RunsPerMinute,
+    /// The same.
+    RunsPerHour,
+    /// The same.
+    RunsPerDay,
+}
+
+impl Rule {
+    const ALL: [Self; 7] = [
+        Self::UserCalls,
+        Self::AddressCalls,
+        Self::Logins,
+        Self::Inputs,
+        Self::RunsPerMinute,
+        Self::RunsPerHour,
+        Self::RunsPerDay,
+    ];
+
+    /// How many in which time; none means no limit.
+    fn allowance(self, limits: &Limits) -> (Option<NonZeroU32>, Duration) {
+        let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3600));
+        match self {
+            Self::UserCalls => (limits.calls_per_minute, minute),
+            Self::AddressCalls => (limits.anonymous_calls_per_minute, minute),
+            Self::Logins => (limits.logins_per_minute, minute),
+            Self::Inputs => (limits.inputs_per_minute, minute),
+            Self::RunsPerMinute => (limits.runs_per_minute, minute),
+            Self::RunsPerHour => (limits.runs_per_hour, hour),
+            Self::RunsPerDay => (limits.runs_per_day, 24 * hour),
+        }
+    }
+}
+
+/// Where the counts are kept.
+pub trait RateStore: Send + Sync {
+    /// Takes one from the allowance of `key`, or tells how long to wait for the next.
+    fn take<'a>(&'a self, rule: Rule, key: &'a str) -> BoxFuture<'a, Result<(), Duration>>;
+    /// Forgets keys that are back at their full allowance.
+    fn forget_idle(&self);
+}
+
+/// The limits of this installation.
+#[derive(Clone)]
+pub struct RateLimits(Arc<dyn RateStore>);
+
+impl std::fmt::Debug for RateLimits {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("RateLimits")
+    }
+}
+
+impl RateLimits {
+    /// Counts in the memory of this process.
+    pub fn local(limits: &Limits, clock: SharedClock) -> Self {
+        Self(Arc::new(LocalStore::new(limits, clock)))
+    }
+
+    /// Counts somewhere else.
+    pub fn with_store(store: Arc<dyn RateStore>) -> Self {
+        Self(store)
+    }
+
+    /// Takes one, or fails with RESOURCE_EXHAUSTED and the time to wait.
+    pub async fn check(&self, rule: Rule, key: &str) -> Result<(), Error> {
+        self.0
+            .take(rule, key)
+            .await
+            .map_err(|wait| Error::ResourceExhausted {
+                reason: match rule {
+                    Rule::RunsPerMinute | Rule::RunsPerHour | Rule::RunsPerDay => Reason::RUN_QUOTA,
+                    _ => Reason::RATE_LIMITED,
+                },
+                message: format!("Too often. Try again in {} s.", wait.as_secs().max(1)),
+                retry_after: wait,
+            })
+    }
+
+    /// Takes one run from all three windows of a user, the shortest first, so that hammering
+    /// costs nothing of the day's allowance.
+    pub async fn check_run(&self, user_id: &str) -> Result<(), Error> {
+        for rule in [Rule::RunsPerMinute, Rule::RunsPerHour, Rule::RunsPerDay] {
+            self.check(rule, user_id).await?;
+        }
+        Ok(())
+    }
+
+    /// Forgets idle keys. Called every few minutes.
+    pub fn forget_idle(&self) {
+        self.0.forget_idle();
+    }
+}
+
+/// Our clock in the shape that governor wants.
+#[derive(Debug, Clone)]
+struct GovernorClock {
+    clock: SharedClock,
+    start: Timestamp,
+}
+
+impl governor::clock::Clock for GovernorClock {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        let elapsed = self.clock.now().duration_since(self.start);
+        Duration::try_from(elapsed).unwrap_or_default().into()
+    }
+}
+
+type Keyed = RateLimiter<
+    String,
+    DashMapStateStore<String>,
+    GovernorClock,
+    governor::middleware::NoOpMiddleware<Nanos>,
+>;
+
+struct LocalStore {
+    limiters: HashMap<Rule, Keyed>,
+    clock: GovernorClock,
+}
+
+impl LocalStore {
+    fn new(limits: &Limits, clock: SharedClock) -> Self {
+        let clock = GovernorClock {
+            start: clock.now(),
+            clock,
+        };
+        let limiters = Rule::ALL
+            .into_iter()
+            .filter_map(|rule| {
+                let (count, time) = rule.allowance(limits);
+                let count = count?;
+                let quota = Quota::with_period(time / count.get())?.allow_burst(count);
+                let store = DashMapStateStore::default();
+                Some((rule, RateLimiter::new(quota, store, clock.clone())))
+            })
+            .collect();
+        Self { limiters, clock }
+    }
+}
+
+impl RateStore for LocalStore {
+    fn take<'a>(&'a self, rule: Rule, key: &'a str) -> BoxFuture<'a, Result<(), Duration>> {
+        let result = match self.limiters.get(&rule) {
+            None => Ok(()),
+            Some(limiter) => limiter
+                .check_key(&key.to_owned())
+                .map_err(|refused| refused.wait_time_from(self.clock.now())),
+        };
+        Box::pin(std::future::ready(result))
+    }
+
+    fn forget_idle(&self) {
+        for limiter in self.limiters.values() {
+            limiter.retain_recent();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::clock::TestClock;
+
+    fn limits(calls: u32) -> Limits {
+        Limits {
+            calls_per_minute: NonZeroU32::new(calls),
+            ..Limits::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_burst_then_an_even_flow_for_each_key() {
+        let clock = Arc::new(TestClock::at("2030-01-01T00:00:00Z".parse().unwrap()));
+        let rates = RateLimits::local(&limits(60), clock.clone());
+        for _ in 0..60 {
+            rates.check(Rule::UserCalls, "ada").await.unwrap();
+        }
+        let error = rates.check(Rule::UserCalls, "ada").await.unwrap_err();
+        let Error::ResourceExhausted { retry_after, .. } = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(retry_after, Duration::from_secs(1));
+        rates.check(Rule::UserCalls, "bob").await.unwrap();
+
+        clock.advance(Duration::from_secs(1));
+        rates.check(Rule::UserCalls, "ada").await.unwrap();
+        rates.check(Rule::UserCalls, "ada").await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn zero_means_no_limit_and_rules_count_apart() {
+        let clock = Arc::new(TestClock::at("2030-01-01T00:00:00Z".parse().unwrap()));
+        let rates = RateLimits::local(&limits(0), clock);
+        for _ in 0..1000 {
+            rates.check(Rule::UserCalls, "ada").await.unwrap();
+        }
+        for _ in 0..10 {
+            rates.check_run("ada").await.unwrap();
+        }
+        let error = rates.check_run("ada").await.unwrap_err();
+        assert_eq!(error.reason(), Reason::RUN_QUOTA);
+    }
+}

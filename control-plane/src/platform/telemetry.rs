@@ -1,0 +1,26 @@
+//! Logs: one JSON object a line on standard error, with the fields of the call that it belongs
+//! to (method, request_id, user_id). Source code, tokens, network addresses and test data are
+//! never fields.
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Starts logging with a filter such as `info` or `control_plane=debug,warn`. A second start in
+/// one process changes nothing.
+pub fn start(filter: &str) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let layer = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(true)
+        .with_writer(std::io::stderr);
+    let started = tracing_subscriber::registry()
+        .with(filter)
+        .with(layer)
+        .try_init();
+    if started.is_err() {
+        tracing::debug!("logging was started before");
+    }
+}
