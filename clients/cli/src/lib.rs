@@ -1,1 +1,0 @@
-//! coderunner: Code Runner on the command line

@@ -1,0 +1,177 @@
+//! `submit`: a program to be graded, its tests in a table, and what went wrong in public ones.
+
+use coderunner_client::{Client, NewSubmission, SubmissionEvent};
+use coderunner_proto::v1::{Submission, TestResult, Verdict};
+use futures::StreamExt;
+
+use crate::args;
+use crate::failure::{End, Failure};
+use crate::run::{Waiting, read_files, read_source};
+use crate::show::print_indented;
+use crate::text::{
+    compile_error, mebibytes, plain_lines, print_json, print_table, say, seconds, table,
+};
+
+/// Submits a program and waits for its verdict.
+pub async fn submit(client: &Client, program: args::Submit, json: bool) -> Result<End, Failure> {
+    let args::Submit {
+        problem,
+        file,
+        more_files,
+    } = program;
+    let source = read_source(&file)?;
+    let files = read_files(&more_files)?;
+    let graded = grade(
+        client,
+        NewSubmission {
+            problem,
+            source,
+            files,
+        },
+    );
+    let submission = tokio::select! {
+        graded = graded => graded?,
+        _ = tokio::signal::ctrl_c() => {
+            eprintln!("\ncoderunner: left; a submission that was sent is graded all the same");
+            return Ok(End::Cancelled);
+        }
+    };
+    match json {
+        true => print_json(&submission)?,
+        false => print_submission(&submission),
+    }
+    Ok(end_of(submission.verdict()))
+}
+
+async fn grade(client: &Client, new: NewSubmission) -> Result<Submission, Failure> {
+    let waiting = Waiting::show("submitting");
+    let mut started = client.submit(new).await?;
+    let mut ended_tests = 0;
+    while let Some(event) = started.events.next().await {
+        match event? {
+            SubmissionEvent::Queued(position) => waiting.queued(&position),
+            SubmissionEvent::Started => waiting.progress("grading".to_owned()),
+            SubmissionEvent::Test(_) => {
+                ended_tests += 1;
+                let all = started.submission.test_count;
+                waiting.progress(format!("grading, {ended_tests} of {all} tests done"));
+            }
+            SubmissionEvent::Finished(submission) => {
+                waiting.done();
+                return Ok(*submission);
+            }
+        }
+    }
+    Err(Failure::Local(anyhow::anyhow!(
+        "the server never said how the grading ended"
+    )))
+}
+
+fn print_submission(submission: &Submission) {
+    if let Some(error) = &submission.compile_error {
+        say!("{}", compile_error(error));
+    }
+    if !submission.test_results.is_empty() {
+        print_results(&submission.test_results);
+    }
+    for result in &submission.test_results {
+        print_details(result);
+    }
+    let Submission {
+        passed_test_count,
+        test_count,
+        points,
+        ..
+    } = submission;
+    let points = match points {
+        0 => String::new(),
+        1 => ", 1 point".to_owned(),
+        points => format!(", {points} points"),
+    };
+    say!(
+        "{}: {passed_test_count} of {test_count} tests passed{points}",
+        name(submission.verdict())
+    );
+}
+
+fn print_results(results: &[TestResult]) {
+    let mut rows = table(["TEST", "", "VERDICT", "TIME", "MEMORY"]);
+    for result in results {
+        let usage = result.usage.as_ref();
+        rows.add_row([
+            result.number.to_string(),
+            kind(result).to_owned(),
+            name(result.verdict()).to_owned(),
+            seconds(usage.and_then(|usage| usage.wall_duration.as_ref())),
+            usage
+                .map(|usage| mebibytes(usage.peak_memory_bytes))
+                .unwrap_or_default(),
+        ]);
+    }
+    print_table(&rows);
+    say!("");
+}
+
+/// What the student may know of a test that did not pass.
+fn print_details(result: &TestResult) {
+    if matches!(result.verdict(), Verdict::Accepted | Verdict::Skipped) {
+        return;
+    }
+    let TestResult {
+        number,
+        hidden,
+        input,
+        expected,
+        actual,
+        message,
+        ..
+    } = result;
+    let has_data = [input, expected, actual]
+        .iter()
+        .any(|text| !text.is_empty());
+    let shows_data = has_data && !hidden;
+    if !shows_data && message.is_empty() {
+        return;
+    }
+    say!(
+        "Test {number} ({}): {}",
+        kind(result),
+        name(result.verdict())
+    );
+    if shows_data {
+        for (what, text) in [("given", input), ("expected", expected), ("got", actual)] {
+            say!("{what}:");
+            print_indented(text);
+        }
+    }
+    if !message.is_empty() {
+        say!("{}", plain_lines(message.trim_end()));
+    }
+    say!("");
+}
+
+fn kind(result: &TestResult) -> &'static str {
+    if result.hidden { "hidden" } else { "public" }
+}
+
+/// The verdict as the API writes it, without the prefix.
+fn name(verdict: Verdict) -> &'static str {
+    let name = verdict.as_str_name();
+    name.strip_prefix("VERDICT_").unwrap_or(name)
+}
+
+fn end_of(verdict: Verdict) -> End {
+    match verdict {
+        Verdict::Accepted => End::Good,
+        Verdict::Cancelled => End::Cancelled,
+        Verdict::InternalError | Verdict::Unspecified => End::Internal,
+        Verdict::WrongAnswer
+        | Verdict::RuntimeError
+        | Verdict::TimeLimit
+        | Verdict::MemoryLimit
+        | Verdict::OutputLimit
+        | Verdict::ProcessLimit
+        | Verdict::CompileError
+        | Verdict::Skipped => End::ProgramFailed,
+    }
+}

@@ -1,0 +1,192 @@
+//! Text for terminals. What authors and other users wrote (titles, names, test data) is cleaned of
+//! whatever could steer the terminal or disguise the text; the output of the student's own program
+//! is never touched.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use coderunner_proto::common::v1::{CompileError, Usage};
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+use prost_reflect::ReflectMessage;
+
+/// One line of cleaned text: control characters, line ends and direction marks are replaced.
+pub fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if steers(c) {
+                char::REPLACEMENT_CHARACTER
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+/// Cleaned text of many lines.
+pub fn plain_lines(text: &str) -> String {
+    let clean = |c: char| match c {
+        '\n' | '\t' => c,
+        c if steers(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.replace("\r\n", "\n").chars().map(clean).collect()
+}
+
+/// Test data: control characters show as escapes, because they may be why an answer is wrong.
+pub fn visible_lines(text: &str) -> String {
+    let mut shown = String::new();
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => shown.push(c),
+            c if steers(c) => shown.extend(c.escape_default()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Control characters, and the marks that change the direction of text.
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Prints a line on standard output, like `println!`, which would panic when the reader is gone.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::text::print_line(format_args!($($text)*)) };
+}
+pub(crate) use say;
+
+/// Prints a line. When nobody reads standard output any more, as with `| head -1`, the program
+/// leaves like one that was ended by SIGPIPE.
+pub fn print_line(line: fmt::Arguments<'_>) {
+    let mut stdout = io::stdout().lock();
+    if stdout
+        .write_fmt(line)
+        .and_then(|()| stdout.write_all(b"\n"))
+        .is_err()
+    {
+        std::process::exit(128 + SIGPIPE);
+    }
+}
+
+const SIGPIPE: i32 = 13;
+
+/// A table without lines, as wide as it needs in a pipe and as the terminal otherwise.
+pub fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(NOTHING);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header);
+    table
+}
+
+/// Prints a table without the blanks at the ends of its lines.
+pub fn print_table(table: &Table) {
+    say!("{}", table.trim_fmt());
+}
+
+/// Prints a message as canonical proto3 JSON on one line.
+pub fn print_json(message: &impl ReflectMessage) -> anyhow::Result<()> {
+    say!(
+        "{}",
+        serde_json::to_string(&message.transcode_to_dynamic())?
+    );
+    Ok(())
+}
+
+/// "0.12 s"
+pub fn seconds(duration: Option<&prost_types::Duration>) -> String {
+    let duration = duration.and_then(|duration| Duration::try_from(*duration).ok());
+    duration
+        .map(|duration| format!("{:.2} s", duration.as_secs_f64()))
+        .unwrap_or_default()
+}
+
+/// "9.8 MiB"
+pub fn mebibytes(bytes: i64) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+}
+
+/// "0.12 s (CPU 0.03 s), 9.8 MiB"
+pub fn usage(usage: &Usage) -> String {
+    format!(
+        "{} (CPU {}), {}",
+        seconds(usage.wall_duration.as_ref()),
+        seconds(usage.cpu_duration.as_ref()),
+        mebibytes(usage.peak_memory_bytes)
+    )
+}
+
+/// A compile error as Python shows it: place, the line with a mark under the column, the message.
+pub fn compile_error(error: &CompileError) -> String {
+    let CompileError {
+        file,
+        line,
+        column,
+        message,
+        source_line,
+        kind,
+    } = error;
+    let mut text = format!("{}, line {line}", plain(file));
+    if *column > 0 {
+        text.push_str(&format!(", column {column}"));
+    }
+    if !source_line.is_empty() {
+        let shown = plain(&source_line.trim_end().replace('\t', " "));
+        text.push_str(&format!("\n    {shown}"));
+        if let Ok(before) = usize::try_from(*column - 1) {
+            text.push_str(&format!(
+                "\n    {}^",
+                " ".repeat(before.min(shown.chars().count()))
+            ));
+        }
+    }
+    text.push_str(&format!("\n{}: {}", plain(kind), plain(message)));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        let hostile = "a\x1b[2Jb\u{202e}c\rd\u{9b}e\nf";
+        assert_eq!(
+            plain(hostile),
+            "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f"
+        );
+        assert_eq!(plain_lines("1\r\n2\t3\x07"), "1\n2\t3\u{fffd}");
+        assert_eq!(visible_lines("1\r\n\x1b[m"), "1\\r\n\\u{1b}[m");
+        assert_eq!(plain("héllo 你好 🙂"), "héllo 你好 🙂");
+    }
+
+    #[test]
+    fn a_compile_error_points_at_its_column() {
+        let error = CompileError {
+            file: "main.py".to_owned(),
+            line: 3,
+            column: 5,
+            message: "invalid syntax".to_owned(),
+            source_line: "\tif x = 1:\n".to_owned(),
+            kind: "SyntaxError".to_owned(),
+        };
+        assert_eq!(
+            compile_error(&error),
+            "main.py, line 3, column 5\n     if x = 1:\n        ^\nSyntaxError: invalid syntax"
+        );
+        let bare = CompileError {
+            line: 1,
+            column: 0,
+            source_line: String::new(),
+            ..error
+        };
+        assert_eq!(
+            compile_error(&bare),
+            "main.py, line 1\nSyntaxError: invalid syntax"
+        );
+    }
+}
