@@ -1,0 +1,200 @@
+"""Runs one student's program inside the sandbox.
+
+Descriptor 3 is a socket to the daemon, 4 a pipe for a function's return value. In order:
+
+1. The runner sends b"H": the interpreter is ready.
+2. The daemon sends the job: a field count, then the fields, each a length and bytes. All numbers are
+   4 bytes, little-endian. Fields: mode (b"script" or b"function"), source, function name, arguments
+   (a JSON array), then path and content of each further file.
+3. The runner writes the files, compiles the source and sends b"S" (started), or b"E" and a JSON
+   object (compile error). It closes the socket before any line of the program runs, so a program can't
+   speak in its place.
+4. In function mode the runner writes to descriptor 4: b"R" and the returned value as JSON, b"D" when
+   the function is not defined, or b"N" when the value is not plain data.
+
+The program must not notice the runner: it is __main__, its tracebacks have its own frames only, it
+exits as it would by itself. Nothing here is secret: the program can read this file and all that the
+runner knows.
+"""
+
+import os
+import sys
+
+CONTROL = 3
+RESULT = 4
+HOME = "/work"
+MAIN = "main.py"
+DEEPEST_RESULT = 100
+
+
+def read_exactly(count):
+    parts = []
+    while count:
+        part = os.read(CONTROL, count)
+        if not part:
+            os._exit(1)
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+def read_number():
+    return int.from_bytes(read_exactly(4), "little")
+
+
+def read_job():
+    return [read_exactly(read_number()) for _ in range(read_number())]
+
+
+def write_all(descriptor, data):
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view):]
+
+
+def write_files(source, files):
+    for path, content in [(MAIN.encode(), source), *files]:
+        folder = os.path.dirname(path)
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+        with open(path, "xb") as file:
+            file.write(content)
+
+
+def describe_compile_error(error):
+    import json
+
+    line = getattr(error, "lineno", None) or 0
+    column = getattr(error, "offset", None) or 0
+    text = getattr(error, "text", None)
+    description = {
+        "kind": type(error).__name__,
+        "file": MAIN,
+        "line": line if isinstance(line, int) else 0,
+        "column": column if isinstance(column, int) else 0,
+        "message": str(getattr(error, "msg", None) or error)[:1000],
+        "source_line": text.rstrip("\n")[:1000] if isinstance(text, str) else "",
+    }
+    return b"E" + json.dumps(description).encode("ascii", "replace")
+
+
+def compile_program(source):
+    """Compiles, tells the daemon, and closes the socket."""
+    try:
+        code = compile(source, MAIN, "exec", dont_inherit=True)
+        failure = None
+        answer = b"S"
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+        code = None
+        failure = error
+        answer = describe_compile_error(error)
+    write_all(CONTROL, answer)
+    os.close(CONTROL)
+    if failure is not None:
+        sys.excepthook(type(failure), failure.with_traceback(None), None)
+        sys.exit(1)
+    return code
+
+
+def make_module(name):
+    module = type(sys)(name)
+    module.__file__ = os.path.join(HOME, MAIN)
+    module.__builtins__ = __builtins__
+    module.__annotations__ = {}
+    sys.modules[name] = module
+    return module
+
+
+def call_guarded(function, *arguments):
+    """Calls a function of the program; what it raises is shown as Python itself would show it."""
+    try:
+        return function(*arguments)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+            trace = trace.tb_next
+        error.__traceback__ = trace
+        sys.excepthook(type(error), error, trace)
+        if isinstance(error, KeyboardInterrupt):
+            import signal
+
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+        sys.exit(1)
+
+
+def plain(value, depth=0):
+    """The value as plain data of exactly the built-in types, or TypeError.
+
+    No method of the value is called that the program could have defined: a type that only looks like a
+    number is none.
+    """
+    kind = type(value)
+    if depth > DEEPEST_RESULT:
+        raise TypeError("nested too deeply")
+    if value is None or kind in (bool, int, float, str):
+        return value
+    if kind in (list, tuple):
+        return [plain(item, depth + 1) for item in value]
+    if kind is dict:
+        if not all(type(key) is str for key in value):
+            raise TypeError("keys must be text")
+        return {key: plain(item, depth + 1) for key, item in value.items()}
+    raise TypeError(f"a value of type {kind.__name__} is not plain data")
+
+
+def unlimit_digits():
+    """Lets numbers of any length become text; gives the limit that was set, None where there is none."""
+    if not hasattr(sys, "get_int_max_str_digits"):
+        return None
+    digits = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    return digits
+
+
+def call_function(module, name, arguments, dumps):
+    """Calls the function and sends what it returns."""
+    function = module.__dict__.get(name)
+    if not callable(function):
+        write_all(RESULT, b"D")
+        return
+    value = call_guarded(function, *arguments)
+    unlimit_digits()
+    try:
+        answer = b"R" + dumps(plain(value)).encode("ascii")
+    except (TypeError, ValueError, RecursionError, MemoryError):
+        answer = b"N"
+    write_all(RESULT, answer)
+
+
+def main():
+    os.write(CONTROL, b"H")
+    mode, source, name, arguments, *rest = read_job()
+    files = list(zip(rest[::2], rest[1::2]))
+    write_files(source, files)
+    sys.argv = [MAIN]
+    sys.path[0] = HOME
+    code = compile_program(source)
+    if mode == b"function":
+        # Loaded here, where the program can't have put another module in its place.
+        import json
+
+        digits = unlimit_digits()
+        values = json.loads(arguments)
+        if digits is not None:
+            sys.set_int_max_str_digits(digits)
+        dumps = json.JSONEncoder(ensure_ascii=True).encode
+        make_module("__main__")
+        module = make_module("main")
+        call_guarded(exec, code, module.__dict__)
+        call_function(module, name.decode(), values, dumps)
+        os.close(RESULT)
+    else:
+        os.close(RESULT)
+        module = make_module("__main__")
+        call_guarded(exec, code, module.__dict__)
+
+
+main()

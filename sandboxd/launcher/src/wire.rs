@@ -1,0 +1,124 @@
+//! Messages between the daemon and the launcher, over a SOCK_SEQPACKET socket pair made before the split;
+//! one message a packet, in postcard's encoding.
+//!
+//! 1. The launcher sends [`Event::Ready`] once.
+//! 2. The daemon sends [`Request::Spawn`]; the launcher answers [`Event::Spawned`], with the descriptors
+//!    of [`sandboxd_sandbox::Ends`] in the order of its fields, or [`Event::Refused`].
+//! 3. The daemon may send [`Request::Kill`] for a run, any number of times; an unknown run is ignored,
+//!    because it may just have ended.
+//! 4. The launcher sends [`Event::Ended`] once for each spawned run, after its last process died. The
+//!    run's number may not be used again.
+//!
+//! Either side ends the conversation by closing its socket.
+
+use sandboxd_sandbox::{Exit, KernelLimits, Usage};
+use serde::{Deserialize, Serialize};
+
+/// Longest message.
+pub const MAX_MESSAGE: usize = 4096;
+/// Descriptors that come with [`Event::Spawned`].
+pub const SPAWNED_DESCRIPTORS: usize = 6;
+
+/// What the daemon may ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Make a sandbox and start the runner in it.
+    Spawn {
+        /// Chosen by the daemon, never used before.
+        run: u64,
+        /// Its limits.
+        limits: KernelLimits,
+    },
+    /// Kill a sandbox.
+    Kill {
+        /// Which one.
+        run: u64,
+    },
+}
+
+/// What the launcher tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// It can make sandboxes.
+    Ready(Facts),
+    /// The sandbox is there; its descriptors come with this message.
+    Spawned {
+        /// Which run.
+        run: u64,
+    },
+    /// There is no sandbox.
+    Refused {
+        /// Which run.
+        run: u64,
+        /// Why, for operators.
+        reason: String,
+    },
+    /// The sandbox is gone.
+    Ended {
+        /// Which run.
+        run: u64,
+        /// How its main process ended.
+        exit: Exit,
+        /// What it used.
+        usage: Usage,
+    },
+}
+
+/// How this host enforces the sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// "cgroup v1" or "cgroup v2".
+    pub cgroup: String,
+    /// Version of Landlock's interface; 0 for none.
+    pub landlock: i64,
+    /// Groups of an earlier sandboxd that were swept away.
+    pub swept: usize,
+}
+
+/// A message that is none.
+#[derive(Debug, thiserror::Error)]
+#[error("a message between daemon and launcher could not be read or written")]
+pub struct WireError(#[from] postcard::Error);
+
+/// Writes a message.
+///
+/// # Errors
+/// When it is longer than [`MAX_MESSAGE`].
+pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, WireError> {
+    let bytes = postcard::to_stdvec(message)?;
+    if bytes.len() > MAX_MESSAGE {
+        return Err(WireError(postcard::Error::SerializeBufferFull));
+    }
+    Ok(bytes)
+}
+
+/// Reads a message; bytes left over are an error.
+///
+/// # Errors
+/// When the bytes are no such message.
+pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, WireError> {
+    let (message, rest) = postcard::take_from_bytes(bytes)?;
+    if rest.is_empty() { Ok(message) } else { Err(WireError(postcard::Error::DeserializeBadEncoding)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_survive() {
+        let request = Request::Kill { run: 7 };
+        let bytes = encode(&request).expect("short");
+        assert_eq!(decode::<Request>(&bytes).expect("the same"), request);
+    }
+
+    #[test]
+    fn garbage_and_trailing_bytes_are_refused() {
+        let mut bytes = encode(&Request::Kill { run: 7 }).expect("short");
+        bytes.push(0);
+        assert!(decode::<Request>(&bytes).is_err());
+        for bytes in [&b""[..], &[9], &[0], &[255; 64]] {
+            assert!(decode::<Request>(bytes).is_err(), "{bytes:?}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! How the child side tells the launcher what happened: one message of at most [`MAX_REPORT`] bytes on
+//! a pipe that the job never holds.
+//!
+//! | first byte | rest | meaning |
+//! |---|---|---|
+//! | `x` | exit code, 4 bytes | the main process exited |
+//! | `s` | signal, 4 bytes | a signal ended it |
+//! | `e` | errno, 4 bytes, then text | a step of the set-up failed |
+//!
+//! Numbers are little-endian. No message at all means that the sandbox was killed as a whole.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+
+/// Longest message; shorter than PIPE_BUF, so it is written in one piece.
+pub const MAX_REPORT: usize = 256;
+
+/// A step of the set-up failed.
+#[derive(Debug)]
+pub struct StepError {
+    /// What was attempted.
+    pub step: &'static str,
+    /// Why it failed.
+    pub source: io::Error,
+}
+
+/// Adds the name of the step to an error.
+pub trait Step<T> {
+    /// Names what was attempted.
+    fn step(self, step: &'static str) -> Result<T, StepError>;
+}
+
+impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
+    fn step(self, step: &'static str) -> Result<T, StepError> {
+        self.map_err(|error| StepError { step, source: error.into() })
+    }
+}
+
+/// What the child side reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// The main process exited with this code.
+    Exited(i32),
+    /// This signal ended the main process.
+    Signaled(i32),
+    /// The set-up failed; the program never ran.
+    Failed(String),
+}
+
+impl Report {
+    /// Reads a message; `None` for an empty or unknown one.
+    pub fn parse(message: &[u8]) -> Option<Self> {
+        let (kind, rest) = message.split_first()?;
+        let (number, text) = rest.split_first_chunk::<4>()?;
+        let number = i32::from_le_bytes(*number);
+        match kind {
+            b'x' => Some(Self::Exited(number)),
+            b's' => Some(Self::Signaled(number)),
+            b'e' => {
+                let step = String::from_utf8_lossy(text);
+                Some(Self::Failed(format!("{step}: {}", io::Error::from_raw_os_error(number))))
+            }
+            _ => None,
+        }
+    }
+
+    fn encode(kind: u8, number: i32, text: &str) -> Vec<u8> {
+        let mut message = vec![kind];
+        message.extend(number.to_le_bytes());
+        message.extend(text.bytes().take(MAX_REPORT - 5));
+        message
+    }
+}
+
+/// Reports the end of the main process. Nobody is left to tell when the pipe is gone.
+pub fn report_exited(pipe: BorrowedFd<'_>, code: i32) {
+    let _ = nix::unistd::write(pipe, &Report::encode(b'x', code, ""));
+}
+
+/// See [`report_exited`].
+pub fn report_signaled(pipe: BorrowedFd<'_>, signal: i32) {
+    let _ = nix::unistd::write(pipe, &Report::encode(b's', signal, ""));
+}
+
+/// Reports that the set-up failed.
+pub fn report_failed(pipe: BorrowedFd<'_>, error: &StepError) {
+    let number = error.source.raw_os_error().unwrap_or(0);
+    let _ = nix::unistd::write(pipe, &Report::encode(b'e', number, error.step));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_survive_the_pipe() {
+        assert_eq!(Report::parse(&Report::encode(b'x', 3, "")), Some(Report::Exited(3)));
+        assert_eq!(Report::parse(&Report::encode(b's', 9, "")), Some(Report::Signaled(9)));
+        let failed = Report::parse(&Report::encode(b'e', 1, "mounting /proc"));
+        assert!(matches!(failed, Some(Report::Failed(text)) if text.starts_with("mounting /proc: ")));
+    }
+
+    #[test]
+    fn garbage_is_no_report() {
+        for message in [&b""[..], b"x", b"x\0\0", b"q\0\0\0\0", b"\0\0\0\0\0\0"] {
+            assert_eq!(Report::parse(message), None, "{message:?}");
+        }
+    }
+}

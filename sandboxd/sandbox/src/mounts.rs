@@ -1,0 +1,90 @@
+//! The sandbox's file system, from inside its new mount namespace: a read-only root with inodes of its
+//! own, one writable tmpfs behind /tmp, /work and /dev/shm, a /proc that shows the sandbox's own
+//! processes only, five devices. Ends inside the new root with the old one gone.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::unistd::{chdir, pivot_root};
+
+use crate::child::{Step, StepError};
+use crate::identity::JOB_UID;
+use crate::limits::KernelLimits;
+use crate::stage::Stage;
+
+/// The job's working and home directory.
+pub const WORK: &str = "/work";
+
+/// mount(2)'s MS_NOSYMFOLLOW (Linux 5.10): symbolic links on this mount are not followed.
+const MS_NOSYMFOLLOW: MsFlags = MsFlags::from_bits_retain(256);
+
+/// Builds the file system and enters it.
+///
+/// # Errors
+/// The step that the kernel refused.
+pub fn enter_root(stage: &Stage, slot: u32, limits: &KernelLimits) -> Result<(), StepError> {
+    let root = stage.new_root.as_path();
+    mount_read_only_root(stage, root)?;
+    mount_devices(&stage.devices_of(slot), &root.join("dev"))?;
+    mount_scratch(root, limits)?;
+    mount_proc(&root.join("proc"))?;
+    chdir(root).step("entering the new root")?;
+    // With the same path twice the old root ends up on top of the new one, from where it is
+    // detached: pivot_root(2), "pivot_root(".", ".")".
+    pivot_root(".", ".").step("pivot_root")?;
+    umount2(".", MntFlags::MNT_DETACH).step("detaching the old root")?;
+    chdir(WORK).step("entering /work")
+}
+
+/// An overlay of the root file system over nothing: a superblock of its own, so that file locks taken
+/// on its inodes are seen by no other sandbox.
+fn mount_read_only_root(stage: &Stage, root: &Path) -> Result<(), StepError> {
+    let layers = format!("lowerdir={}:{}", stage.rootfs.display(), stage.empty.display());
+    mount(
+        Some("root"),
+        root,
+        Some("overlay"),
+        MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV,
+        Some(layers.as_str()),
+    )
+    .step("mounting the root file system")
+}
+
+fn mount_devices(devices: &Path, target: &Path) -> Result<(), StepError> {
+    mount(Some(devices), target, None::<&str>, MsFlags::MS_BIND, None::<&str>).step("mounting /dev")?;
+    let read_only = MsFlags::MS_REMOUNT
+        | MsFlags::MS_BIND
+        | MsFlags::MS_RDONLY
+        | MsFlags::MS_NOSUID
+        | MsFlags::MS_NOEXEC;
+    mount(None::<&str>, target, None::<&str>, read_only, None::<&str>).step("making /dev read-only")
+}
+
+/// One tmpfs, so that there is one limit for all that a program can write.
+fn mount_scratch(root: &Path, limits: &KernelLimits) -> Result<(), StepError> {
+    let base = root.join("tmp");
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC | MS_NOSYMFOLLOW;
+    let options = format!("size={},nr_inodes={},mode=0755", limits.scratch_bytes, limits.scratch_inodes);
+    mount(Some("scratch"), &base, Some("tmpfs"), flags, Some(options.as_str())).step("mounting the tmpfs")?;
+    for (name, mode, owner) in [("work", 0o700, JOB_UID), ("shm", 0o1777, 0), ("tmp", 0o1777, 0)] {
+        let folder = base.join(name);
+        fs::create_dir(&folder).step("making a writable folder")?;
+        fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).step("opening a writable folder")?;
+        chown(&folder, Some(owner), Some(owner)).step("giving away a writable folder")?;
+    }
+    // /tmp last: it hides the tmpfs's own root, and with it the way to the other two.
+    for (name, target) in [("work", "work"), ("shm", "dev/shm"), ("tmp", "tmp")] {
+        let source = base.join(name);
+        mount(Some(&source), &root.join(target), None::<&str>, MsFlags::MS_BIND, None::<&str>)
+            .step("mounting a writable folder")?;
+    }
+    Ok(())
+}
+
+fn mount_proc(target: &Path) -> Result<(), StepError> {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    mount(Some("proc"), target, Some("proc"), flags, Some("hidepid=invisible,subset=pid"))
+        .step("mounting /proc")
+}

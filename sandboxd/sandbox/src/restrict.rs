@@ -1,0 +1,98 @@
+//! Taking rights away from this process, for ever: capabilities, resource limits, Landlock.
+
+use std::io;
+
+use caps::{CapSet, CapsHashSet};
+use landlock::{
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr,
+    Scope, path_beneath_rules,
+};
+use nix::sys::resource::{Resource, setrlimit};
+
+use crate::child::{Step, StepError};
+use crate::limits::KernelLimits;
+
+/// Folders that a job may change.
+const WRITABLE: [&str; 3] = ["/tmp", "/work", "/dev/shm"];
+/// Devices that a job may write to.
+const WRITABLE_DEVICES: [&str; 3] = ["/dev/null", "/dev/zero", "/dev/full"];
+
+/// Makes uid 0 an ordinary user and empties the bounding set, for this process and all that come from
+/// it. Capabilities that it has stay until [`drop_capabilities`].
+///
+/// # Errors
+/// Without CAP_SETPCAP in the user namespace.
+pub fn lock_capabilities() -> Result<(), StepError> {
+    sandboxd_sys::process::set_securebits(sandboxd_sys::process::SECUREBITS_LOCKED)
+        .step("locking the securebits")?;
+    for capability in caps::runtime::thread_all_supported() {
+        caps::drop(None, CapSet::Bounding, capability)
+            .map_err(io::Error::other)
+            .step("emptying the bounding set")?;
+    }
+    Ok(())
+}
+
+/// Empties all capability sets of this process.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn drop_capabilities() -> Result<(), StepError> {
+    caps::clear(None, CapSet::Ambient).map_err(io::Error::other).step("emptying the ambient set")?;
+    for set in [CapSet::Inheritable, CapSet::Effective, CapSet::Permitted] {
+        caps::set(None, set, &CapsHashSet::new())
+            .map_err(io::Error::other)
+            .step("emptying the capability sets")?;
+    }
+    Ok(())
+}
+
+/// Sets the job's resource limits, soft and hard: setrlimit(2).
+///
+/// # Errors
+/// When one is above what this process itself may have.
+pub fn limit_resources(limits: &KernelLimits) -> Result<(), StepError> {
+    let stack = 8 << 20;
+    let table = [
+        (Resource::RLIMIT_CORE, 0),
+        (Resource::RLIMIT_CPU, limits.cpu_seconds),
+        (Resource::RLIMIT_FSIZE, limits.file_bytes),
+        (Resource::RLIMIT_NOFILE, limits.open_files),
+        // A second line behind pids.max, which must be the one that is hit, because it is counted.
+        (Resource::RLIMIT_NPROC, u64::from(limits.processes) + 16),
+        (Resource::RLIMIT_STACK, stack),
+        (Resource::RLIMIT_MEMLOCK, 0),
+        (Resource::RLIMIT_MSGQUEUE, 0),
+        (Resource::RLIMIT_SIGPENDING, 128),
+        (Resource::RLIMIT_LOCKS, 64),
+        (Resource::RLIMIT_NICE, 0),
+        (Resource::RLIMIT_RTPRIO, 0),
+    ];
+    for (resource, value) in table {
+        setrlimit(resource, value, value).step("setting a resource limit")?;
+    }
+    Ok(())
+}
+
+/// Landlock as one more layer: read everything, change only the writable folders, no TCP, no signals
+/// and no abstract sockets out of the sandbox. Does what the kernel has of it, from nothing on.
+///
+/// # Errors
+/// When the kernel has Landlock and refuses.
+pub fn landlock() -> Result<(), StepError> {
+    let abi = ABI::V6;
+    let ruleset = || -> Result<(), landlock::RulesetError> {
+        Ruleset::default()
+            .set_compatibility(CompatLevel::BestEffort)
+            .handle_access(AccessFs::from_all(abi))?
+            .handle_access(AccessNet::from_all(abi))?
+            .scope(Scope::from_all(abi))?
+            .create()?
+            .add_rules(path_beneath_rules(["/"], AccessFs::from_read(abi)))?
+            .add_rules(path_beneath_rules(WRITABLE, AccessFs::from_all(abi)))?
+            .add_rules(path_beneath_rules(WRITABLE_DEVICES, AccessFs::from_file(abi)))?
+            .restrict_self()?;
+        Ok(())
+    };
+    ruleset().map_err(io::Error::other).step("applying Landlock")
+}

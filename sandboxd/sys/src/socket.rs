@@ -1,0 +1,85 @@
+//! Messages with descriptors over a Unix SOCK_SEQPACKET socket.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
+
+/// Descriptors that one message may carry.
+pub const MAX_DESCRIPTORS: usize = 8;
+
+/// Sends one message whole, with descriptors: sendmsg(2). A peer that is gone is EPIPE, no signal.
+///
+/// # Errors
+/// As sendmsg(2); EAGAIN on a socket that doesn't block.
+pub fn send(socket: BorrowedFd<'_>, message: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
+    let numbers: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
+    let rights = [ControlMessage::ScmRights(&numbers)];
+    let control = if numbers.is_empty() { &[][..] } else { &rights[..] };
+    let sent = sendmsg::<()>(
+        socket.as_raw_fd(),
+        &[IoSlice::new(message)],
+        control,
+        MsgFlags::MSG_NOSIGNAL,
+        None,
+    )?;
+    if sent == message.len() { Ok(()) } else { Err(io::Error::other("a message was cut short")) }
+}
+
+/// Receives one message into `buffer`, with its descriptors (closed on execve): recvmsg(2). A length
+/// of 0 means that the peer is gone.
+///
+/// # Errors
+/// As recvmsg(2); EAGAIN on a socket that doesn't block; a message larger than `buffer` or with more
+/// descriptors than [`MAX_DESCRIPTORS`].
+pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, Vec<OwnedFd>)> {
+    let mut control = nix::cmsg_space!([RawFd; MAX_DESCRIPTORS]);
+    let mut slices = [IoSliceMut::new(buffer)];
+    let message = recvmsg::<()>(
+        socket.as_raw_fd(),
+        &mut slices,
+        Some(&mut control),
+        MsgFlags::MSG_CMSG_CLOEXEC,
+    )?;
+    let mut descriptors = Vec::new();
+    for part in message.cmsgs()? {
+        if let ControlMessageOwned::ScmRights(numbers) = part {
+            for number in numbers {
+                // SAFETY: the kernel has just opened this descriptor for us; nobody else knows it.
+                descriptors.push(unsafe { OwnedFd::from_raw_fd(number) });
+            }
+        }
+    }
+    if message.flags.intersects(MsgFlags::MSG_TRUNC | MsgFlags::MSG_CTRUNC) {
+        return Err(io::Error::other("a message was too large"));
+    }
+    Ok((message.bytes, descriptors))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+    use std::os::fd::AsFd;
+
+    #[test]
+    fn descriptors_travel_with_the_message() {
+        let (left, right) =
+            socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
+                .expect("a socket pair");
+        send(left.as_fd(), b"hello", &[left.as_fd(), right.as_fd()]).expect("sent");
+        let mut buffer = [0; 16];
+        let (length, descriptors) = receive(right.as_fd(), &mut buffer).expect("received");
+        assert_eq!(&buffer[..length], b"hello");
+        assert_eq!(descriptors.len(), 2);
+    }
+
+    #[test]
+    fn a_message_larger_than_the_buffer_is_an_error() {
+        let (left, right) =
+            socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
+                .expect("a socket pair");
+        send(left.as_fd(), &[1; 100], &[]).expect("sent");
+        assert!(receive(right.as_fd(), &mut [0; 16]).is_err());
+    }
+}
