@@ -1,0 +1,81 @@
+//! The repository's commands: `cargo xtask up | test | lint | bench | rootfs`.
+//!
+//! Each is one module that reads as its list of steps. They share `setup` (what the machine
+//! must have), `command` (programs that are run) and `services` (sandboxd and control-plane as
+//! children). Exit code 0 when all is well, 1 when a step failed (its reason is the last line
+//! on standard error), 2 for wrong usage.
+
+#![forbid(unsafe_code)]
+
+mod bench;
+mod command;
+mod house;
+mod lint;
+mod node;
+mod ports;
+mod progress;
+mod proof;
+mod services;
+mod settings;
+mod setup;
+mod test;
+mod up;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Code Runner's repository commands"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Set everything up, start sandboxd and control-plane, prove that they work, and stay.
+    Up(up::Options),
+    /// Run the tests, all of them or some groups.
+    Test(test::Options),
+    /// Check formatting, lints, the API files and the house rules.
+    Lint,
+    /// Measure a run by bare Python, by sandboxd and by the whole path.
+    Bench(bench::Options),
+    /// Build the Python root filesystem if its recipe changed.
+    Rootfs,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cargo xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns whether everything that was checked is well.
+fn run(action: Action) -> Result<bool> {
+    let root = workspace_root();
+    match action {
+        Action::Up(options) => up::run(&root, &options).map(|()| true),
+        Action::Test(options) => test::run(&root, &options),
+        Action::Lint => lint::run_alone(&root),
+        Action::Bench(options) => bench::run(&root, &options).map(|()| true),
+        Action::Rootfs => setup::build_rootfs(&root).map(|()| true),
+    }
+}
+
+/// The folder above this crate's.
+fn workspace_root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map(PathBuf::from).unwrap_or(here)
+}

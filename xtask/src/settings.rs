@@ -1,0 +1,237 @@
+//! A private installation in one folder: where its files are, and the two configurations that
+//! are written there. `up` keeps one in `target/up`, `bench` makes one for itself.
+
+use anyhow::{Context, Result, bail};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+use toml::{Table, Value};
+
+/// What the two programs are told.
+#[derive(Debug, Clone)]
+pub struct Installation {
+    /// Folder of configurations, keys, database, logs, socket.
+    pub state: PathBuf,
+    /// Tree that sandboxes run in.
+    pub rootfs: PathBuf,
+    /// Course that is loaded.
+    pub content: PathBuf,
+    pub port: u16,
+    pub admin_port: u16,
+    /// Sandboxes at one time.
+    pub max_sandboxes: u32,
+    /// Whether users have quotas; load tests have none.
+    pub quotas: bool,
+    /// Web origins that may call.
+    pub origins: Vec<String>,
+    /// What keeps this sandboxd apart from others on the same machine.
+    pub place: Place,
+}
+
+/// A control group's name and the first of the user ids of a sandboxd's sandboxes.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    pub cgroup: &'static str,
+    pub uid_base: u32,
+}
+
+impl Place {
+    pub const UP: Self = Self {
+        cgroup: "coderunner-up",
+        uid_base: 910_000,
+    };
+    pub const BENCH: Self = Self {
+        cgroup: "coderunner-bench",
+        uid_base: 920_000,
+    };
+    pub const WEB: Self = Self {
+        cgroup: "coderunner-web",
+        uid_base: 930_000,
+    };
+}
+
+/// Limits of control-plane for which 0 means none.
+const QUOTAS: &[&str] = &[
+    "runs_per_minute",
+    "runs_per_hour",
+    "runs_per_day",
+    "calls_per_minute",
+    "inputs_per_minute",
+    "anonymous_calls_per_minute",
+    "logins_per_minute",
+    "queue_wait_ms",
+    "queue_length",
+];
+
+impl Installation {
+    /// Makes the folder, readable by the owner only, and writes both configurations.
+    pub fn write(&self) -> Result<()> {
+        fs::create_dir_all(&self.state)
+            .with_context(|| format!("could not create {}", self.state.display()))?;
+        fs::set_permissions(&self.state, fs::Permissions::from_mode(0o700))
+            .with_context(|| format!("could not set the mode of {}", self.state.display()))?;
+        // A Unix socket's address has 108 bytes.
+        if self.socket().as_os_str().len() > 100 {
+            bail!(
+                "the folder {} has too long a name for a Unix socket; choose another with --state",
+                self.state.display()
+            );
+        }
+        write(&self.sandboxd_config(), &self.sandboxd_text())?;
+        write(&self.control_plane_config(), &self.control_plane_text())
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.state.join("sandboxd.sock")
+    }
+
+    pub fn sandboxd_config(&self) -> PathBuf {
+        self.state.join("sandboxd.toml")
+    }
+
+    pub fn control_plane_config(&self) -> PathBuf {
+        self.state.join("control-plane.toml")
+    }
+
+    /// Address of the public port.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    fn sandboxd_text(&self) -> String {
+        let mut root = Table::new();
+        root.insert(
+            "listen".into(),
+            table([
+                ("socket", path(&self.socket())),
+                ("allowed_uids", vec![0].into()),
+            ]),
+        );
+        root.insert("rootfs".into(), table([("path", path(&self.rootfs))]));
+        root.insert(
+            "pool".into(),
+            table([("max_sandboxes", i64::from(self.max_sandboxes).into())]),
+        );
+        root.insert(
+            "identity".into(),
+            table([("uid_base", i64::from(self.place.uid_base).into())]),
+        );
+        root.insert(
+            "cgroup".into(),
+            table([("parent", self.place.cgroup.into())]),
+        );
+        root.to_string()
+    }
+
+    fn control_plane_text(&self) -> String {
+        let mut root = Table::new();
+        let address = format!("unix:{}", self.socket().display());
+        let values: [(&str, Value); 7] = [
+            ("mode", "development".into()),
+            ("listen", format!("127.0.0.1:{}", self.port).into()),
+            (
+                "admin_listen",
+                format!("127.0.0.1:{}", self.admin_port).into(),
+            ),
+            ("database_url", "sqlite:coderunner.db".into()),
+            ("keys_dir", "keys".into()),
+            ("content_dir", path(&self.content)),
+            ("cors_origins", self.origins.clone().into()),
+        ];
+        root.extend(values.map(|(key, value)| (key.to_owned(), value)));
+        root.insert(
+            "runners".into(),
+            vec![table([("id", "local".into()), ("address", address.into())])].into(),
+        );
+        if !self.quotas {
+            root.insert(
+                "limits".into(),
+                table(QUOTAS.iter().map(|key| (*key, Value::from(0)))),
+            );
+        }
+        root.to_string()
+    }
+}
+
+fn table<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+    Value::Table(
+        entries
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect(),
+    )
+}
+
+fn path(path: &Path) -> Value {
+    path.to_string_lossy().into_owned().into()
+}
+
+fn write(file: &Path, text: &str) -> Result<()> {
+    let text = format!("# Written by cargo xtask at each start.\n{text}");
+    fs::write(file, text).with_context(|| format!("could not write {}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn installation(state: &Path) -> Installation {
+        Installation {
+            state: state.to_owned(),
+            rootfs: "/rootfs/tree".into(),
+            content: "/content".into(),
+            port: 1,
+            admin_port: 2,
+            max_sandboxes: 4,
+            quotas: true,
+            origins: vec!["https://learn.example.org".into()],
+            place: Place::UP,
+        }
+    }
+
+    #[test]
+    fn both_configurations_are_toml_and_speak_of_the_same_socket() {
+        let folder = tempfile::tempdir().unwrap();
+        let installation = installation(&folder.path().join("state"));
+        installation.write().unwrap();
+        let read = |file: PathBuf| fs::read_to_string(file).unwrap().parse::<Table>().unwrap();
+        let (sandboxd, control) = (
+            read(installation.sandboxd_config()),
+            read(installation.control_plane_config()),
+        );
+        let socket = sandboxd["listen"]["socket"].as_str().unwrap();
+        assert_eq!(
+            control["runners"][0]["address"].as_str().unwrap(),
+            format!("unix:{socket}")
+        );
+        assert!(!control.contains_key("limits"));
+        let mode = fs::metadata(&installation.state)
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn without_quotas_every_limit_is_0() {
+        let unlimited = Installation {
+            quotas: false,
+            ..installation(Path::new("/state"))
+        };
+        let control: Table = unlimited.control_plane_text().parse().unwrap();
+        assert_eq!(control["limits"]["runs_per_minute"].as_integer(), Some(0));
+        assert_eq!(control["limits"]["queue_wait_ms"].as_integer(), Some(0));
+    }
+
+    #[test]
+    fn a_name_too_long_for_a_socket_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let message = installation(&folder.path().join("x".repeat(100)))
+            .write()
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("--state"), "{message}");
+    }
+}

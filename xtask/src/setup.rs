@@ -1,0 +1,237 @@
+//! What a machine must have, and how it gets it: Debian packages through apt-get (as root),
+//! cargo-nextest through cargo, the programs and the root filesystem by building them. What is
+//! there already is not touched, so a second call costs next to nothing.
+
+use crate::{command::Step, progress};
+use anyhow::{Result, bail};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// A program that must be found, and the Debian package that has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    pub program: &'static str,
+    pub package: &'static str,
+    pub why: &'static str,
+}
+
+const fn need(program: &'static str, package: &'static str, why: &'static str) -> Need {
+    Need {
+        program,
+        package,
+        why,
+    }
+}
+
+/// To build the programs and the root filesystem.
+pub const BUILD: &[Need] = &[
+    need(
+        "cc",
+        "build-essential",
+        "links Rust programs and compiles SQLite",
+    ),
+    need("make", "build-essential", "compiles SQLite"),
+    need("dpkg-deb", "dpkg", "unpacks the root filesystem's packages"),
+    need(
+        "chroot",
+        "coreutils",
+        "compiles Python's library inside the root filesystem",
+    ),
+];
+
+/// To lint the API files and to run the web tests.
+pub const NODE: &[Need] = &[
+    need("node", "nodejs", "runs the web tests and buf"),
+    need("npm", "npm", "installs their packages"),
+];
+
+/// The release programs that `up` and `bench` use, with their packages.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("sandboxd", "sandboxd"),
+    ("control-plane", "control-plane"),
+    ("coderunner-cli", "coderunner"),
+    ("rootfs-builder", "rootfs-builder"),
+];
+
+/// Installs what is missing.
+pub fn ensure(needs: &[Need]) -> Result<()> {
+    let missing: Vec<_> = needs
+        .iter()
+        .filter(|need| find(need.program).is_none())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut packages: Vec<_> = missing.iter().map(|need| need.package).collect();
+    packages.sort_unstable();
+    packages.dedup();
+    let list = packages.join(" ");
+    for need in &missing {
+        println!(
+            "missing: {} ({}); package {}",
+            need.program, need.why, need.package
+        );
+    }
+    if find("apt-get").is_none() {
+        bail!(
+            "could not install {list}: this machine has no apt-get. Install them by hand; Debian and Ubuntu are supported"
+        );
+    }
+    if !is_root() {
+        bail!(
+            "could not install {list}: that needs root. Run this command as root, or `sudo apt-get install {list}` first"
+        );
+    }
+    apt_get(&["update"], "read the package lists")?;
+    let arguments: Vec<_> = ["install", "-y", "--no-install-recommends"]
+        .into_iter()
+        .chain(packages)
+        .collect();
+    apt_get(&arguments, &format!("install {list}"))?;
+    match missing.iter().find(|need| find(need.program).is_none()) {
+        Some(need) => bail!(
+            "installed {}, but there still is no program {}",
+            need.package,
+            need.program
+        ),
+        None => Ok(()),
+    }
+}
+
+fn apt_get(arguments: &[&str], purpose: &str) -> Result<()> {
+    progress::announce(purpose);
+    Step::new("apt-get", purpose)
+        .args(["-q", "-o", "DPkg::Lock::Timeout=120"])
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .advice("check the machine's network and /etc/apt, and run the command by hand")
+        .run()
+}
+
+/// Refuses early what only root can do.
+pub fn require_root(what: &str) -> Result<()> {
+    if is_root() {
+        return Ok(());
+    }
+    bail!(
+        "{what} needs root: sandboxd makes namespaces, cgroups and mounts. Run it with sudo or as root"
+    )
+}
+
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// Builds the release programs, and returns the folder that has them.
+pub fn build_programs(root: &Path) -> Result<PathBuf> {
+    progress::announce("building the programs (release; the first time takes some minutes)");
+    let packages = PROGRAMS
+        .iter()
+        .flat_map(|(package, _)| ["--package", package]);
+    let binaries = PROGRAMS.iter().flat_map(|(_, binary)| ["--bin", binary]);
+    Step::cargo(root, "build the programs")
+        .args(["build", "--release"])
+        .args(packages)
+        .args(binaries)
+        .advice("the compiler's message above says what is wrong")
+        .run()?;
+    Ok(target_folder(root).join("release"))
+}
+
+/// Builds the root filesystem if its recipe changed.
+pub fn build_rootfs(root: &Path) -> Result<()> {
+    ensure(BUILD)?;
+    require_root("building the root filesystem")?;
+    progress::announce("root filesystem");
+    Step::cargo(root, "build the root filesystem")
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "rootfs-builder",
+            "--",
+            "build",
+        ])
+        .arg_path("--out", &rootfs_folder(root))
+        .run()
+}
+
+/// Where cargo puts what it builds.
+pub fn target_folder(root: &Path) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder))
+}
+
+/// Where built root filesystems are.
+pub fn rootfs_folder(root: &Path) -> PathBuf {
+    target_folder(root).join("rootfs")
+}
+
+/// The tree that sandboxes run in.
+pub fn rootfs_tree(root: &Path) -> PathBuf {
+    rootfs_folder(root).join("rootfs-current/tree")
+}
+
+/// How tests are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestRunner {
+    Nextest,
+    CargoTest,
+}
+
+/// Finds cargo-nextest or installs it; says so when it must do without.
+pub fn test_runner(root: &Path) -> TestRunner {
+    let present = || {
+        Step::cargo(root, "ask for nextest")
+            .args(["nextest", "--version"])
+            .read()
+            .is_ok()
+    };
+    if present() {
+        return TestRunner::Nextest;
+    }
+    let log = target_folder(root).join("test/install-nextest.log");
+    let installed = progress::during(
+        "installing cargo-nextest (once; takes some minutes)",
+        || {
+            Step::cargo(root, "install cargo-nextest")
+                .args(["install", "cargo-nextest", "--locked"])
+                .run_logged(&log)
+        },
+    );
+    if installed.is_ok() && present() {
+        return TestRunner::Nextest;
+    }
+    println!(
+        "cargo-nextest could not be installed (see {}); the tests run with plain `cargo test`",
+        log.display()
+    );
+    TestRunner::CargoTest
+}
+
+/// The program's path, looked for in PATH and where administrators' programs are.
+pub fn find(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
+    folders
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_is_not_installed() {
+        ensure(&[need("sh", "no-such-package", "")]).unwrap();
+    }
+
+    #[test]
+    fn programs_are_found_in_the_path_and_only_there() {
+        assert!(find("sh").is_some());
+        assert!(find("no-such-program").is_none());
+    }
+}

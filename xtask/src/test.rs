@@ -1,0 +1,102 @@
+//! `cargo xtask test`: sets up what the chosen groups need, runs each group, and ends with a
+//! table and one line of counts. Nothing is left out silently: a group that is not chosen, a
+//! test that is marked to be ignored, and a runner that had to be replaced are all said.
+//!
+//! The exit code is not 0 when a test failed, when a group could not run, and when a chosen
+//! group ran no test at all.
+
+mod counts;
+mod groups;
+mod report;
+mod web;
+
+pub use report::Outcome;
+
+use crate::{command::Step, lint, progress, setup};
+use anyhow::{Result, bail};
+use groups::{Group, Runner};
+use std::{path::Path, time::Instant};
+
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Only these groups: lint, unit, contract, conformance, security, e2e, web.
+    #[arg(long, value_delimiter = ',', value_name = "GROUP")]
+    only: Vec<String>,
+}
+
+/// Runs the chosen groups. Returns whether all is well.
+pub fn run(root: &Path, options: &Options) -> Result<bool> {
+    let chosen = groups::choose(&options.only)?;
+    setup::ensure(setup::BUILD)?;
+    let needs_sandbox = chosen.iter().any(|group| group.needs_sandbox());
+    if needs_sandbox {
+        setup::require_root("testing the sandbox")?;
+    }
+    let runner = setup::test_runner(root);
+    let prepared = if needs_sandbox { prepare(root) } else { Ok(()) };
+    let mut outcomes = Vec::new();
+    for group in Group::ALL {
+        if !chosen.contains(group) {
+            println!("skipped: group {} was not chosen with --only", group.name());
+            continue;
+        }
+        progress::announce(&format!("group {}", group.name()));
+        let outcome = match &prepared {
+            Err(error) if group.needs_sandbox() => {
+                Outcome::broken(group.name(), format!("{error:#}"))
+            }
+            _ => run_group(root, *group, runner),
+        };
+        outcomes.push(outcome);
+    }
+    Ok(report::print(&outcomes))
+}
+
+/// Builds the programs that tests start, and the root filesystem.
+fn prepare(root: &Path) -> Result<()> {
+    progress::announce("building the programs under test");
+    Step::cargo(root, "build the programs under test")
+        .args(["build", "--workspace", "--bins"])
+        .run()?;
+    progress::announce("root filesystem");
+    Step::new(
+        setup::target_folder(root).join("debug/rootfs-builder"),
+        "build the root filesystem",
+    )
+    .args(["build", "--out"])
+    .args([setup::rootfs_folder(root)])
+    .folder(root)
+    .run()
+}
+
+fn run_group(root: &Path, group: Group, preferred: setup::TestRunner) -> Outcome {
+    let started = Instant::now();
+    let log = setup::target_folder(root).join(format!("test/{}.log", group.name()));
+    let result = match group.runner(preferred) {
+        Runner::Lint => return lint::run(root),
+        Runner::Cargo(arguments) => run_cargo(root, group, &arguments, &log),
+        Runner::Node => web::run(root, &log),
+    };
+    let mut outcome =
+        result.unwrap_or_else(|error| Outcome::broken(group.name(), format!("{error:#}")));
+    outcome.seconds = started.elapsed().as_secs_f64();
+    outcome
+}
+
+fn run_cargo(root: &Path, group: Group, arguments: &[&str], log: &Path) -> Result<Outcome> {
+    let targets = groups::targets(root, group)?;
+    if targets.is_empty() {
+        bail!("the group has no test target");
+    }
+    let shown = Step::cargo(root, format!("run the tests of group {}", group.name()))
+        .args(arguments)
+        .args(&targets)
+        .env("CODERUNNER_TEST_ROOTFS", setup::rootfs_tree(root))
+        .env(
+            "CODERUNNER_TEST_BINARIES",
+            setup::target_folder(root).join("debug"),
+        )
+        .env("CARGO_TERM_COLOR", "never")
+        .show(log)?;
+    Ok(counts::from_cargo(group.name(), &shown.lines, shown.status))
+}

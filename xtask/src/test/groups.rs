@@ -1,0 +1,206 @@
+//! The groups of tests, and which test targets of the workspace belong to which.
+//!
+//! Every target belongs to exactly one group: the folder of its crate decides, and a crate
+//! that no folder claims falls into `contract`, so a new test can't be forgotten.
+
+use crate::setup::TestRunner;
+use anyhow::{Context, Result, bail};
+use cargo_metadata::{MetadataCommand, TargetKind};
+use std::path::Path;
+
+/// One group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    Lint,
+    Unit,
+    Contract,
+    Conformance,
+    Security,
+    E2e,
+    Web,
+}
+
+/// How a group is run.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Runner {
+    Lint,
+    /// cargo with these arguments, the group's targets after them.
+    Cargo(Vec<&'static str>),
+    Node,
+}
+
+impl Group {
+    /// In the order in which they run: the quickest to fail first.
+    pub const ALL: &[Self] = &[
+        Self::Lint,
+        Self::Unit,
+        Self::Contract,
+        Self::Conformance,
+        Self::Security,
+        Self::E2e,
+        Self::Web,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lint => "lint",
+            Self::Unit => "unit",
+            Self::Contract => "contract",
+            Self::Conformance => "conformance",
+            Self::Security => "security",
+            Self::E2e => "e2e",
+            Self::Web => "web",
+        }
+    }
+
+    /// Whether it needs root, a root filesystem and the built programs.
+    pub fn needs_sandbox(self) -> bool {
+        matches!(
+            self,
+            Self::Conformance | Self::Security | Self::E2e | Self::Web
+        )
+    }
+
+    /// Tests that share one sandboxd and look at what is left on the host run in one process,
+    /// under plain cargo; the others get a process each from nextest where it is there.
+    pub fn runner(self, preferred: TestRunner) -> Runner {
+        match (self, preferred) {
+            (Self::Lint, _) => Runner::Lint,
+            (Self::Web, _) => Runner::Node,
+            (Self::Unit | Self::Contract, TestRunner::Nextest) => Runner::Cargo(vec![
+                "nextest",
+                "run",
+                "--no-fail-fast",
+                "--hide-progress-bar",
+            ]),
+            _ => Runner::Cargo(vec!["test", "--no-fail-fast"]),
+        }
+    }
+}
+
+/// The groups that `--only` names, or all.
+pub fn choose(names: &[String]) -> Result<Vec<Group>> {
+    if names.is_empty() {
+        return Ok(Group::ALL.to_vec());
+    }
+    let find = |name: &String| {
+        let found = Group::ALL
+            .iter()
+            .copied()
+            .find(|group| group.name() == name.trim());
+        let all = || {
+            Group::ALL
+                .iter()
+                .map(|group| group.name())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        found.with_context(|| format!("there is no group {name:?}; the groups are {}", all()))
+    };
+    names.iter().map(find).collect()
+}
+
+/// Arguments that make cargo run the group's test targets and no others.
+pub fn targets(root: &Path, group: Group) -> Result<Vec<String>> {
+    if group == Group::Unit {
+        return Ok(["--workspace", "--lib", "--bins"]
+            .map(str::to_owned)
+            .to_vec());
+    }
+    let mut arguments = Vec::new();
+    for (folder, package, target) in integration_tests(root)? {
+        if group_of(&folder) == group {
+            arguments.extend(["--package".to_owned(), package, "--test".to_owned(), target]);
+        }
+    }
+    Ok(arguments)
+}
+
+/// Folder, package and name of every integration test of the workspace.
+fn integration_tests(root: &Path) -> Result<Vec<(String, String, String)>> {
+    let metadata = MetadataCommand::new().current_dir(root).no_deps().exec();
+    let metadata = metadata.context("could not list the tests with `cargo metadata`")?;
+    let mut tests = Vec::new();
+    for package in &metadata.packages {
+        let folder = package
+            .manifest_path
+            .parent()
+            .context("a manifest lies in a folder")?;
+        let folder = folder
+            .as_std_path()
+            .strip_prefix(root)
+            .unwrap_or(folder.as_std_path());
+        for target in package
+            .targets
+            .iter()
+            .filter(|target| target.kind.contains(&TargetKind::Test))
+        {
+            if tests.iter().any(|(_, _, name)| *name == target.name) {
+                // `--test NAME` would run both with the packages chosen for either.
+                bail!(
+                    "two integration tests are called {}; rename one",
+                    target.name
+                );
+            }
+            tests.push((
+                folder.to_string_lossy().into_owned(),
+                package.name.to_string(),
+                target.name.clone(),
+            ));
+        }
+    }
+    Ok(tests)
+}
+
+fn group_of(folder: &str) -> Group {
+    match folder {
+        "tests/e2e" | "tests/faults" => Group::E2e,
+        "tests/security" => Group::Security,
+        folder
+            if folder == "tests/conformance"
+                || folder.starts_with("sandboxd/") && folder != "sandboxd/sim" =>
+        {
+            Group::Conformance
+        }
+        _ => Group::Contract,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_folder_has_a_group() {
+        for (folder, expected) in [
+            ("tests/e2e", Group::E2e),
+            ("tests/security", Group::Security),
+            ("tests/conformance", Group::Conformance),
+            ("sandboxd/launcher", Group::Conformance),
+            ("sandboxd/sim", Group::Contract),
+            ("control-plane", Group::Contract),
+            ("something/new", Group::Contract),
+        ] {
+            assert_eq!(group_of(folder), expected, "{folder}");
+        }
+    }
+
+    #[test]
+    fn groups_are_chosen_by_name_and_a_wrong_name_lists_the_right_ones() {
+        let names = |list: &[&str]| {
+            list.iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            choose(&names(&["web", "unit"])).unwrap(),
+            [Group::Web, Group::Unit]
+        );
+        assert_eq!(choose(&[]).unwrap(), Group::ALL);
+        let message = choose(&names(&["wbe"])).unwrap_err().to_string();
+        assert!(
+            message.contains("\"wbe\"") && message.contains("lint, unit, contract"),
+            "{message}"
+        );
+    }
+}
