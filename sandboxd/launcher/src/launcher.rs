@@ -70,7 +70,10 @@ pub enum Stopped {
 }
 
 fn system<E: Into<io::Error>>(action: &'static str) -> impl FnOnce(E) -> Stopped {
-    move |error| Stopped::System { action, source: error.into() }
+    move |error| Stopped::System {
+        action,
+        source: error.into(),
+    }
 }
 
 /// See the module.
@@ -105,7 +108,13 @@ impl Launcher {
         let stage = Stage::set(&config.stage, &config.rootfs, config.slots)?;
         let signals = redirect_signals().map_err(StartError::Signals)?;
         Ok(Self {
-            spawner: Spawner { proof, stage, policy, parent, uid_base: config.uid_base },
+            spawner: Spawner {
+                proof,
+                stage,
+                policy,
+                parent,
+                uid_base: config.uid_base,
+            },
             residents: Residents::new(config.slots),
             signals,
             swept,
@@ -131,7 +140,10 @@ impl Launcher {
                     Wake::Daemon => match self.receive(socket)? {
                         Some(request) => self.answer(socket, request)?,
                         None => {
-                            tracing::info!(living = self.residents.len(), "the daemon is gone; ending");
+                            tracing::info!(
+                                living = self.residents.len(),
+                                "the daemon is gone; ending"
+                            );
                             return Ok(());
                         }
                     },
@@ -162,7 +174,11 @@ impl Launcher {
             Err(error) => return Err(system("waiting")(error)),
         }
         let ready = |entry: &PollFd<'_>| entry.any().unwrap_or(false);
-        let wakes = entries.iter().zip(meanings).enumerate().filter(|(_, (entry, _))| ready(entry));
+        let wakes = entries
+            .iter()
+            .zip(meanings)
+            .enumerate()
+            .filter(|(_, (entry, _))| ready(entry));
         Ok(wakes
             .map(|(index, (_, (run, alarm)))| match (index, alarm) {
                 (0, _) => Wake::Daemon,
@@ -188,12 +204,20 @@ impl Launcher {
         match request {
             Request::Spawn { run, limits } => match self.spawn(run, &limits) {
                 Ok(ends) => {
-                    let Ends { stdin, stdout, stderr, control, result, cpu_clock } = &ends;
+                    let Ends {
+                        stdin,
+                        stdout,
+                        stderr,
+                        control,
+                        result,
+                        cpu_clock,
+                    } = &ends;
                     let descriptors =
                         [stdin, stdout, stderr, control, result, cpu_clock].map(|end| end.as_fd());
                     send(socket, &Event::Spawned { run }, &descriptors)
                 }
-                Err(reason) => {
+                Err(mut reason) => {
+                    reason.truncate(reason.floor_char_boundary(MAX_MESSAGE / 4));
                     tracing::error!(run, reason, "a sandbox could not be made");
                     send(socket, &Event::Refused { run, reason }, &[])
                 }
@@ -209,8 +233,14 @@ impl Launcher {
 
     fn spawn(&mut self, run: u64, limits: &KernelLimits) -> Result<Ends, String> {
         limits.check().map_err(|error| error.to_string())?;
-        let slot = self.residents.reserve(run).map_err(|error| error.to_string())?;
-        match self.spawner.spawn(slot, &format!("{}-{run}", self.name), limits) {
+        let slot = self
+            .residents
+            .reserve(run)
+            .map_err(|error| error.to_string())?;
+        match self
+            .spawner
+            .spawn(slot, &format!("{}-{run}", self.name), limits)
+        {
             Ok((sandbox, ends)) => {
                 self.residents.insert(run, slot, sandbox);
                 Ok(ends)
@@ -232,7 +262,9 @@ impl Launcher {
     }
 
     fn finish(&mut self, socket: &OwnedFd, run: u64) -> Result<(), Stopped> {
-        let Some(sandbox) = self.residents.remove(run) else { return Ok(()) };
+        let Some(sandbox) = self.residents.remove(run) else {
+            return Ok(());
+        };
         let (exit, usage, group) = match sandbox.finish() {
             Ok((exit, usage, group)) => (exit, usage, Some(group)),
             Err(error) => (Exit::Failed(error.to_string()), Usage::default(), None),
@@ -246,7 +278,11 @@ impl Launcher {
     }
 
     fn pass_on_signal(&mut self, daemon: nix::unistd::Pid) -> Result<(), Stopped> {
-        if let Some(info) = self.signals.read_signal().map_err(system("reading a signal"))? {
+        if let Some(info) = self
+            .signals
+            .read_signal()
+            .map_err(system("reading a signal"))?
+        {
             tracing::info!(signal = info.ssi_signo, "asked to stop; the daemon drains");
             // It may be gone already; its socket tells.
             let _ = nix::sys::signal::kill(daemon, Signal::SIGTERM);

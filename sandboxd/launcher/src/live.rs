@@ -37,7 +37,11 @@ pub enum NoSlot {
 impl Residents {
     /// No sandbox yet, `slots` places.
     pub fn new(slots: u32) -> Self {
-        Self { by_run: BTreeMap::new(), free: (0..slots).rev().collect(), highest_run: None }
+        Self {
+            by_run: BTreeMap::new(),
+            free: (0..slots).rev().collect(),
+            highest_run: None,
+        }
     }
 
     /// Takes a free slot for a new run.
@@ -60,7 +64,14 @@ impl Residents {
 
     /// Moves a sandbox in.
     pub fn insert(&mut self, run: u64, slot: u32, sandbox: Sandbox) {
-        self.by_run.insert(run, Resident { sandbox, slot, alarmed: false });
+        self.by_run.insert(
+            run,
+            Resident {
+                sandbox,
+                slot,
+                alarmed: false,
+            },
+        );
     }
 
     /// The sandbox of a run.
@@ -78,7 +89,11 @@ impl Residents {
     /// What to wait for: each run with its end and, where there is one, its memory alarm.
     pub fn watched(&self) -> impl Iterator<Item = (u64, BorrowedFd<'_>, Option<BorrowedFd<'_>>)> {
         self.by_run.iter().map(|(run, resident)| {
-            let alarm = if resident.alarmed { None } else { resident.sandbox.memory_alarm() };
+            let alarm = if resident.alarmed {
+                None
+            } else {
+                resident.sandbox.memory_alarm()
+            };
             (*run, resident.sandbox.ended(), alarm)
         })
     }

@@ -98,7 +98,11 @@ pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, WireError> {
 /// When the bytes are no such message.
 pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, WireError> {
     let (message, rest) = postcard::take_from_bytes(bytes)?;
-    if rest.is_empty() { Ok(message) } else { Err(WireError(postcard::Error::DeserializeBadEncoding)) }
+    if rest.is_empty() {
+        Ok(message)
+    } else {
+        Err(WireError(postcard::Error::DeserializeBadEncoding))
+    }
 }
 
 #[cfg(test)]

@@ -103,10 +103,17 @@ impl Parent {
     /// When a controller is missing or the group can't be made.
     pub fn prepare(name: &str) -> Result<Self, CgroupError> {
         let mode = detect()?;
-        let parent = Self { mode, name: name.trim_matches('/').to_owned() };
+        let parent = Self {
+            mode,
+            name: name.trim_matches('/').to_owned(),
+        };
         // Making a child group makes the parent and hands the controllers down.
         parent.group(&format!("{}/{RUN_PREFIX}probe", parent.name))?;
-        let probe = Cgroup { parent: parent.clone(), id: "probe".to_owned(), removed: false };
+        let probe = Cgroup {
+            parent: parent.clone(),
+            id: "probe".to_owned(),
+            removed: false,
+        };
         probe.close()?;
         Ok(parent)
     }
@@ -126,17 +133,29 @@ impl Parent {
     pub fn sweep(&self) -> Result<usize, CgroupError> {
         let mut left = std::collections::BTreeSet::new();
         for folder in self.folders("") {
-            let entries = fs::read_dir(&folder)
-                .map_err(|source| CgroupError::File { action: "reading", path: folder.clone(), source })?;
+            let entries = fs::read_dir(&folder).map_err(|source| CgroupError::File {
+                action: "reading",
+                path: folder.clone(),
+                source,
+            })?;
             for entry in entries.flatten() {
-                if let Some(id) = entry.file_name().to_str().and_then(|name| name.strip_prefix(RUN_PREFIX)) {
+                if let Some(id) = entry
+                    .file_name()
+                    .to_str()
+                    .and_then(|name| name.strip_prefix(RUN_PREFIX))
+                {
                     left.insert(id.to_owned());
                 }
             }
         }
         let count = left.len();
         for id in left {
-            Cgroup { parent: self.clone(), id, removed: false }.close()?;
+            Cgroup {
+                parent: self.clone(),
+                id,
+                removed: false,
+            }
+            .close()?;
         }
         Ok(count)
     }
@@ -152,15 +171,27 @@ impl Parent {
     /// The library's handle of a group, made if missing.
     fn group(&self, path: &str) -> Result<Group, CgroupError> {
         let (hierarchy, names): (Box<dyn Hierarchy>, Vec<String>) = match self.mode {
-            Mode::V1 { .. } => {
-                (Box::new(V1::new()), V1_CONTROLLERS.iter().map(|(name, _)| (*name).to_owned()).collect())
-            }
-            Mode::V2 { .. } => {
-                (Box::new(V2::new()), V2_CONTROLLERS.iter().map(|name| (*name).to_owned()).collect())
-            }
+            Mode::V1 { .. } => (
+                Box::new(V1::new()),
+                V1_CONTROLLERS
+                    .iter()
+                    .map(|(name, _)| (*name).to_owned())
+                    .collect(),
+            ),
+            Mode::V2 { .. } => (
+                Box::new(V2::new()),
+                V2_CONTROLLERS
+                    .iter()
+                    .map(|name| (*name).to_owned())
+                    .collect(),
+            ),
         };
         Group::new_with_specified_controllers(hierarchy, path, Some(names)).map_err(|source| {
-            CgroupError::Library { action: "making", group: path.to_owned(), source }
+            CgroupError::Library {
+                action: "making",
+                group: path.to_owned(),
+                source,
+            }
         })
     }
 
@@ -179,7 +210,10 @@ fn detect() -> Result<Mode, CgroupError> {
         let mount = PathBuf::from(hierarchies::UNIFIED_MOUNTPOINT);
         let listed = fs::read_to_string(mount.join("cgroup.controllers")).unwrap_or_default();
         for name in V2_CONTROLLERS {
-            if !listed.split_whitespace().any(|controller| controller == name) {
+            if !listed
+                .split_whitespace()
+                .any(|controller| controller == name)
+            {
                 return Err(CgroupError::NoController(name));
             }
         }
@@ -188,7 +222,9 @@ fn detect() -> Result<Mode, CgroupError> {
     let hierarchy = V1::new();
     let mut mounts = Vec::new();
     for (name, controller) in V1_CONTROLLERS {
-        let (mount, _root) = hierarchy.get_mount_point(controller).ok_or(CgroupError::NoController(name))?;
+        let (mount, _root) = hierarchy
+            .get_mount_point(controller)
+            .ok_or(CgroupError::NoController(name))?;
         mounts.push(mount);
     }
     Ok(Mode::V1 { mounts })
@@ -223,8 +259,16 @@ impl Cgroup {
     pub fn create(parent: &Parent, id: &str, limits: &KernelLimits) -> Result<Self, CgroupError> {
         let path = format!("{}/{RUN_PREFIX}{id}", parent.name);
         let group = parent.group(&path)?;
-        let this = Self { parent: parent.clone(), id: id.to_owned(), removed: false };
-        apply(&group, limits).map_err(|source| CgroupError::Library { action: "limiting", group: path, source })?;
+        let this = Self {
+            parent: parent.clone(),
+            id: id.to_owned(),
+            removed: false,
+        };
+        apply(&group, limits).map_err(|source| CgroupError::Library {
+            action: "limiting",
+            group: path,
+            source,
+        })?;
         match parent.mode {
             Mode::V1 { .. } => this.forbid_swap_v1(limits.memory_bytes)?,
             Mode::V2 { .. } => {
@@ -242,7 +286,11 @@ impl Cgroup {
         match self.write(0, "memory.memsw.limit_in_bytes", &memory_bytes.to_string()) {
             Err(error) => {
                 let swaps = fs::read_to_string("/proc/swaps").unwrap_or_default();
-                if swaps.lines().count() > 1 { Err(error) } else { Ok(()) }
+                if swaps.lines().count() > 1 {
+                    Err(error)
+                } else {
+                    Ok(())
+                }
             }
             done => done,
         }
@@ -260,7 +308,10 @@ impl Cgroup {
         for ((folder, file), wanted) in [(memory, wanted_memory), (pids, wanted_pids)] {
             let content = self.read(folder, file)?;
             if content.trim() != wanted {
-                return Err(CgroupError::Content { path: self.file(folder, file), content });
+                return Err(CgroupError::Content {
+                    path: self.file(folder, file),
+                    content,
+                });
             }
         }
         Ok(())
@@ -278,7 +329,11 @@ impl Cgroup {
                 let path = self.path(0);
                 File::open(&path)
                     .map(|file| Some(file.into()))
-                    .map_err(|source| CgroupError::File { action: "opening", path, source })
+                    .map_err(|source| CgroupError::File {
+                        action: "opening",
+                        path,
+                        source,
+                    })
             }
         }
     }
@@ -306,7 +361,11 @@ impl Cgroup {
             return Ok(None);
         }
         let path = self.file(0, "memory.oom_control");
-        let failed = |source| CgroupError::File { action: "watching", path: path.clone(), source };
+        let failed = |source| CgroupError::File {
+            action: "watching",
+            path: path.clone(),
+            source,
+        };
         let control = File::open(&path).map_err(failed)?;
         let alarm = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
             .map_err(|error| failed(error.into()))?;
@@ -324,7 +383,11 @@ impl Cgroup {
             Mode::V1 { .. } => self.file(2, "cpuacct.usage"),
             Mode::V2 { .. } => self.file(0, "cpu.stat"),
         };
-        File::open(&path).map_err(|source| CgroupError::File { action: "opening", path, source })
+        File::open(&path).map_err(|source| CgroupError::File {
+            action: "opening",
+            path,
+            source,
+        })
     }
 
     /// Reads what the group has counted so far.
@@ -339,17 +402,26 @@ impl Cgroup {
                 (0, "memory.oom_control"),
                 (3, "pids.events"),
             ),
-            Mode::V2 { .. } => {
-                ((0, "cpu.stat"), (0, "memory.peak"), (0, "memory.events"), (0, "pids.events"))
-            }
+            Mode::V2 { .. } => (
+                (0, "cpu.stat"),
+                (0, "memory.peak"),
+                (0, "memory.events"),
+                (0, "pids.events"),
+            ),
         };
-        let number = |(folder, file): (usize, &'static str), key: &str| -> Result<u64, CgroupError> {
-            let content = self.read(folder, file)?;
-            find_number(&content, key).ok_or_else(|| CgroupError::Content { path: self.file(folder, file), content })
-        };
+        let number =
+            |(folder, file): (usize, &'static str), key: &str| -> Result<u64, CgroupError> {
+                let content = self.read(folder, file)?;
+                find_number(&content, key).ok_or_else(|| CgroupError::Content {
+                    path: self.file(folder, file),
+                    content,
+                })
+            };
         let cpu_text = self.read(cpu.0, cpu.1)?;
-        let cpu_time = parse_cpu(&cpu_text)
-            .ok_or_else(|| CgroupError::Content { path: self.file(cpu.0, cpu.1), content: cpu_text })?;
+        let cpu_time = parse_cpu(&cpu_text).ok_or_else(|| CgroupError::Content {
+            path: self.file(cpu.0, cpu.1),
+            content: cpu_text,
+        })?;
         Ok(Counts {
             cpu: cpu_time,
             peak_memory_bytes: number(memory, "")?,
@@ -369,7 +441,10 @@ impl Cgroup {
         for line in self.read(0, "cgroup.procs")?.lines() {
             if let Ok(number) = line.trim().parse::<i32>() {
                 // It may have died since the list was read.
-                let _ = nix::sys::signal::kill(Pid::from_raw(number), nix::sys::signal::Signal::SIGKILL);
+                let _ = nix::sys::signal::kill(
+                    Pid::from_raw(number),
+                    nix::sys::signal::Signal::SIGKILL,
+                );
             }
         }
         Ok(())
@@ -392,7 +467,11 @@ impl Cgroup {
                     Ok(()) => break,
                     Err(error) if error.kind() == io::ErrorKind::NotFound => break,
                     Err(source) if start.elapsed() > REMOVAL_PATIENCE => {
-                        return Err(CgroupError::File { action: "removing", path: folder, source });
+                        return Err(CgroupError::File {
+                            action: "removing",
+                            path: folder,
+                            source,
+                        });
                     }
                     Err(_) => {
                         // Gone between the two steps is what we want.
@@ -406,7 +485,9 @@ impl Cgroup {
     }
 
     fn path(&self, folder: usize) -> PathBuf {
-        self.parent.folders(&format!("{RUN_PREFIX}{}", self.id)).swap_remove(folder)
+        self.parent
+            .folders(&format!("{RUN_PREFIX}{}", self.id))
+            .swap_remove(folder)
     }
 
     fn file(&self, folder: usize, file: &str) -> PathBuf {
@@ -415,7 +496,11 @@ impl Cgroup {
 
     fn read(&self, folder: usize, file: &str) -> Result<String, CgroupError> {
         let path = self.file(folder, file);
-        fs::read_to_string(&path).map_err(|source| CgroupError::File { action: "reading", path, source })
+        fs::read_to_string(&path).map_err(|source| CgroupError::File {
+            action: "reading",
+            path,
+            source,
+        })
     }
 
     fn write(&self, folder: usize, file: &str, content: &str) -> Result<(), CgroupError> {
@@ -424,7 +509,11 @@ impl Cgroup {
             .write(true)
             .open(&path)
             .and_then(|mut file| file.write_all(content.as_bytes()))
-            .map_err(|source| CgroupError::File { action: "writing", path, source })
+            .map_err(|source| CgroupError::File {
+                action: "writing",
+                path,
+                source,
+            })
     }
 }
 
@@ -472,7 +561,13 @@ fn find_number(text: &str, key: &str) -> Option<u64> {
     if key.is_empty() {
         return text.trim().parse().ok();
     }
-    text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' ')?.trim().parse().ok())
+    text.lines().find_map(|line| {
+        line.strip_prefix(key)?
+            .strip_prefix(' ')?
+            .trim()
+            .parse()
+            .ok()
+    })
 }
 
 #[cfg(test)]

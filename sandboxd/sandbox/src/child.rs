@@ -5,15 +5,19 @@
 //! |---|---|---|
 //! | `x` | exit code, 4 bytes | the main process exited |
 //! | `s` | signal, 4 bytes | a signal ended it |
-//! | `e` | errno, 4 bytes, then text | a step of the set-up failed |
+//! | `e` | errno, 4 bytes, length of a text, 1 byte, the text | a step of the set-up failed |
 //!
-//! Numbers are little-endian. No message at all means that the sandbox was killed as a whole.
+//! Numbers are little-endian. Only the first message counts: a job that fails before it is Python reports
+//! that itself, and then its exit is reported as well. No message at all means that the sandbox was killed as a whole.
 
 use std::io;
 use std::os::fd::BorrowedFd;
 
 /// Longest message; shorter than PIPE_BUF, so it is written in one piece.
 pub const MAX_REPORT: usize = 256;
+
+/// Longest name of a step in a report.
+const LONGEST_STEP: usize = 200;
 
 /// A step of the set-up failed.
 #[derive(Debug)]
@@ -32,7 +36,10 @@ pub trait Step<T> {
 
 impl<T, E: Into<io::Error>> Step<T> for Result<T, E> {
     fn step(self, step: &'static str) -> Result<T, StepError> {
-        self.map_err(|error| StepError { step, source: error.into() })
+        self.map_err(|error| StepError {
+            step,
+            source: error.into(),
+        })
     }
 }
 
@@ -57,8 +64,12 @@ impl Report {
             b'x' => Some(Self::Exited(number)),
             b's' => Some(Self::Signaled(number)),
             b'e' => {
-                let step = String::from_utf8_lossy(text);
-                Some(Self::Failed(format!("{step}: {}", io::Error::from_raw_os_error(number))))
+                let (length, text) = text.split_first()?;
+                let step = String::from_utf8_lossy(text.get(..usize::from(*length))?);
+                Some(Self::Failed(format!(
+                    "{step}: {}",
+                    io::Error::from_raw_os_error(number)
+                )))
             }
             _ => None,
         }
@@ -67,7 +78,11 @@ impl Report {
     fn encode(kind: u8, number: i32, text: &str) -> Vec<u8> {
         let mut message = vec![kind];
         message.extend(number.to_le_bytes());
-        message.extend(text.bytes().take(MAX_REPORT - 5));
+        if kind == b'e' {
+            let text = &text.as_bytes()[..text.len().min(LONGEST_STEP)];
+            message.push(u8::try_from(text.len()).expect("bounded"));
+            message.extend(text);
+        }
         message
     }
 }
@@ -85,7 +100,11 @@ pub fn report_signaled(pipe: BorrowedFd<'_>, signal: i32) {
 /// Reports that the set-up failed.
 pub fn report_failed(pipe: BorrowedFd<'_>, error: &StepError) {
     let number = error.source.raw_os_error().unwrap_or(0);
-    let _ = nix::unistd::write(pipe, &Report::encode(b'e', number, error.step));
+    let text = match number {
+        0 => format!("{} ({})", error.step, error.source),
+        _ => error.step.to_owned(),
+    };
+    let _ = nix::unistd::write(pipe, &Report::encode(b'e', number, &text));
 }
 
 #[cfg(test)]
@@ -94,15 +113,41 @@ mod tests {
 
     #[test]
     fn reports_survive_the_pipe() {
-        assert_eq!(Report::parse(&Report::encode(b'x', 3, "")), Some(Report::Exited(3)));
-        assert_eq!(Report::parse(&Report::encode(b's', 9, "")), Some(Report::Signaled(9)));
+        assert_eq!(
+            Report::parse(&Report::encode(b'x', 3, "")),
+            Some(Report::Exited(3))
+        );
+        assert_eq!(
+            Report::parse(&Report::encode(b's', 9, "")),
+            Some(Report::Signaled(9))
+        );
         let failed = Report::parse(&Report::encode(b'e', 1, "mounting /proc"));
-        assert!(matches!(failed, Some(Report::Failed(text)) if text.starts_with("mounting /proc: ")));
+        assert!(
+            matches!(failed, Some(Report::Failed(text)) if text.starts_with("mounting /proc: "))
+        );
+    }
+
+    #[test]
+    fn only_the_first_message_counts() {
+        let both = [
+            Report::encode(b'e', 13, "a step"),
+            Report::encode(b'x', 1, ""),
+        ]
+        .concat();
+        assert!(matches!(Report::parse(&both), Some(Report::Failed(text)) if !text.contains('x')));
     }
 
     #[test]
     fn garbage_is_no_report() {
-        for message in [&b""[..], b"x", b"x\0\0", b"q\0\0\0\0", b"\0\0\0\0\0\0"] {
+        for message in [
+            &b""[..],
+            b"x",
+            b"x\0\0",
+            b"q\0\0\0\0",
+            b"\0\0\0\0\0\0",
+            b"e\0\0\0\0",
+            b"e\0\0\0\0\x09abc",
+        ] {
             assert_eq!(Report::parse(message), None, "{message:?}");
         }
     }

@@ -55,7 +55,15 @@ pub struct Strings {
 /// Runs in the new process and never returns.
 pub fn run(proof: &SingleThreaded, inside: &Inside<'_>, strings: Strings, ends: JobEnds) -> ! {
     let Strings { go, report } = strings;
-    let kept = [&go, &report, &ends.stdin, &ends.stdout, &ends.stderr, &ends.control, &ends.result];
+    let kept = [
+        &go,
+        &report,
+        &ends.stdin,
+        &ends.stdout,
+        &ends.stderr,
+        &ends.control,
+        &ends.result,
+    ];
     let started = keep_only(&kept)
         .and_then(|()| prepare(inside, go.as_fd()))
         .and_then(|()| start_job(proof, inside, &report, ends));
@@ -80,6 +88,8 @@ fn prepare(inside: &Inside<'_>, go: BorrowedFd<'_>) -> Result<(), StepError> {
         }
         _ => {}
     }
+    // On a host out of memory, sandboxes go first. Not possible any more after the change of user.
+    fs::write("/proc/self/oom_score_adj", "1000").step("offering itself to the memory killer")?;
     setsid().step("starting a session")?;
     setgroups(&[]).step("leaving supplementary groups")?;
     let (uid, gid) = (Uid::from_raw(0), Gid::from_raw(0));
@@ -151,7 +161,11 @@ fn start_job(
 fn retire(inside: &Inside<'_>) -> Result<(), StepError> {
     restrict::drop_capabilities()?;
     nix::sys::prctl::set_dumpable(false).step("becoming not dumpable")?;
-    inside.policy.bind_reaper().map_err(io::Error::other).step("installing the reaper's filter")
+    inside
+        .policy
+        .bind_reaper()
+        .map_err(io::Error::other)
+        .step("installing the reaper's filter")
 }
 
 /// Waits for exactly the job's main process; collects orphans on the way, which would count as
@@ -179,9 +193,16 @@ fn reap((main, pidfd): (Pid, OwnedFd), report: BorrowedFd<'_>) -> i32 {
 /// Closes everything that was copied from the launcher but what the sandbox needs: among the rest are
 /// pipes of other sandboxes.
 fn keep_only(kept: &[&OwnedFd]) -> Result<(), StepError> {
-    let highest = kept.iter().map(|descriptor| descriptor.as_raw_fd()).max().unwrap_or(-1);
+    let highest = kept
+        .iter()
+        .map(|descriptor| descriptor.as_raw_fd())
+        .max()
+        .unwrap_or(-1);
     for number in 0..highest {
-        if !kept.iter().any(|descriptor| descriptor.as_raw_fd() == number) {
+        if !kept
+            .iter()
+            .any(|descriptor| descriptor.as_raw_fd() == number)
+        {
             // Most are not open; EBADF is what we want to hear.
             let _ = nix::unistd::close(number);
         }

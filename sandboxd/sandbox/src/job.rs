@@ -2,7 +2,6 @@
 //! while there is still power, then the user, then the power goes, then the filters, then execve.
 
 use std::ffi::CString;
-use std::fs;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use nix::unistd::{execve, setresgid, setresuid, setsid};
@@ -53,7 +52,9 @@ pub fn run(ends: JobEnds, report: OwnedFd, limits: &KernelLimits, policy: &Polic
             Err(error) => child::report_failed(report.as_fd(), &error),
         },
         // The pipe may be gone; then no report means that the sandbox failed, which is the truth.
-        Err(error) => tracing::error!(step = error.step, error = %error.source, "a job could not start"),
+        Err(error) => {
+            tracing::error!(step = error.step, error = %error.source, "a job could not start")
+        }
     }
 }
 
@@ -65,7 +66,13 @@ fn arrange_descriptors(ends: JobEnds, report: OwnedFd) -> Result<OwnedFd, StepEr
     let clear = AGREED + AGREED;
     let report = move_above(report, clear).step("moving the report pipe")?;
     let mut sources = Vec::new();
-    for end in [ends.stdin, ends.stdout, ends.stderr, ends.control, ends.result] {
+    for end in [
+        ends.stdin,
+        ends.stdout,
+        ends.stderr,
+        ends.control,
+        ends.result,
+    ] {
         sources.push(move_above(end, clear).step("moving a descriptor")?);
     }
     for (number, source) in (0..).zip(&sources) {
@@ -80,12 +87,13 @@ fn arrange_descriptors(ends: JobEnds, report: OwnedFd) -> Result<OwnedFd, StepEr
     Ok(report)
 }
 
-fn restrict_and_execute(limits: &KernelLimits, policy: &Policy) -> Result<std::convert::Infallible, StepError> {
+fn restrict_and_execute(
+    limits: &KernelLimits,
+    policy: &Policy,
+) -> Result<std::convert::Infallible, StepError> {
     setsid().step("starting a session")?;
     sandboxd_sys::process::set_umask(0o022);
     sandboxd_sys::process::reset_signals();
-    // First to go when memory runs out; the sandbox's first process should outlive it.
-    fs::write("/proc/self/oom_score_adj", "1000").step("offering itself to the memory killer")?;
     restrict::limit_resources(limits)?;
     let (uid, gid) = job_inside();
     setresgid(gid, gid, gid).step("becoming the job's group")?;

@@ -74,20 +74,36 @@ impl Ceilings {
     /// The first wish that is out of range.
     pub fn resolve(&self, wishes: &Wishes) -> Result<Limits, OutOfRange> {
         let (defaults, most) = (&self.defaults, &self.most);
-        let time = |field, wish: Option<Duration>, default: Duration, least: Duration, most: Duration| {
-            let wanted = wish.unwrap_or(default);
-            in_range(field, wanted, least, most, |value| format!("{} ms", value.as_millis()))
-        };
+        let time =
+            |field, wish: Option<Duration>, default: Duration, least: Duration, most: Duration| {
+                let wanted = wish.unwrap_or(default);
+                in_range(field, wanted, least, most, |value| {
+                    format!("{} ms", value.as_millis())
+                })
+            };
         let bytes = |field, wish: Option<u64>, default, least, most| {
-            in_range(field, wish.unwrap_or(default), least, most, |value| format!("{value} bytes"))
+            in_range(field, wish.unwrap_or(default), least, most, |value| {
+                format!("{value} bytes")
+            })
         };
-        let wall_time =
-            time("wall_time_limit", wishes.wall_time, defaults.wall_time, LEAST.wall_time, most.wall_time)?;
+        let wall_time = time(
+            "wall_time_limit",
+            wishes.wall_time,
+            defaults.wall_time,
+            LEAST.wall_time,
+            most.wall_time,
+        )?;
         // CPU time that nobody asked for follows the wall-clock time.
         let cpu_default = defaults.cpu_time.max(wall_time).min(most.cpu_time);
         Ok(Limits {
             wall_time,
-            cpu_time: time("cpu_time_limit", wishes.cpu_time, cpu_default, LEAST.cpu_time, most.cpu_time)?,
+            cpu_time: time(
+                "cpu_time_limit",
+                wishes.cpu_time,
+                cpu_default,
+                LEAST.cpu_time,
+                most.cpu_time,
+            )?,
             memory_bytes: bytes(
                 "memory_limit_bytes",
                 wishes.memory_bytes,
@@ -121,7 +137,12 @@ fn in_range<T: PartialOrd + Copy>(
     show: impl Fn(T) -> String,
 ) -> Result<T, OutOfRange> {
     if wanted < least || wanted > most {
-        return Err(OutOfRange { field, least: show(least), most: show(most), wanted: show(wanted) });
+        return Err(OutOfRange {
+            field,
+            least: show(least),
+            most: show(most),
+            wanted: show(wanted),
+        });
     }
     Ok(wanted)
 }
@@ -192,12 +213,18 @@ mod tests {
 
     #[test]
     fn no_wishes_give_the_defaults() {
-        assert_eq!(ceilings().resolve(&Wishes::default()), Ok(ceilings().defaults));
+        assert_eq!(
+            ceilings().resolve(&Wishes::default()),
+            Ok(ceilings().defaults)
+        );
     }
 
     #[test]
     fn cpu_time_follows_a_longer_wall_time() {
-        let wishes = Wishes { wall_time: Some(Duration::from_secs(15)), ..Wishes::default() };
+        let wishes = Wishes {
+            wall_time: Some(Duration::from_secs(15)),
+            ..Wishes::default()
+        };
         let limits = ceilings().resolve(&wishes).expect("in range");
         assert_eq!(limits.cpu_time, Duration::from_secs(15));
     }
@@ -205,13 +232,34 @@ mod tests {
     #[test]
     fn nothing_over_the_ceiling_or_under_the_least() {
         let too_much = [
-            Wishes { wall_time: Some(Duration::from_secs(31)), ..Wishes::default() },
-            Wishes { cpu_time: Some(Duration::from_secs(31)), ..Wishes::default() },
-            Wishes { memory_bytes: Some(513 << 20), ..Wishes::default() },
-            Wishes { memory_bytes: Some(1), ..Wishes::default() },
-            Wishes { output_bytes: Some(u64::MAX), ..Wishes::default() },
-            Wishes { processes: Some(201), ..Wishes::default() },
-            Wishes { processes: Some(0), ..Wishes::default() },
+            Wishes {
+                wall_time: Some(Duration::from_secs(31)),
+                ..Wishes::default()
+            },
+            Wishes {
+                cpu_time: Some(Duration::from_secs(31)),
+                ..Wishes::default()
+            },
+            Wishes {
+                memory_bytes: Some(513 << 20),
+                ..Wishes::default()
+            },
+            Wishes {
+                memory_bytes: Some(1),
+                ..Wishes::default()
+            },
+            Wishes {
+                output_bytes: Some(u64::MAX),
+                ..Wishes::default()
+            },
+            Wishes {
+                processes: Some(201),
+                ..Wishes::default()
+            },
+            Wishes {
+                processes: Some(0),
+                ..Wishes::default()
+            },
         ];
         for wishes in too_much {
             assert!(ceilings().resolve(&wishes).is_err(), "{wishes:?}");

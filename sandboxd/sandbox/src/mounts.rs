@@ -41,7 +41,11 @@ pub fn enter_root(stage: &Stage, slot: u32, limits: &KernelLimits) -> Result<(),
 /// An overlay of the root file system over nothing: a superblock of its own, so that file locks taken
 /// on its inodes are seen by no other sandbox.
 fn mount_read_only_root(stage: &Stage, root: &Path) -> Result<(), StepError> {
-    let layers = format!("lowerdir={}:{}", stage.rootfs.display(), stage.empty.display());
+    let layers = format!(
+        "lowerdir={}:{}",
+        stage.rootfs.display(),
+        stage.empty.display()
+    );
     mount(
         Some("root"),
         root,
@@ -53,7 +57,14 @@ fn mount_read_only_root(stage: &Stage, root: &Path) -> Result<(), StepError> {
 }
 
 fn mount_devices(devices: &Path, target: &Path) -> Result<(), StepError> {
-    mount(Some(devices), target, None::<&str>, MsFlags::MS_BIND, None::<&str>).step("mounting /dev")?;
+    mount(
+        Some(devices),
+        target,
+        None::<&str>,
+        MsFlags::MS_BIND,
+        None::<&str>,
+    )
+    .step("mounting /dev")?;
     let read_only = MsFlags::MS_REMOUNT
         | MsFlags::MS_BIND
         | MsFlags::MS_RDONLY
@@ -66,25 +77,52 @@ fn mount_devices(devices: &Path, target: &Path) -> Result<(), StepError> {
 fn mount_scratch(root: &Path, limits: &KernelLimits) -> Result<(), StepError> {
     let base = root.join("tmp");
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC | MS_NOSYMFOLLOW;
-    let options = format!("size={},nr_inodes={},mode=0755", limits.scratch_bytes, limits.scratch_inodes);
-    mount(Some("scratch"), &base, Some("tmpfs"), flags, Some(options.as_str())).step("mounting the tmpfs")?;
-    for (name, mode, owner) in [("work", 0o700, JOB_UID), ("shm", 0o1777, 0), ("tmp", 0o1777, 0)] {
+    let options = format!(
+        "size={},nr_inodes={},mode=0755",
+        limits.scratch_bytes, limits.scratch_inodes
+    );
+    mount(
+        Some("scratch"),
+        &base,
+        Some("tmpfs"),
+        flags,
+        Some(options.as_str()),
+    )
+    .step("mounting the tmpfs")?;
+    for (name, mode, owner) in [
+        ("work", 0o700, JOB_UID),
+        ("shm", 0o1777, 0),
+        ("tmp", 0o1777, 0),
+    ] {
         let folder = base.join(name);
         fs::create_dir(&folder).step("making a writable folder")?;
-        fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).step("opening a writable folder")?;
+        fs::set_permissions(&folder, fs::Permissions::from_mode(mode))
+            .step("opening a writable folder")?;
         chown(&folder, Some(owner), Some(owner)).step("giving away a writable folder")?;
     }
     // /tmp last: it hides the tmpfs's own root, and with it the way to the other two.
     for (name, target) in [("work", "work"), ("shm", "dev/shm"), ("tmp", "tmp")] {
         let source = base.join(name);
-        mount(Some(&source), &root.join(target), None::<&str>, MsFlags::MS_BIND, None::<&str>)
-            .step("mounting a writable folder")?;
+        mount(
+            Some(&source),
+            &root.join(target),
+            None::<&str>,
+            MsFlags::MS_BIND,
+            None::<&str>,
+        )
+        .step("mounting a writable folder")?;
     }
     Ok(())
 }
 
 fn mount_proc(target: &Path) -> Result<(), StepError> {
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    mount(Some("proc"), target, Some("proc"), flags, Some("hidepid=invisible,subset=pid"))
-        .step("mounting /proc")
+    mount(
+        Some("proc"),
+        target,
+        Some("proc"),
+        flags,
+        Some("hidepid=invisible,subset=pid"),
+    )
+    .step("mounting /proc")
 }

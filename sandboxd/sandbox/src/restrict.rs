@@ -4,8 +4,8 @@ use std::io;
 
 use caps::{CapSet, CapsHashSet};
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr,
-    Scope, path_beneath_rules,
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr,
+    RulesetCreatedAttr, Scope, path_beneath_rules,
 };
 use nix::sys::resource::{Resource, setrlimit};
 
@@ -38,7 +38,9 @@ pub fn lock_capabilities() -> Result<(), StepError> {
 /// # Errors
 /// When the kernel refuses.
 pub fn drop_capabilities() -> Result<(), StepError> {
-    caps::clear(None, CapSet::Ambient).map_err(io::Error::other).step("emptying the ambient set")?;
+    caps::clear(None, CapSet::Ambient)
+        .map_err(io::Error::other)
+        .step("emptying the ambient set")?;
     for set in [CapSet::Inheritable, CapSet::Effective, CapSet::Permitted] {
         caps::set(None, set, &CapsHashSet::new())
             .map_err(io::Error::other)
@@ -90,9 +92,14 @@ pub fn landlock() -> Result<(), StepError> {
             .create()?
             .add_rules(path_beneath_rules(["/"], AccessFs::from_read(abi)))?
             .add_rules(path_beneath_rules(WRITABLE, AccessFs::from_all(abi)))?
-            .add_rules(path_beneath_rules(WRITABLE_DEVICES, AccessFs::from_file(abi)))?
+            .add_rules(path_beneath_rules(
+                WRITABLE_DEVICES,
+                AccessFs::from_file(abi),
+            ))?
             .restrict_self()?;
         Ok(())
     };
-    ruleset().map_err(io::Error::other).step("applying Landlock")
+    ruleset()
+        .map_err(io::Error::other)
+        .step("applying Landlock")
 }

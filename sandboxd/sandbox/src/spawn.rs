@@ -12,9 +12,9 @@ use nix::sys::eventfd::EventFd;
 use nix::sys::signal::Signal;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::{Gid, Pid, Uid, fchown, pipe2};
-use serde::{Deserialize, Serialize};
 use sandboxd_sys::clone::{Cloned, SingleThreaded, clone3};
 use sandboxd_sys::process::{collect, signal};
+use serde::{Deserialize, Serialize};
 
 use crate::cgroup::{self, Cgroup, CgroupError};
 use crate::child::{MAX_REPORT, Report};
@@ -51,7 +51,10 @@ pub enum SpawnError {
 }
 
 fn failed<E: Into<io::Error>>(action: &'static str) -> impl FnOnce(E) -> SpawnError {
-    move |error| SpawnError::System { action, source: error.into() }
+    move |error| SpawnError::System {
+        action,
+        source: error.into(),
+    }
 }
 
 /// The daemon's ends of a sandbox.
@@ -118,15 +121,22 @@ impl Spawner {
     ///
     /// # Errors
     /// The step that failed; nothing is left behind then.
-    pub fn spawn(&self, slot: u32, id: &str, limits: &KernelLimits) -> Result<(Sandbox, Ends), SpawnError> {
-        let identity = Identity::of_slot(self.uid_base, slot)
-            .ok_or_else(|| failed("choosing the sandbox's ids")(io::Error::other("out of range")))?;
+    pub fn spawn(
+        &self,
+        slot: u32,
+        id: &str,
+        limits: &KernelLimits,
+    ) -> Result<(Sandbox, Ends), SpawnError> {
+        let identity = Identity::of_slot(self.uid_base, slot).ok_or_else(|| {
+            failed("choosing the sandbox's ids")(io::Error::other("out of range"))
+        })?;
         let group = Cgroup::create(&self.parent, id, limits)?;
         let alarm = group.memory_alarm()?;
         let cpu_clock = group.cpu_clock()?;
         let (job, ends) = pipes(identity, cpu_clock)?;
         let (go_read, go_write) = pipe2(OFlag::O_CLOEXEC).map_err(failed("making a pipe"))?;
-        let (report_read, report_write) = pipe2(OFlag::O_CLOEXEC).map_err(failed("making a pipe"))?;
+        let (report_read, report_write) =
+            pipe2(OFlag::O_CLOEXEC).map_err(failed("making a pipe"))?;
         let folder = group.folder()?;
         let inside = Inside {
             stage: &self.stage,
@@ -140,14 +150,24 @@ impl Spawner {
         let (pid, pidfd) = match cloned {
             Cloned::Parent { pid, pidfd } => (pid, pidfd),
             Cloned::Child => {
-                let strings = Strings { go: go_read, report: report_write };
+                let strings = Strings {
+                    go: go_read,
+                    report: report_write,
+                };
                 init::run(&self.proof, &inside, strings, job)
             }
         };
         drop((job, go_read, report_write));
-        fcntl(&report_read, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).map_err(failed("opening the report"))?;
-        let sandbox =
-            Sandbox { pidfd, report: report_read, alarm, group: Some(group), _lifeline: go_write, reaped: false };
+        fcntl(&report_read, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))
+            .map_err(failed("opening the report"))?;
+        let sandbox = Sandbox {
+            pidfd,
+            report: report_read,
+            alarm,
+            group: Some(group),
+            _lifeline: go_write,
+            reaped: false,
+        };
         sandbox.admit(pid, identity)?;
         Ok((sandbox, ends))
     }
@@ -161,14 +181,24 @@ fn pipes(identity: Identity, cpu_clock: File) -> Result<(JobEnds, Ends), SpawnEr
     let (stdout_read, stdout) = make()?;
     let (stderr_read, stderr) = make()?;
     let (result_read, result) = make()?;
-    let (control, control_outside) =
-        socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)
-            .map_err(failed("making a socket pair"))?;
+    let (control, control_outside) = socketpair(
+        AddressFamily::Unix,
+        SockType::Stream,
+        None,
+        SockFlag::SOCK_CLOEXEC,
+    )
+    .map_err(failed("making a socket pair"))?;
     let (uid, gid) = (Uid::from_raw(identity.job), Gid::from_raw(identity.job));
     for end in [&stdin, &stdout, &stderr] {
         fchown(end, Some(uid), Some(gid)).map_err(failed("giving a pipe to the job's user"))?;
     }
-    let job = JobEnds { stdin, stdout, stderr, control, result };
+    let job = JobEnds {
+        stdin,
+        stdout,
+        stderr,
+        control,
+        result,
+    };
     let ends = Ends {
         stdin: stdin_write,
         stdout: stdout_read,
@@ -200,7 +230,8 @@ impl Sandbox {
         }
         let map = identity.map();
         for file in ["gid_map", "uid_map"] {
-            fs::write(format!("/proc/{pid}/{file}"), &map).map_err(failed("writing the sandbox's id map"))?;
+            fs::write(format!("/proc/{pid}/{file}"), &map)
+                .map_err(failed("writing the sandbox's id map"))?;
         }
         nix::unistd::write(&self._lifeline, b"g").map_err(failed("letting the sandbox go"))?;
         Ok(())
@@ -237,7 +268,10 @@ impl Sandbox {
         self.reaped = true;
         let group = self.group.take().expect("only finish and drop take it");
         let counts = group.counts()?;
-        let alarmed = self.alarm.as_ref().is_some_and(|alarm| alarm.read().is_ok_and(|count| count > 0));
+        let alarmed = self
+            .alarm
+            .as_ref()
+            .is_some_and(|alarm| alarm.read().is_ok_and(|count| count > 0));
         let usage = Usage {
             cpu: counts.cpu,
             peak_memory_bytes: counts.peak_memory_bytes,

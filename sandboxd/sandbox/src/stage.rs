@@ -13,8 +13,13 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 
 /// Devices in a sandbox, with major and minor number: nothing that holds state of the host.
-const DEVICES: [(&str, u64, u64); 5] =
-    [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9)];
+const DEVICES: [(&str, u64, u64); 5] = [
+    ("null", 1, 3),
+    ("zero", 1, 5),
+    ("full", 1, 7),
+    ("random", 1, 8),
+    ("urandom", 1, 9),
+];
 
 /// The stage could not be set.
 #[derive(Debug, thiserror::Error)]
@@ -46,9 +51,14 @@ impl Stage {
     pub fn set(folder: &Path, rootfs: &Path, slots: u32) -> Result<Self, StageError> {
         let failed = |action, path: &Path| {
             let path = path.to_owned();
-            move |source: io::Error| StageError { action, path, source }
+            move |source: io::Error| StageError {
+                action,
+                path,
+                source,
+            }
         };
-        let rootfs = fs::canonicalize(rootfs).map_err(failed("finding the root file system", rootfs))?;
+        let rootfs =
+            fs::canonicalize(rootfs).map_err(failed("finding the root file system", rootfs))?;
         if !rootfs.join("usr/bin/python3").exists() {
             let source = io::Error::from(io::ErrorKind::NotFound);
             return Err(failed("finding usr/bin/python3 in", &rootfs)(source));
@@ -56,9 +66,15 @@ impl Stage {
         unshare(CloneFlags::CLONE_NEWNS)
             .map_err(io::Error::from)
             .map_err(failed("leaving the host's mount namespace for", folder))?;
-        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)
-            .map_err(io::Error::from)
-            .map_err(failed("making mounts private at", Path::new("/")))?;
+        mount(
+            None::<&str>,
+            "/",
+            None::<&str>,
+            MsFlags::MS_REC | MsFlags::MS_PRIVATE,
+            None::<&str>,
+        )
+        .map_err(io::Error::from)
+        .map_err(failed("making mounts private at", Path::new("/")))?;
         fs::create_dir_all(folder).map_err(failed("making", folder))?;
         mount(
             Some("sandboxd"),

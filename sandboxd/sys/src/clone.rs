@@ -27,7 +27,9 @@ impl SingleThreaded {
         if threads == 1 {
             Ok(Self(PhantomData))
         } else {
-            Err(io::Error::other(format!("this process has {threads} threads, not one")))
+            Err(io::Error::other(format!(
+                "this process has {threads} threads, not one"
+            )))
         }
     }
 }
@@ -91,9 +93,8 @@ pub fn clone3(
     // SAFETY: `args` is a complete clone_args of the size given and outlives the call; `pidfd`
     // points at a c_int of ours. Without CLONE_VM the child has its own copy of memory, so no Rust
     // reference is shared; one thread (see the proof) means no lock is left held in the copy.
-    let pid = check(unsafe {
-        libc::syscall(libc::SYS_clone3, &raw mut args, size_of::<CloneArgs>())
-    })?;
+    let pid =
+        check(unsafe { libc::syscall(libc::SYS_clone3, &raw mut args, size_of::<CloneArgs>()) })?;
     if pid == 0 {
         return Ok(Cloned::Child);
     }
@@ -110,7 +111,11 @@ mod tests {
     #[test]
     fn a_process_with_threads_gives_no_proof() {
         // The test runner itself has at least two.
-        let other = std::thread::spawn(|| SingleThreaded::prove().map(|_| ()).map_err(|e| e.to_string()));
+        let other = std::thread::spawn(|| {
+            SingleThreaded::prove()
+                .map(|_| ())
+                .map_err(|e| e.to_string())
+        });
         let answer = other.join().expect("the thread ends");
         assert!(answer.is_err(), "{answer:?}");
     }

@@ -1,7 +1,7 @@
 //! Descriptors: taking over inherited ones, putting them at agreed numbers, closing the rest.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use crate::check;
 
@@ -39,9 +39,8 @@ pub fn place(source: BorrowedFd<'_>, number: RawFd) -> io::Result<()> {
 /// As fcntl(2).
 pub fn move_above(source: OwnedFd, lowest: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: duplicates an open descriptor.
-    let number = check(
-        unsafe { libc::fcntl(source.as_raw_fd(), libc::F_DUPFD_CLOEXEC, lowest) }.into(),
-    )?;
+    let number =
+        check(unsafe { libc::fcntl(source.as_raw_fd(), libc::F_DUPFD_CLOEXEC, lowest) }.into())?;
     // SAFETY: fcntl returned a new descriptor that nobody else owns.
     Ok(unsafe { OwnedFd::from_raw_fd(i32::try_from(number).expect("a descriptor fits an int")) })
 }
@@ -58,7 +57,14 @@ pub fn close_from(first: RawFd) -> io::Result<()> {
     Ok(())
 }
 
-/// Lets a descriptor stay open for the rest of the process, without an owner, and gives its number.
-pub fn leak(descriptor: OwnedFd) -> RawFd {
-    descriptor.into_raw_fd()
+/// A copy of a descriptor that stays open across execve(2), at a number above the standard ones. For a
+/// process with one thread, which starts a child and drops the copy.
+///
+/// # Errors
+/// As fcntl(2).
+pub fn inheritable(source: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    // SAFETY: duplicates an open descriptor.
+    let number = check(unsafe { libc::fcntl(source.as_raw_fd(), libc::F_DUPFD, 3) }.into())?;
+    // SAFETY: fcntl returned a new descriptor that nobody else owns.
+    Ok(unsafe { OwnedFd::from_raw_fd(i32::try_from(number).expect("a descriptor fits an int")) })
 }

@@ -13,5 +13,9 @@ pub use clone::{Cloned, SingleThreaded};
 
 /// Turns a raw return value into a result, reading `errno` for -1.
 fn check(result: libc::c_long) -> std::io::Result<libc::c_long> {
-    if result == -1 { Err(std::io::Error::last_os_error()) } else { Ok(result) }
+    if result == -1 {
+        Err(std::io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
 }

@@ -14,10 +14,13 @@ pub const SECUREBITS_LOCKED: libc::c_ulong = {
     const NO_SETUID_FIXUP: libc::c_ulong = 1 << 2;
     const KEEP_CAPS_LOCKED: libc::c_ulong = 1 << 5;
     const NO_CAP_AMBIENT_RAISE: libc::c_ulong = 1 << 6;
-    NOROOT | NOROOT << 1
-        | NO_SETUID_FIXUP | NO_SETUID_FIXUP << 1
+    NOROOT
+        | NOROOT << 1
+        | NO_SETUID_FIXUP
+        | NO_SETUID_FIXUP << 1
         | KEEP_CAPS_LOCKED
-        | NO_CAP_AMBIENT_RAISE | NO_CAP_AMBIENT_RAISE << 1
+        | NO_CAP_AMBIENT_RAISE
+        | NO_CAP_AMBIENT_RAISE << 1
 };
 
 /// Sets the securebits: prctl(2) PR_SET_SECUREBITS. Needs CAP_SETPCAP in the user namespace.
@@ -57,7 +60,11 @@ pub fn join_new_session_keyring() -> io::Result<()> {
     const KEYCTL_JOIN_SESSION_KEYRING: libc::c_int = 1;
     // SAFETY: a null name asks for an anonymous keyring.
     check(unsafe {
-        libc::syscall(libc::SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, std::ptr::null::<libc::c_char>())
+        libc::syscall(
+            libc::SYS_keyctl,
+            KEYCTL_JOIN_SESSION_KEYRING,
+            std::ptr::null::<libc::c_char>(),
+        )
     })?;
     Ok(())
 }
@@ -119,7 +126,11 @@ pub fn collect(pidfd: BorrowedFd<'_>) -> io::Result<Ended> {
     let info = wait(libc::P_PIDFD, number, libc::WEXITED)?;
     // SAFETY: as above; si_status is valid for SIGCHLD.
     let status = unsafe { info.si_status() };
-    Ok(if info.si_code == libc::CLD_EXITED { Ended::Exited(status) } else { Ended::Signaled(status) })
+    Ok(if info.si_code == libc::CLD_EXITED {
+        Ended::Exited(status)
+    } else {
+        Ended::Signaled(status)
+    })
 }
 
 /// Collects the child with this id: waitid(2). Blocks.

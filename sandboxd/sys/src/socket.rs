@@ -12,10 +12,18 @@ pub const MAX_DESCRIPTORS: usize = 8;
 ///
 /// # Errors
 /// As sendmsg(2); EAGAIN on a socket that doesn't block.
-pub fn send(socket: BorrowedFd<'_>, message: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
+pub fn send(
+    socket: BorrowedFd<'_>,
+    message: &[u8],
+    descriptors: &[BorrowedFd<'_>],
+) -> io::Result<()> {
     let numbers: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
     let rights = [ControlMessage::ScmRights(&numbers)];
-    let control = if numbers.is_empty() { &[][..] } else { &rights[..] };
+    let control = if numbers.is_empty() {
+        &[][..]
+    } else {
+        &rights[..]
+    };
     let sent = sendmsg::<()>(
         socket.as_raw_fd(),
         &[IoSlice::new(message)],
@@ -23,7 +31,11 @@ pub fn send(socket: BorrowedFd<'_>, message: &[u8], descriptors: &[BorrowedFd<'_
         MsgFlags::MSG_NOSIGNAL,
         None,
     )?;
-    if sent == message.len() { Ok(()) } else { Err(io::Error::other("a message was cut short")) }
+    if sent == message.len() {
+        Ok(())
+    } else {
+        Err(io::Error::other("a message was cut short"))
+    }
 }
 
 /// Receives one message into `buffer`, with its descriptors (closed on execve): recvmsg(2). A length
@@ -50,7 +62,10 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, 
             }
         }
     }
-    if message.flags.intersects(MsgFlags::MSG_TRUNC | MsgFlags::MSG_CTRUNC) {
+    if message
+        .flags
+        .intersects(MsgFlags::MSG_TRUNC | MsgFlags::MSG_CTRUNC)
+    {
         return Err(io::Error::other("a message was too large"));
     }
     Ok((message.bytes, descriptors))
@@ -64,9 +79,13 @@ mod tests {
 
     #[test]
     fn descriptors_travel_with_the_message() {
-        let (left, right) =
-            socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
-                .expect("a socket pair");
+        let (left, right) = socketpair(
+            AddressFamily::Unix,
+            SockType::SeqPacket,
+            None,
+            SockFlag::SOCK_CLOEXEC,
+        )
+        .expect("a socket pair");
         send(left.as_fd(), b"hello", &[left.as_fd(), right.as_fd()]).expect("sent");
         let mut buffer = [0; 16];
         let (length, descriptors) = receive(right.as_fd(), &mut buffer).expect("received");
@@ -76,9 +95,13 @@ mod tests {
 
     #[test]
     fn a_message_larger_than_the_buffer_is_an_error() {
-        let (left, right) =
-            socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
-                .expect("a socket pair");
+        let (left, right) = socketpair(
+            AddressFamily::Unix,
+            SockType::SeqPacket,
+            None,
+            SockFlag::SOCK_CLOEXEC,
+        )
+        .expect("a socket pair");
         send(left.as_fd(), &[1; 100], &[]).expect("sent");
         assert!(receive(right.as_fd(), &mut [0; 16]).is_err());
     }

@@ -1,0 +1,432 @@
+//! The configuration file of sandboxd. Read and checked in full before anything starts; every problem is
+//! named at once. Unknown keys are problems too.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use sandboxd_launcher::LauncherConfig;
+use sandboxd_sandbox::identity::{Identity, LOWEST_BASE};
+use sandboxd_sandbox::{Ceilings, KernelLimits, Limits};
+use serde::Deserialize;
+
+/// The whole file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Who may connect, and where.
+    pub listen: Listen,
+    /// What programs see.
+    pub rootfs: Rootfs,
+    /// How many sandboxes.
+    pub pool: Pool,
+    /// Host user ids.
+    pub identity: Ids,
+    /// Control groups.
+    pub cgroup: Group,
+    /// Limits of a run.
+    pub limits: RunLimits,
+    /// Logs.
+    pub log: Log,
+}
+
+/// `[listen]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Listen {
+    /// Unix socket, made with mode 0600. Its folder holds the lock file and the launcher's mount point.
+    pub socket: PathBuf,
+    /// Owner of the socket: the user that control-plane runs as.
+    pub socket_owner: u32,
+    /// Users that may talk through the socket.
+    pub allowed_uids: Vec<u32>,
+    /// Address for mTLS, for example "0.0.0.0:7443". None by default.
+    pub tcp: Option<SocketAddr>,
+    /// Certificates for `tcp`.
+    pub tls: Option<Tls>,
+}
+
+/// `[listen.tls]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// PEM file with this host's certificate.
+    pub certificate: PathBuf,
+    /// PEM file with its key.
+    pub key: PathBuf,
+    /// PEM file with the authority whose clients are let in.
+    pub client_ca: PathBuf,
+}
+
+/// `[rootfs]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rootfs {
+    /// The root file system's tree; `manifest.json` lies beside it.
+    pub path: PathBuf,
+}
+
+/// `[pool]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pool {
+    /// Sandboxes that may live at one time, 1 to 1000. Four for each core by default.
+    pub max_sandboxes: u32,
+    /// How long a sandbox may take until Python is ready, in milliseconds.
+    pub startup_time_ms: u64,
+}
+
+/// `[identity]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ids {
+    /// First of the host ids for sandboxes; each takes two. At least 100000.
+    pub uid_base: u32,
+    /// Host id of the daemon's unprivileged half.
+    pub daemon_uid: u32,
+}
+
+/// `[cgroup]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Group {
+    /// Group below which sandboxes get theirs, relative to the root of the hierarchy.
+    pub parent: String,
+}
+
+/// `[limits]`: defaults of a run, and with `most_` the ceilings for requests.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(
+    missing_docs,
+    reason = "each name says what it is, and with which unit"
+)]
+pub struct RunLimits {
+    pub wall_time_ms: u64,
+    pub cpu_time_ms: u64,
+    pub memory_bytes: u64,
+    pub output_bytes: u64,
+    pub processes: u32,
+    pub most_wall_time_ms: u64,
+    pub most_cpu_time_ms: u64,
+    pub most_memory_bytes: u64,
+    pub most_output_bytes: u64,
+    pub most_processes: u32,
+    pub cpu_millicores: u32,
+    pub scratch_bytes: u64,
+    pub scratch_inodes: u32,
+    pub file_bytes: u64,
+    pub open_files: u64,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// tracing's filter, for example "info" or "sandboxd=debug".
+    pub filter: String,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            socket: "/run/sandboxd/sandboxd.sock".into(),
+            socket_owner: 0,
+            allowed_uids: vec![0],
+            tcp: None,
+            tls: None,
+        }
+    }
+}
+
+impl Default for Rootfs {
+    fn default() -> Self {
+        Self {
+            path: "/var/lib/sandboxd/rootfs/tree".into(),
+        }
+    }
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            max_sandboxes: u32::try_from(cores * 4).unwrap_or(4),
+            startup_time_ms: 10_000,
+        }
+    }
+}
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self {
+            uid_base: 2_000_000,
+            daemon_uid: 99_900,
+        }
+    }
+}
+
+impl Default for Group {
+    fn default() -> Self {
+        Self {
+            parent: "sandboxd".to_owned(),
+        }
+    }
+}
+
+impl Default for RunLimits {
+    fn default() -> Self {
+        Self {
+            wall_time_ms: 5_000,
+            cpu_time_ms: 5_000,
+            memory_bytes: 128 << 20,
+            output_bytes: 1 << 20,
+            processes: 50,
+            most_wall_time_ms: 30_000,
+            most_cpu_time_ms: 30_000,
+            most_memory_bytes: 512 << 20,
+            most_output_bytes: 16 << 20,
+            most_processes: 200,
+            cpu_millicores: 500,
+            scratch_bytes: 50 << 20,
+            scratch_inodes: 4096,
+            file_bytes: 50 << 20,
+            open_files: 256,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            filter: "info".to_owned(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// When it can't be read, or with all of its problems in one text.
+    pub fn load(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("reading the configuration {}", path.display()))?;
+        let config: Self = toml::from_str(&text)
+            .with_context(|| format!("in the configuration {}", path.display()))?;
+        let problems = config.problems();
+        if !problems.is_empty() {
+            bail!(
+                "the configuration {} has problems:\n- {}",
+                path.display(),
+                problems.join("\n- ")
+            );
+        }
+        Ok(config)
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut must = |holds: bool, problem: String| {
+            if !holds {
+                problems.push(problem);
+            }
+        };
+        let Config {
+            listen,
+            rootfs,
+            pool,
+            identity,
+            cgroup,
+            limits,
+            log: _,
+        } = self;
+        must(
+            listen.socket.is_absolute(),
+            "listen.socket must be an absolute path".to_owned(),
+        );
+        must(
+            !listen.allowed_uids.is_empty(),
+            "listen.allowed_uids lets nobody in".to_owned(),
+        );
+        must(
+            listen.tcp.is_none() || listen.tls.is_some(),
+            "listen.tcp needs listen.tls: there is no port without mTLS".to_owned(),
+        );
+        must(
+            rootfs.path.join("usr/bin/python3").exists(),
+            format!(
+                "rootfs.path: no usr/bin/python3 in {}; build the root file system first",
+                rootfs.path.display()
+            ),
+        );
+        must(
+            (1..=1000).contains(&pool.max_sandboxes),
+            "pool.max_sandboxes must be 1 to 1000".to_owned(),
+        );
+        must(
+            pool.startup_time_ms >= 100,
+            "pool.startup_time_ms must be at least 100".to_owned(),
+        );
+        must(
+            Identity::of_slot(identity.uid_base, pool.max_sandboxes).is_some(),
+            format!(
+                "identity.uid_base must be at least {LOWEST_BASE} and leave room for all sandboxes"
+            ),
+        );
+        must(
+            identity.daemon_uid != 0,
+            "identity.daemon_uid must not be root".to_owned(),
+        );
+        must(
+            !(identity.uid_base..identity.uid_base.saturating_add(pool.max_sandboxes * 2))
+                .contains(&identity.daemon_uid),
+            "identity.daemon_uid must not be an id of a sandbox".to_owned(),
+        );
+        let plain = cgroup
+            .parent
+            .split('/')
+            .all(|part| !part.is_empty() && part != "." && part != "..");
+        must(
+            plain,
+            "cgroup.parent must be a relative path without empty parts and dots".to_owned(),
+        );
+        for (name, default, most) in limits.pairs() {
+            must(
+                default <= most,
+                format!("limits.{name} is over limits.most_{name}"),
+            );
+        }
+        if let Err(error) = self.kernel_limits(&self.ceilings().most).check() {
+            problems.push(format!("limits: {error}"));
+        }
+        problems
+    }
+
+    /// Defaults and ceilings for requests.
+    pub fn ceilings(&self) -> Ceilings {
+        let RunLimits {
+            wall_time_ms,
+            cpu_time_ms,
+            memory_bytes,
+            output_bytes,
+            processes,
+            ..
+        } = self.limits;
+        let defaults = Limits {
+            wall_time: Duration::from_millis(wall_time_ms),
+            cpu_time: Duration::from_millis(cpu_time_ms),
+            memory_bytes,
+            output_bytes,
+            processes,
+        };
+        let most = Limits {
+            wall_time: Duration::from_millis(self.limits.most_wall_time_ms),
+            cpu_time: Duration::from_millis(self.limits.most_cpu_time_ms),
+            memory_bytes: self.limits.most_memory_bytes,
+            output_bytes: self.limits.most_output_bytes,
+            processes: self.limits.most_processes,
+        };
+        Ceilings { defaults, most }
+    }
+
+    /// The kernel's part of a run's limits.
+    pub fn kernel_limits(&self, limits: &Limits) -> KernelLimits {
+        KernelLimits {
+            memory_bytes: limits.memory_bytes,
+            processes: limits.processes,
+            cpu_millicores: self.limits.cpu_millicores,
+            // Behind the limit read from the control group: start-up and one second of slack.
+            cpu_seconds: limits.cpu_time.as_secs() + 3,
+            scratch_bytes: self.limits.scratch_bytes,
+            scratch_inodes: self.limits.scratch_inodes,
+            file_bytes: self.limits.file_bytes,
+            open_files: self.limits.open_files,
+        }
+    }
+
+    /// How long a sandbox may take until Python is ready.
+    pub fn startup_time(&self) -> Duration {
+        Duration::from_millis(self.pool.startup_time_ms)
+    }
+
+    /// The folder of the socket.
+    pub fn runtime_folder(&self) -> PathBuf {
+        self.listen
+            .socket
+            .parent()
+            .map_or_else(|| PathBuf::from("/"), Path::to_owned)
+    }
+
+    /// What the launcher is started with.
+    pub fn launcher(&self) -> LauncherConfig {
+        LauncherConfig {
+            rootfs: self.rootfs.path.clone(),
+            stage: self.runtime_folder().join("stage"),
+            slots: self.pool.max_sandboxes,
+            uid_base: self.identity.uid_base,
+            cgroup: self.cgroup.parent.clone(),
+        }
+    }
+}
+
+impl RunLimits {
+    fn pairs(&self) -> [(&'static str, u64, u64); 5] {
+        [
+            ("wall_time_ms", self.wall_time_ms, self.most_wall_time_ms),
+            ("cpu_time_ms", self.cpu_time_ms, self.most_cpu_time_ms),
+            ("memory_bytes", self.memory_bytes, self.most_memory_bytes),
+            ("output_bytes", self.output_bytes, self.most_output_bytes),
+            (
+                "processes",
+                self.processes.into(),
+                self.most_processes.into(),
+            ),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_problems_are_named_at_once() {
+        let text = r#"
+            [listen]
+            socket = "relative.sock"
+            allowed_uids = []
+            tcp = "127.0.0.1:7443"
+            [identity]
+            uid_base = 1000
+            daemon_uid = 0
+            [cgroup]
+            parent = "../escape"
+            [limits]
+            wall_time_ms = 60000
+        "#;
+        let config: Config = toml::from_str(text).expect("well-formed");
+        let problems = config.problems().join("\n");
+        for expected in [
+            "listen.socket",
+            "allowed_uids",
+            "mTLS",
+            "uid_base",
+            "daemon_uid",
+            "cgroup.parent",
+            "wall_time_ms",
+            "rootfs.path",
+        ] {
+            assert!(
+                problems.contains(expected),
+                "{expected} is missing in:\n{problems}"
+            );
+        }
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        assert!(toml::from_str::<Config>("[pool]\nmax_sandboxs = 3\n").is_err());
+    }
+}

@@ -1,0 +1,162 @@
+//! The unprivileged half: reads its keys, gives up root, makes sure that programs really run, serves.
+
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use coderunner_proto::common::v1::Outcome;
+use coderunner_proto::sandbox::v1::execute_response::Event;
+use nix::sys::signal::Signal;
+use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use crate::config::Config;
+use crate::host::Host;
+use crate::launcher_client::LauncherClient;
+use crate::listen::{self, TlsMaterial};
+use crate::run::{self, Handle, Order};
+use crate::service::Service;
+
+/// How long running programs may take to end once the daemon was asked to stop: the longest wall-clock
+/// limit and some more.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(40);
+
+/// Runs until asked to stop or until the launcher is gone.
+///
+/// # Errors
+/// What could not be set up, or why it had to stop.
+pub fn run(config: Config, launcher_socket: i32, listener: i32) -> Result<()> {
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)
+        .context("binding the daemon's life to the launcher")?;
+    let launcher = sandboxd_sys::descriptors::inherited(launcher_socket)
+        .context("taking over the launcher's socket")?;
+    let listener = sandboxd_sys::descriptors::inherited(listener)
+        .context("taking over the listening socket")?;
+    // Keys are root's; they are read now or never.
+    let tls = config
+        .listen
+        .tls
+        .as_ref()
+        .map(TlsMaterial::read)
+        .transpose()?;
+    give_up_root(config.identity.daemon_uid)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")?
+        .block_on(serve(config, launcher, listener, tls))
+}
+
+/// After this the daemon owns nothing of the host, can't get anything back, and can't be looked into by
+/// processes of its own user.
+fn give_up_root(uid: u32) -> Result<()> {
+    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(uid));
+    setgroups(&[]).context("leaving supplementary groups")?;
+    setresgid(gid, gid, gid).context("giving up root's group")?;
+    setresuid(uid, uid, uid).context("giving up root")?;
+    nix::sys::prctl::set_no_new_privs().context("setting no_new_privs")?;
+    nix::sys::prctl::set_dumpable(false).context("becoming not dumpable")?;
+    // Changing user cleared it.
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)
+        .context("binding the daemon's life to the launcher")?;
+    ensure!(
+        setresuid(Uid::from_raw(0), Uid::from_raw(0), Uid::from_raw(0)).is_err(),
+        "root was not given up"
+    );
+    Ok(())
+}
+
+async fn serve(
+    config: Config,
+    launcher: OwnedFd,
+    listener: OwnedFd,
+    tls: Option<TlsMaterial>,
+) -> Result<()> {
+    let (launcher, facts) = LauncherClient::connect(launcher)
+        .await
+        .context("the launcher did not start")?;
+    if facts.swept > 0 {
+        tracing::warn!(
+            count = facts.swept,
+            "swept away what an earlier sandboxd left behind"
+        );
+    }
+    let host = Host::describe(&config.rootfs.path, facts)?;
+    let dispatcher = tokio::spawn({
+        let launcher = launcher.clone();
+        async move { launcher.dispatch().await }
+    });
+    prove(&config, &launcher)
+        .await
+        .context("a sandbox on this host does not work")?;
+    let service = Service::new(config.clone(), host, launcher);
+    let stop = stop_on_sigterm(service.clone())?;
+    tracing::info!(socket = %config.listen.socket.display(), tcp = ?config.listen.tcp, capacity = config.pool.max_sandboxes, "serving");
+    tokio::select! {
+        served = listen::serve(&config, service, listener, tls, stop) => served,
+        gone = dispatcher => match gone {
+            Ok(error) => bail!("{error}"),
+            Err(error) => bail!("the conversation with the launcher broke: {error}"),
+        },
+    }
+}
+
+/// On SIGTERM: take no new runs, let the running ones end, then the watch turns true and the servers stop.
+fn stop_on_sigterm(service: Service) -> Result<watch::Receiver<bool>> {
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    // Ctrl-C in a terminal reaches both halves; the launcher passes it on as SIGTERM.
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    tokio::spawn(async move { while interrupt.recv().await.is_some() {} });
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        terminate.recv().await;
+        tracing::info!("draining");
+        service.drain();
+        if tokio::time::timeout(DRAIN_PATIENCE, service.wait_until_empty())
+            .await
+            .is_err()
+        {
+            tracing::warn!("programs still run after the longest limit; stopping all the same");
+        }
+        // The receivers are gone only when the servers are.
+        let _ = sender.send(true);
+    });
+    Ok(receiver)
+}
+
+/// Runs one small program as any other. A host on which it fails serves nothing.
+async fn prove(config: &Config, launcher: &LauncherClient) -> Result<()> {
+    let limits = config.ceilings().defaults;
+    let kernel_limits = config.kernel_limits(&limits);
+    let order = Order::script(
+        b"print('ready')",
+        limits,
+        kernel_limits,
+        config.startup_time(),
+    );
+    let (events, mut receiver) = mpsc::channel(16);
+    let finished = run::run(launcher, order, &Handle::default(), &events).await;
+    drop(events);
+    let mut stdout = Vec::new();
+    let mut stderr = Vec::new();
+    while let Some(Ok(event)) = receiver.recv().await {
+        if let Some(Event::Output(output)) = event.event {
+            if output.stream == coderunner_proto::common::v1::OutputStream::Stdout as i32 {
+                stdout.extend(output.data);
+            } else {
+                stderr.extend(output.data);
+            }
+        }
+    }
+    if finished.outcome() == Outcome::Ok && stdout == b"ready\n" {
+        return Ok(());
+    }
+    bail!(
+        "the proof program ended with {:?}; {}; it wrote {:?} and {:?}",
+        finished.outcome(),
+        finished.internal_error,
+        String::from_utf8_lossy(&stdout),
+        String::from_utf8_lossy(&stderr),
+    )
+}

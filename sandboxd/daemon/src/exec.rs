@@ -1,0 +1,244 @@
+//! `sandboxd exec`: one program through the daemon on this host, for operators and tests.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use clap::Args;
+use coderunner_proto::common::v1::{Limits, Outcome, OutputStream, Program};
+use coderunner_proto::sandbox::v1::sandbox_service_client::SandboxServiceClient;
+use coderunner_proto::sandbox::v1::{
+    ExecResult, ExecuteRequest, Finished, FunctionCall, execute_response::Event,
+};
+use hyper_util::rt::TokioIo;
+use prost_reflect::ReflectMessage;
+use tokio::net::UnixStream;
+use tonic::transport::{Channel, Endpoint};
+
+const MAX_RESPONSE: usize = 4 * 1024 * 1024;
+
+/// Exit codes: 0 the program ended well, 1 it did not, 2 bad usage or a refused request, 3 no daemon,
+/// 4 the daemon failed.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 outcome OK; 1 any other outcome; 2 bad usage or a refused request; \
+    3 the daemon can't be reached; 4 internal error"
+)]
+pub struct ExecArguments {
+    /// Python file to run
+    file: PathBuf,
+    /// File for standard input; empty input without it
+    #[arg(long)]
+    stdin: Option<PathBuf>,
+    /// Print the result as one line of JSON (coderunner.sandbox.v1.ExecResult) instead of the output
+    #[arg(long)]
+    json: bool,
+    /// Socket of the daemon
+    #[arg(long, default_value = "/run/sandboxd/sandboxd.sock")]
+    socket: PathBuf,
+    /// Wall-clock limit in milliseconds; the daemon's default without it
+    #[arg(long, default_value_t = 0)]
+    wall_time_limit_ms: u64,
+    /// CPU-time limit in milliseconds; the daemon's default without it
+    #[arg(long, default_value_t = 0)]
+    cpu_time_limit_ms: u64,
+    /// Memory limit in bytes; the daemon's default without it
+    #[arg(long, default_value_t = 0)]
+    memory_limit_bytes: i64,
+    /// Output limit in bytes on each stream; the daemon's default without it
+    #[arg(long, default_value_t = 0)]
+    output_limit_bytes: i64,
+    /// Limit of processes and threads; the daemon's default without it
+    #[arg(long, default_value_t = 0)]
+    process_limit: i32,
+    /// Call this function after the program's top level has run
+    #[arg(long, requires = "arguments")]
+    function: Option<String>,
+    /// Arguments of the function, as a JSON array
+    #[arg(long)]
+    arguments: Option<String>,
+}
+
+/// Runs the command.
+pub fn run(arguments: ExecArguments) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("sandboxd: starting the runtime: {error}");
+            return ExitCode::from(4);
+        }
+    };
+    match runtime.block_on(execute(&arguments)) {
+        Ok(Outcome::Ok) => ExitCode::SUCCESS,
+        Ok(Outcome::InternalError) => ExitCode::from(4),
+        Ok(_) => ExitCode::from(1),
+        Err(Failure { code, error }) => {
+            eprintln!("sandboxd: {error:#}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+struct Failure {
+    code: u8,
+    error: anyhow::Error,
+}
+
+fn fails_with(code: u8) -> impl Fn(anyhow::Error) -> Failure {
+    move |error| Failure { code, error }
+}
+
+async fn execute(arguments: &ExecArguments) -> Result<Outcome, Failure> {
+    let request = request(arguments).map_err(fails_with(2))?;
+    let channel = connect(&arguments.socket).await.map_err(fails_with(3))?;
+    let mut client = SandboxServiceClient::new(channel).max_decoding_message_size(MAX_RESPONSE);
+    let mut events = client
+        .execute(request)
+        .await
+        .map_err(|status| Failure {
+            code: 2,
+            error: anyhow!("the daemon refused: {}", status.message()),
+        })?
+        .into_inner();
+    let mut result = ExecResult::default();
+    loop {
+        let event = events
+            .message()
+            .await
+            .map_err(|status| Failure {
+                code: 4,
+                error: anyhow!("the run broke off: {}", status.message()),
+            })?
+            .and_then(|message| message.event);
+        match event {
+            Some(Event::Started(_)) => {}
+            Some(Event::Output(output)) => {
+                let to_stdout = output.stream() == OutputStream::Stdout;
+                show(arguments.json, to_stdout, output.data, &mut result).map_err(fails_with(4))?;
+            }
+            Some(Event::Finished(finished)) => {
+                return finish(arguments.json, finished, result).map_err(fails_with(4));
+            }
+            None => {
+                return Err(Failure {
+                    code: 4,
+                    error: anyhow!("the run ended without a result"),
+                });
+            }
+        }
+    }
+}
+
+fn request(arguments: &ExecArguments) -> Result<ExecuteRequest> {
+    let source = std::fs::read_to_string(&arguments.file)
+        .with_context(|| format!("reading {}", arguments.file.display()))?;
+    let stdin = match &arguments.stdin {
+        Some(path) => std::fs::read(path).with_context(|| format!("reading {}", path.display()))?,
+        None => Vec::new(),
+    };
+    let time = |milliseconds: u64| Duration::from_millis(milliseconds).try_into().ok();
+    let function_call = arguments.function.as_ref().map(|name| FunctionCall {
+        function_name: name.clone(),
+        arguments_json: arguments
+            .arguments
+            .clone()
+            .unwrap_or_else(|| "[]".to_owned()),
+    });
+    Ok(ExecuteRequest {
+        run_id: format!("exec-{}-{}", std::process::id(), started()),
+        program: Some(Program {
+            source,
+            files: Vec::new(),
+        }),
+        limits: Some(Limits {
+            wall_time_limit: time(arguments.wall_time_limit_ms),
+            cpu_time_limit: time(arguments.cpu_time_limit_ms),
+            memory_limit_bytes: arguments.memory_limit_bytes,
+            output_limit_bytes: arguments.output_limit_bytes,
+            process_limit: arguments.process_limit,
+        }),
+        stdin,
+        interactive: false,
+        function_call,
+    })
+}
+
+/// Something that differs between two of these commands with one process id.
+fn started() -> u128 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos())
+}
+
+async fn connect(socket: &Path) -> Result<Channel> {
+    let path = socket.to_owned();
+    let connector = tower::service_fn(move |_: tonic::transport::Uri| {
+        let path = path.clone();
+        async move { UnixStream::connect(path).await.map(TokioIo::new) }
+    });
+    Endpoint::from_static("http://sandboxd.local")
+        .connect_with_connector(connector)
+        .await
+        .with_context(|| {
+            format!(
+                "connecting to {}; is sandboxd running, and are you root?",
+                socket.display()
+            )
+        })
+}
+
+fn show(json: bool, to_stdout: bool, data: Vec<u8>, result: &mut ExecResult) -> Result<()> {
+    match (json, to_stdout) {
+        (true, true) => result.stdout.extend(data),
+        (true, false) => result.stderr.extend(data),
+        (false, true) => {
+            let mut stdout = std::io::stdout().lock();
+            stdout
+                .write_all(&data)
+                .and_then(|()| stdout.flush())
+                .context("writing the program's output")?;
+        }
+        (false, false) => std::io::stderr()
+            .write_all(&data)
+            .context("writing the program's errors")?,
+    }
+    Ok(())
+}
+
+fn finish(json: bool, finished: Finished, mut result: ExecResult) -> Result<Outcome> {
+    let outcome = finished.outcome();
+    if json {
+        result.finished = Some(finished);
+        let text = serde_json::to_string(&result.transcode_to_dynamic()).context("writing JSON")?;
+        println!("{text}");
+        return Ok(outcome);
+    }
+    let usage = finished.usage.unwrap_or_default();
+    let seconds = |time: Option<prost_types::Duration>| {
+        time.and_then(|time| Duration::try_from(time).ok())
+            .unwrap_or_default()
+            .as_secs_f64()
+    };
+    eprintln!(
+        "{} after {:.3} s, {:.3} s of CPU time, {:.1} MiB{}{}",
+        outcome.as_str_name(),
+        seconds(usage.wall_duration),
+        seconds(usage.cpu_duration),
+        usage.peak_memory_bytes as f64 / f64::from(1 << 20),
+        finished
+            .exit_code
+            .map_or_else(String::new, |code| format!(", exit code {code}")),
+        finished
+            .signal
+            .map_or_else(String::new, |signal| format!(", signal {signal}")),
+    );
+    if !finished.internal_error.is_empty() {
+        eprintln!("internal error: {}", finished.internal_error);
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,89 @@
+//! What this host is, for GetStatus: Python's version, the root file system's digest, and how each layer
+//! of the sandbox is enforced.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use coderunner_proto::sandbox::v1::Enforcement;
+use sandboxd_launcher::wire::Facts;
+use serde::Deserialize;
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// For example "3.11.2".
+    pub python_version: String,
+    /// Digest of the root file system's manifest.
+    pub rootfs_digest: String,
+    facts: Facts,
+}
+
+/// The part of the root file system's manifest that is of interest here.
+#[derive(Deserialize)]
+struct Manifest {
+    python_version: String,
+    digest: String,
+}
+
+impl Host {
+    /// Reads the manifest that lies beside the root file system's tree.
+    ///
+    /// # Errors
+    /// When it is missing or not a manifest.
+    pub fn describe(rootfs: &Path, facts: Facts) -> Result<Self> {
+        let path = rootfs.with_file_name("manifest.json");
+        let text = std::fs::read_to_string(&path).with_context(|| {
+            format!("reading the root file system's manifest {}", path.display())
+        })?;
+        let Manifest {
+            python_version,
+            digest,
+        } = serde_json::from_str(&text)
+            .with_context(|| format!("in the root file system's manifest {}", path.display()))?;
+        Ok(Self {
+            python_version,
+            rootfs_digest: digest,
+            facts,
+        })
+    }
+
+    /// Each layer and its mechanism. All of them hold: sandboxd does not start otherwise.
+    pub fn enforcements(&self) -> Vec<Enforcement> {
+        let group = &self.facts.cgroup;
+        let landlock = match self.facts.landlock {
+            0 => "not in this kernel".to_owned(),
+            version => format!("Landlock ABI {version}"),
+        };
+        let rows = [
+            ("memory", format!("{group} memory, swap forbidden")),
+            ("processes", format!("{group} pids, RLIMIT_NPROC")),
+            (
+                "cpu",
+                format!("{group} cpu quota; {group} CPU time, RLIMIT_CPU"),
+            ),
+            ("wall_time", "clock of the daemon".to_owned()),
+            ("output", "count of the daemon".to_owned()),
+            (
+                "namespaces",
+                "user, pid, mount, net, ipc, uts, cgroup".to_owned(),
+            ),
+            (
+                "identity",
+                "own uid and gid, no capabilities, securebits, no_new_privs".to_owned(),
+            ),
+            (
+                "filesystem",
+                "read-only overlay, tmpfs, pivot_root, /proc with hidepid and subset=pid"
+                    .to_owned(),
+            ),
+            ("system_calls", "seccomp".to_owned()),
+            ("landlock", landlock),
+        ];
+        rows.into_iter()
+            .map(|(name, mechanism)| Enforcement {
+                name: name.to_owned(),
+                mechanism,
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,207 @@
+//! The daemon's end of the conversation with the launcher: requests out, events to whoever waits for
+//! them. When the launcher is gone, everybody who waits is told, and the daemon has no reason to live.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sandboxd_launcher::wire::{self, Event, Facts, MAX_MESSAGE, Request, SPAWNED_DESCRIPTORS};
+use sandboxd_sandbox::{Ends, Exit, KernelLimits, Usage};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::oneshot;
+
+/// The launcher can't do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LauncherError {
+    /// It said no.
+    #[error("the launcher made no sandbox: {0}")]
+    Refused(String),
+    /// It is gone.
+    #[error("the launcher is gone")]
+    Gone,
+    /// The socket failed.
+    #[error("talking to the launcher")]
+    Socket(#[source] io::Error),
+}
+
+/// A sandbox that was made, and the promise of its end.
+#[derive(Debug)]
+pub struct Spawned {
+    /// Its number.
+    pub run: u64,
+    /// Our ends of its pipes.
+    pub ends: Ends,
+    /// How it ended; an error when the launcher is gone.
+    pub ended: oneshot::Receiver<(Exit, Usage)>,
+}
+
+#[derive(Debug)]
+enum Waiting {
+    ForSandbox(oneshot::Sender<Result<(Ends, oneshot::Receiver<(Exit, Usage)>), LauncherError>>),
+    ForEnd(oneshot::Sender<(Exit, Usage)>),
+}
+
+/// See the module. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct LauncherClient {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    socket: AsyncFd<OwnedFd>,
+    waiting: Mutex<HashMap<u64, Waiting>>,
+    next_run: AtomicU64,
+}
+
+impl LauncherClient {
+    /// Takes the socket (set to not block) and waits for the launcher to be ready.
+    ///
+    /// # Errors
+    /// When it ends before.
+    pub async fn connect(socket: OwnedFd) -> Result<(Self, Facts), LauncherError> {
+        use nix::fcntl::{FcntlArg, OFlag, fcntl};
+        fcntl(&socket, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))
+            .map_err(|error| LauncherError::Socket(error.into()))?;
+        #[expect(
+            deprecated,
+            reason = "sound with an OwnedFd, whose descriptor neither changes nor closes; the new function is unsafe"
+        )]
+        let socket = AsyncFd::new(socket).map_err(LauncherError::Socket)?;
+        let inner = Arc::new(Inner {
+            socket,
+            waiting: Mutex::default(),
+            next_run: AtomicU64::new(1),
+        });
+        match inner.receive().await? {
+            (Event::Ready(facts), _) => Ok((Self { inner }, facts)),
+            (other, _) => Err(LauncherError::Refused(format!(
+                "an unexpected first message {other:?}"
+            ))),
+        }
+    }
+
+    /// Hands out events until the launcher is gone. To be run for as long as the daemon lives.
+    pub async fn dispatch(&self) -> LauncherError {
+        loop {
+            match self.inner.receive().await {
+                Ok((event, descriptors)) => self.inner.hand_out(event, descriptors),
+                Err(error) => {
+                    // Dropping the senders tells everybody who waits.
+                    self.inner.lock().clear();
+                    return error;
+                }
+            }
+        }
+    }
+
+    /// Makes a sandbox.
+    ///
+    /// # Errors
+    /// When the launcher refuses or is gone.
+    pub async fn spawn(&self, limits: &KernelLimits) -> Result<Spawned, LauncherError> {
+        let run = self.inner.next_run.fetch_add(1, Ordering::Relaxed);
+        let (sender, receiver) = oneshot::channel();
+        self.inner.lock().insert(run, Waiting::ForSandbox(sender));
+        self.inner
+            .send(&Request::Spawn {
+                run,
+                limits: limits.clone(),
+            })
+            .await?;
+        let (ends, ended) = receiver.await.map_err(|_| LauncherError::Gone)??;
+        Ok(Spawned { run, ends, ended })
+    }
+
+    /// Kills a sandbox. No effect when it has ended.
+    ///
+    /// # Errors
+    /// When the launcher is gone.
+    pub async fn kill(&self, run: u64) -> Result<(), LauncherError> {
+        self.inner.send(&Request::Kill { run }).await
+    }
+}
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Waiting>> {
+        // A map stays a map, whatever panicked while holding it.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn send(&self, request: &Request) -> Result<(), LauncherError> {
+        let message =
+            wire::encode(request).map_err(|error| LauncherError::Refused(error.to_string()))?;
+        self.socket
+            .async_io(Interest::WRITABLE, |socket| {
+                sandboxd_sys::socket::send(socket.as_fd(), &message, &[])
+            })
+            .await
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::BrokenPipe => LauncherError::Gone,
+                _ => LauncherError::Socket(error),
+            })
+    }
+
+    async fn receive(&self) -> Result<(Event, Vec<OwnedFd>), LauncherError> {
+        let mut buffer = [0; MAX_MESSAGE];
+        let (length, descriptors) = self
+            .socket
+            .async_io(Interest::READABLE, |socket| {
+                sandboxd_sys::socket::receive(socket.as_fd(), &mut buffer)
+            })
+            .await
+            .map_err(LauncherError::Socket)?;
+        if length == 0 {
+            return Err(LauncherError::Gone);
+        }
+        let event = wire::decode(&buffer[..length])
+            .map_err(|error| LauncherError::Refused(error.to_string()))?;
+        Ok((event, descriptors))
+    }
+
+    fn hand_out(&self, event: Event, descriptors: Vec<OwnedFd>) {
+        match event {
+            Event::Spawned { run } => self.hand_out_sandbox(run, descriptors),
+            Event::Refused { run, reason } => {
+                if let Some(Waiting::ForSandbox(sender)) = self.lock().remove(&run) {
+                    // Nobody waits any more: fine, there is no sandbox.
+                    let _ = sender.send(Err(LauncherError::Refused(reason)));
+                }
+            }
+            Event::Ended { run, exit, usage } => {
+                if let Some(Waiting::ForEnd(sender)) = self.lock().remove(&run) {
+                    let _ = sender.send((exit, usage));
+                }
+            }
+            Event::Ready(_) => tracing::warn!("the launcher said twice that it is ready"),
+        }
+    }
+
+    fn hand_out_sandbox(&self, run: u64, descriptors: Vec<OwnedFd>) {
+        let mut waiting = self.lock();
+        let Some(Waiting::ForSandbox(sender)) = waiting.remove(&run) else {
+            return;
+        };
+        let Ok(ends) = <[OwnedFd; SPAWNED_DESCRIPTORS]>::try_from(descriptors) else {
+            let reason = "a sandbox came without its descriptors".to_owned();
+            let _ = sender.send(Err(LauncherError::Refused(reason)));
+            return;
+        };
+        let [stdin, stdout, stderr, control, result, cpu_clock] = ends;
+        let (end_sender, ended) = oneshot::channel();
+        waiting.insert(run, Waiting::ForEnd(end_sender));
+        let ends = Ends {
+            stdin,
+            stdout,
+            stderr,
+            control,
+            result,
+            cpu_clock,
+        };
+        // A caller that gave up drops its run, which is killed by its guard or by the closed pipes.
+        let _ = sender.send(Ok((ends, ended)));
+    }
+}

@@ -1,0 +1,100 @@
+//! sandboxd: runs Python programs, each in a sandbox of its own.
+//!
+//! `sandboxd serve` is the launcher, as root and without a network; it starts `sandboxd daemon`, which gives
+//! up root before it opens its first connection. `sandboxd exec` is a client of the daemon.
+
+#![forbid(unsafe_code)]
+
+mod config;
+mod daemon;
+mod exec;
+mod host;
+mod input;
+mod job;
+mod launcher_client;
+mod listen;
+mod outcome;
+mod output;
+mod request;
+mod run;
+mod serve;
+mod service;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+use crate::exec::ExecArguments;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "sandboxd",
+    version,
+    about = "Runs Python programs, each in a sandbox of its own"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve runs until SIGTERM. Needs root
+    Serve {
+        /// Configuration file (TOML)
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// The unprivileged half; started by `serve`
+    #[command(hide = true)]
+    Daemon {
+        #[arg(long)]
+        config: PathBuf,
+        #[arg(long)]
+        launcher_socket: i32,
+        #[arg(long)]
+        listener: i32,
+    },
+    /// Run one program through the daemon on this host
+    Exec(ExecArguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Serve { config } => {
+            with_config(&config, |config, path| serve::serve(config, path))
+        }
+        Command::Daemon {
+            config,
+            launcher_socket,
+            listener,
+        } => with_config(&config, |config, _path| {
+            daemon::run(config, launcher_socket, listener)
+        }),
+        Command::Exec(arguments) => return exec::run(arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sandboxd: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn with_config(
+    path: &std::path::Path,
+    act: impl FnOnce(Config, &std::path::Path) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let config = Config::load(path)?;
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.filter)
+        .map_err(|error| anyhow::anyhow!("log.filter in {}: {error}", path.display()))?;
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    act(config, path)
+}

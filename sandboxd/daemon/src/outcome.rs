@@ -1,0 +1,158 @@
+//! From what the kernel and our own clock say to one word. Nothing that the program prints or sends
+//! takes part.
+
+use coderunner_proto::common::v1::Outcome;
+use sandboxd_sandbox::{Exit, Usage};
+
+/// Why the daemon killed a run; the first reason counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KillReason {
+    /// By request, or because nobody listens any more.
+    Cancelled,
+    /// Wall clock or CPU time.
+    Time,
+    /// Too much on one stream.
+    Output,
+    /// Python did not get ready in time: our fault.
+    Startup,
+}
+
+/// What is known of a run that ended.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    /// Why we killed it, if we did.
+    pub killed: Option<KillReason>,
+    /// How the main process ended.
+    pub exit: &'a Exit,
+    /// What it used and hit.
+    pub usage: &'a Usage,
+    /// The runner said that the program does not compile, before any of it ran.
+    pub compile_error: bool,
+    /// The runner was ready and got the program.
+    pub started: bool,
+}
+
+/// One word for it.
+pub fn judge(evidence: &Evidence<'_>) -> Outcome {
+    let Evidence {
+        killed,
+        exit,
+        usage,
+        compile_error,
+        started,
+    } = evidence;
+    if let Exit::Failed(_) = exit {
+        return Outcome::InternalError;
+    }
+    match killed {
+        Some(KillReason::Cancelled) => return Outcome::Cancelled,
+        Some(KillReason::Startup) => return Outcome::InternalError,
+        Some(KillReason::Output) => return Outcome::OutputLimit,
+        Some(KillReason::Time) | None => {}
+    }
+    if usage.memory_exceeded {
+        return Outcome::MemoryLimit;
+    }
+    if *killed == Some(KillReason::Time) {
+        // A program that spends its time on forks that fail hit that limit first.
+        return if usage.refused_forks > 0 {
+            Outcome::ProcessLimit
+        } else {
+            Outcome::TimeLimit
+        };
+    }
+    if !started {
+        return Outcome::InternalError;
+    }
+    match exit {
+        _ if *compile_error => Outcome::CompileError,
+        Exit::Exited(0) => Outcome::Ok,
+        Exit::Killed | Exit::Failed(_) => Outcome::InternalError,
+        Exit::Exited(_) | Exit::Signaled(_) if usage.refused_forks > 0 => Outcome::ProcessLimit,
+        Exit::Exited(_) | Exit::Signaled(_) => Outcome::RuntimeError,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(
+        killed: Option<KillReason>,
+        exit: Exit,
+        memory_exceeded: bool,
+        refused_forks: u64,
+    ) -> Outcome {
+        let usage = Usage {
+            memory_exceeded,
+            refused_forks,
+            ..Usage::default()
+        };
+        judge(&Evidence {
+            killed,
+            exit: &exit,
+            usage: &usage,
+            compile_error: false,
+            started: true,
+        })
+    }
+
+    #[test]
+    fn each_ending_has_its_word() {
+        use Exit::{Exited, Failed, Killed, Signaled};
+        let table = [
+            (None, Exited(0), false, 0, Outcome::Ok),
+            (None, Exited(0), false, 3, Outcome::Ok),
+            (None, Exited(1), false, 0, Outcome::RuntimeError),
+            (None, Exited(1), false, 3, Outcome::ProcessLimit),
+            // Signal 9 alone proves nothing: a program can send it to itself.
+            (None, Signaled(9), false, 0, Outcome::RuntimeError),
+            (None, Signaled(11), false, 0, Outcome::RuntimeError),
+            (None, Signaled(24), false, 0, Outcome::RuntimeError),
+            (None, Killed, true, 0, Outcome::MemoryLimit),
+            // A child's death for memory counts even when the main process goes on and exits well.
+            (None, Exited(0), true, 0, Outcome::MemoryLimit),
+            (Some(KillReason::Time), Killed, false, 0, Outcome::TimeLimit),
+            (
+                Some(KillReason::Time),
+                Killed,
+                false,
+                9,
+                Outcome::ProcessLimit,
+            ),
+            (
+                Some(KillReason::Output),
+                Killed,
+                false,
+                0,
+                Outcome::OutputLimit,
+            ),
+            (
+                Some(KillReason::Cancelled),
+                Killed,
+                false,
+                0,
+                Outcome::Cancelled,
+            ),
+            (
+                Some(KillReason::Startup),
+                Killed,
+                false,
+                0,
+                Outcome::InternalError,
+            ),
+            (None, Killed, false, 0, Outcome::InternalError),
+            (
+                None,
+                Failed("mounting".to_owned()),
+                false,
+                0,
+                Outcome::InternalError,
+            ),
+        ];
+        for (killed, exit, memory, forks, expected) in table {
+            let shown = format!("{killed:?} {exit:?} {memory} {forks}");
+            assert_eq!(outcome(killed, exit, memory, forks), expected, "{shown}");
+        }
+    }
+}

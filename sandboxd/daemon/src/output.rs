@@ -1,0 +1,133 @@
+//! A program's output: read as it comes, passed on with back-pressure, cut at the limit.
+
+use coderunner_proto::common::v1::OutputStream;
+use coderunner_proto::sandbox::v1::{ExecuteResponse, Output, execute_response::Event};
+use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe;
+use tokio::sync::mpsc;
+
+/// Largest piece that is passed on at once.
+const PIECE: usize = 64 * 1024;
+
+/// Where events of a run go. Waiting for room in it is what slows a program down that writes faster than
+/// its reader reads.
+pub type EventSender = mpsc::Sender<Result<ExecuteResponse, tonic::Status>>;
+
+/// What came out of one stream.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Drained {
+    /// Bytes passed on.
+    pub bytes: u64,
+    /// There were more.
+    pub truncated: bool,
+}
+
+/// Reads one stream to its end or to the limit and passes it on. Returns when there is nothing more to
+/// pass on; over the limit it does not read on, so the program blocks until it is killed.
+pub async fn drain(
+    mut pipe: pipe::Receiver,
+    stream: OutputStream,
+    limit: u64,
+    events: EventSender,
+) -> Drained {
+    let mut drained = Drained::default();
+    let mut buffer = vec![0; PIECE];
+    loop {
+        let length = match pipe.read(&mut buffer).await {
+            Ok(0) | Err(_) => return drained,
+            Ok(length) => length,
+        };
+        let left = limit - drained.bytes;
+        let kept = usize::try_from(left).map_or(length, |left| left.min(length));
+        if kept > 0 {
+            let output = Output {
+                stream: stream.into(),
+                data: buffer[..kept].to_vec(),
+            };
+            let event = ExecuteResponse {
+                event: Some(Event::Output(output)),
+            };
+            if events.send(Ok(event)).await.is_err() {
+                // Nobody listens; the run is being cancelled.
+                return drained;
+            }
+            drained.bytes += kept as u64;
+        }
+        if kept < length {
+            drained.truncated = true;
+            return drained;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt;
+
+    async fn drained(written: usize, limit: u64) -> (Drained, usize) {
+        let (mut writer, reader) = pipe::pipe().expect("a pipe");
+        let (sender, mut receiver) = mpsc::channel(64);
+        tokio::spawn(async move {
+            // Blocks for good when the reader stops at its limit; the runtime ends it.
+            let _ = writer.write_all(&vec![b'x'; written]).await;
+        });
+        let result = drain(reader, OutputStream::Stdout, limit, sender).await;
+        let mut passed = 0;
+        while let Some(Ok(ExecuteResponse {
+            event: Some(Event::Output(output)),
+        })) = receiver.recv().await
+        {
+            passed += output.data.len();
+        }
+        (result, passed)
+    }
+
+    #[tokio::test]
+    async fn exactly_the_limit_is_not_too_much() {
+        assert_eq!(
+            drained(1000, 1000).await,
+            (
+                Drained {
+                    bytes: 1000,
+                    truncated: false
+                },
+                1000
+            )
+        );
+    }
+
+    #[tokio::test]
+    async fn one_byte_more_is() {
+        assert_eq!(
+            drained(1001, 1000).await,
+            (
+                Drained {
+                    bytes: 1000,
+                    truncated: true
+                },
+                1000
+            )
+        );
+        assert_eq!(
+            drained(1, 0).await,
+            (
+                Drained {
+                    bytes: 0,
+                    truncated: true
+                },
+                0
+            )
+        );
+        assert_eq!(
+            drained(500_000, 100_000).await,
+            (
+                Drained {
+                    bytes: 100_000,
+                    truncated: true
+                },
+                100_000
+            )
+        );
+    }
+}

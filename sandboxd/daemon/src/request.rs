@@ -1,0 +1,311 @@
+//! From a request of the API to an order, checked in full. The only place where the messages of a request
+//! are taken apart.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use coderunner_proto::common::v1::{Limits as LimitsMessage, Program};
+use coderunner_proto::sandbox::v1::{ExecuteRequest, FunctionCall};
+use sandboxd_sandbox::limits::Wishes;
+use tonic::Status;
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::config::Config;
+use crate::job::Job;
+use crate::run::Order;
+
+const MAX_RUN_ID: usize = 64;
+const MAX_FILES: usize = 64;
+/// Main file and further files together.
+const MAX_PROGRAM: usize = 1024 * 1024;
+const MAX_PATH: usize = 255;
+const MAX_STDIN: usize = 16 * 1024 * 1024;
+const MAX_ARGUMENTS: usize = 1024 * 1024;
+const MAX_FUNCTION_NAME: usize = 100;
+
+/// A field and what is wrong with it.
+type Violation = (&'static str, String);
+
+/// Checks a request and makes an order of it.
+///
+/// # Errors
+/// INVALID_ARGUMENT with the field in BadRequest.
+pub fn order(config: &Config, request: ExecuteRequest) -> Result<(String, Order), Status> {
+    checked(config, request).map_err(|(field, problem)| {
+        let details = ErrorDetails::with_bad_request_violation(field, &problem);
+        Status::with_error_details(
+            tonic::Code::InvalidArgument,
+            format!("{field}: {problem}"),
+            details,
+        )
+    })
+}
+
+fn checked(config: &Config, request: ExecuteRequest) -> Result<(String, Order), Violation> {
+    let ExecuteRequest {
+        run_id,
+        program,
+        limits,
+        stdin,
+        interactive,
+        function_call,
+    } = request;
+    check_run_id(&run_id)?;
+    let Program { source, files } = program.ok_or(("program", "is missing".to_owned()))?;
+    let files = check_files(&source, files)?;
+    if stdin.len() > MAX_STDIN {
+        return Err(("stdin", format!("is over {MAX_STDIN} bytes")));
+    }
+    let function = function_call.map(check_function).transpose()?;
+    let limits = config
+        .ceilings()
+        .resolve(&wishes(limits.unwrap_or_default())?)
+        .map_err(|error| (error.field, error.to_string()))?;
+    let job = Job {
+        source: source.as_bytes(),
+        files: &files,
+        function: function
+            .as_ref()
+            .map(|(name, arguments)| (name.as_str(), arguments.as_str())),
+    };
+    let order = Order {
+        job: job.encode(),
+        wants_result: function.is_some(),
+        stdin,
+        interactive,
+        kernel_limits: config.kernel_limits(&limits),
+        limits,
+        startup_time: config.startup_time(),
+    };
+    Ok((run_id, order))
+}
+
+/// The same rule for every call that names a run.
+pub fn check_run_id(id: &str) -> Result<(), Violation> {
+    let plain = id
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if id.is_empty() || id.len() > MAX_RUN_ID || !plain {
+        return Err((
+            "run_id",
+            format!("must be 1 to {MAX_RUN_ID} of [A-Za-z0-9-]"),
+        ));
+    }
+    Ok(())
+}
+
+fn check_files(
+    source: &str,
+    files: Vec<coderunner_proto::common::v1::SourceFile>,
+) -> Result<Vec<(String, Vec<u8>)>, Violation> {
+    if files.len() > MAX_FILES {
+        return Err(("program.files", format!("are over {MAX_FILES}")));
+    }
+    let total = source.len() + files.iter().map(|file| file.content.len()).sum::<usize>();
+    if total > MAX_PROGRAM {
+        return Err(("program", format!("is over {MAX_PROGRAM} bytes")));
+    }
+    let mut seen = HashSet::from(["main.py".to_owned()]);
+    let mut checked = Vec::with_capacity(files.len());
+    for file in files {
+        check_path(&file.path)?;
+        if !seen.insert(file.path.clone()) {
+            return Err((
+                "program.files.path",
+                format!("{:?} is there twice", file.path),
+            ));
+        }
+        checked.push((file.path, file.content));
+    }
+    Ok(checked)
+}
+
+fn check_path(path: &str) -> Result<(), Violation> {
+    let good_part = |part: &str| !part.is_empty() && part != "." && part != "..";
+    let good = path.len() <= MAX_PATH && !path.contains('\0') && path.split('/').all(good_part);
+    if good {
+        Ok(())
+    } else {
+        Err((
+            "program.files.path",
+            format!(
+                "{path:?} must be relative, without empty parts, \".\" and \"..\", of at most {MAX_PATH} bytes"
+            ),
+        ))
+    }
+}
+
+fn check_function(call: FunctionCall) -> Result<(String, String), Violation> {
+    let FunctionCall {
+        function_name,
+        arguments_json,
+    } = call;
+    let mut characters = function_name.chars();
+    let starts_well = characters
+        .next()
+        .is_some_and(|first| first.is_alphabetic() || first == '_');
+    let goes_on_well = characters.all(|next| next.is_alphanumeric() || next == '_');
+    if !starts_well || !goes_on_well || function_name.len() > MAX_FUNCTION_NAME {
+        return Err((
+            "function_call.function_name",
+            "must be a Python identifier of at most 100 bytes".to_owned(),
+        ));
+    }
+    if arguments_json.len() > MAX_ARGUMENTS {
+        return Err((
+            "function_call.arguments_json",
+            format!("is over {MAX_ARGUMENTS} bytes"),
+        ));
+    }
+    match serde_json::from_str::<Vec<serde::de::IgnoredAny>>(&arguments_json) {
+        Ok(_) => Ok((function_name, arguments_json)),
+        Err(error) => Err((
+            "function_call.arguments_json",
+            format!("must be a JSON array: {error}"),
+        )),
+    }
+}
+
+/// Zero and unset mean the default.
+fn wishes(message: LimitsMessage) -> Result<Wishes, Violation> {
+    let LimitsMessage {
+        wall_time_limit,
+        cpu_time_limit,
+        memory_limit_bytes,
+        output_limit_bytes,
+        process_limit,
+    } = message;
+    let time = |field, wish: Option<prost_types::Duration>| match wish.map(Duration::try_from) {
+        None | Some(Ok(Duration::ZERO)) => Ok(None),
+        Some(Ok(time)) => Ok(Some(time)),
+        Some(Err(_)) => Err((field, "must not be negative".to_owned())),
+    };
+    let number = |field, wish: i64| match u64::try_from(wish) {
+        Ok(0) => Ok(None),
+        Ok(number) => Ok(Some(number)),
+        Err(_) => Err((field, "must not be negative".to_owned())),
+    };
+    Ok(Wishes {
+        wall_time: time("wall_time_limit", wall_time_limit)?,
+        cpu_time: time("cpu_time_limit", cpu_time_limit)?,
+        memory_bytes: number("memory_limit_bytes", memory_limit_bytes)?,
+        output_bytes: number("output_limit_bytes", output_limit_bytes)?,
+        processes: number("process_limit", process_limit.into())?
+            .map(|count| u32::try_from(count).unwrap_or(u32::MAX)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use coderunner_proto::common::v1::SourceFile;
+
+    fn request() -> ExecuteRequest {
+        let program = Program {
+            source: "print(1)".to_owned(),
+            files: Vec::new(),
+        };
+        ExecuteRequest {
+            run_id: "run-1".to_owned(),
+            program: Some(program),
+            ..ExecuteRequest::default()
+        }
+    }
+
+    fn refused_field(change: impl FnOnce(&mut ExecuteRequest)) -> &'static str {
+        let mut request = request();
+        change(&mut request);
+        checked(&Config::default(), request)
+            .expect_err("it must be refused")
+            .0
+    }
+
+    fn file(request: &mut ExecuteRequest, path: &str) {
+        let program = request.program.as_mut().expect("there is one");
+        program.files.push(SourceFile {
+            path: path.to_owned(),
+            content: Vec::new(),
+        });
+    }
+
+    #[test]
+    fn a_plain_request_is_fine() {
+        assert!(checked(&Config::default(), request()).is_ok());
+    }
+
+    #[test]
+    fn paths_that_leave_the_working_directory_are_refused() {
+        for path in [
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../b",
+            "a//b",
+            "./a",
+            "a/",
+            "a\0b",
+            "main.py",
+        ] {
+            assert_eq!(
+                refused_field(|request| file(request, path)),
+                "program.files.path",
+                "{path:?}"
+            );
+        }
+        assert_eq!(
+            refused_field(|request| file(request, &"x".repeat(256))),
+            "program.files.path"
+        );
+    }
+
+    #[test]
+    fn each_bad_field_is_named() {
+        assert_eq!(
+            refused_field(|request| request.run_id = "a/b".to_owned()),
+            "run_id"
+        );
+        assert_eq!(refused_field(|request| request.run_id.clear()), "run_id");
+        assert_eq!(refused_field(|request| request.program = None), "program");
+        assert_eq!(
+            refused_field(|request| request.stdin = vec![0; MAX_STDIN + 1]),
+            "stdin"
+        );
+        let call = |name: &str, arguments: &str| {
+            Some(FunctionCall {
+                function_name: name.to_owned(),
+                arguments_json: arguments.to_owned(),
+            })
+        };
+        assert_eq!(
+            refused_field(|request| request.function_call = call("1a", "[]")),
+            "function_call.function_name"
+        );
+        assert_eq!(
+            refused_field(|request| request.function_call = call("a b", "[]")),
+            "function_call.function_name"
+        );
+        assert_eq!(
+            refused_field(|request| request.function_call = call("a", "{}")),
+            "function_call.arguments_json"
+        );
+        let limits = LimitsMessage {
+            memory_limit_bytes: -1,
+            ..LimitsMessage::default()
+        };
+        assert_eq!(
+            refused_field(|request| request.limits = Some(limits)),
+            "memory_limit_bytes"
+        );
+        let limits = LimitsMessage {
+            wall_time_limit: Some(prost_types::Duration {
+                seconds: 31,
+                nanos: 0,
+            }),
+            ..LimitsMessage::default()
+        };
+        assert_eq!(
+            refused_field(|request| request.limits = Some(limits)),
+            "wall_time_limit"
+        );
+    }
+}

@@ -1,0 +1,500 @@
+//! One run from sandbox to outcome: start, feed, watch the clocks, kill when a limit is hit, collect.
+//!
+//! The clock of the program starts when it is handed to the waiting interpreter, and stops when every
+//! process of the sandbox is dead. The run ends with its main process; output that is still in the pipes
+//! is read for a bounded time.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use coderunner_proto::common::v1::{CompileError, Outcome, OutputStream, Usage as UsageMessage};
+use coderunner_proto::sandbox::v1::{
+    ExecuteResponse, Finished, FunctionStatus, Started, execute_response::Event,
+};
+use sandboxd_sandbox::cgroup::parse_cpu;
+use sandboxd_sandbox::{Ends, Exit, KernelLimits, Limits, Usage};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::{self, MissedTickBehavior};
+
+use crate::input::Input;
+use crate::job::{Answer, HELLO, Job, MAX_ANSWER, MAX_RESULT, parse_result};
+use crate::launcher_client::{LauncherClient, LauncherError, Spawned};
+use crate::outcome::{Evidence, KillReason, judge};
+use crate::output::{Drained, EventSender, drain};
+
+/// How often the CPU time is read.
+const CPU_CHECK: Duration = Duration::from_millis(50);
+/// How long output may still come after the last process died.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(1);
+/// How long a killed sandbox may take to be dead.
+const KILL_PATIENCE: Duration = Duration::from_secs(10);
+
+/// What to run; already checked.
+#[derive(Debug)]
+pub struct Order {
+    /// The program as the runner wants it.
+    pub job: Vec<u8>,
+    /// A function's return value is expected.
+    pub wants_result: bool,
+    /// Input from the start.
+    pub stdin: Vec<u8>,
+    /// More input may come.
+    pub interactive: bool,
+    /// Limits that the daemon watches.
+    pub limits: Limits,
+    /// Limits that the kernel watches.
+    pub kernel_limits: KernelLimits,
+    /// Time until Python must be ready.
+    pub startup_time: Duration,
+}
+
+impl Order {
+    /// An order for a program without input, for the daemon's own check at start.
+    pub fn script(
+        source: &[u8],
+        limits: Limits,
+        kernel_limits: KernelLimits,
+        startup_time: Duration,
+    ) -> Self {
+        Self {
+            job: Job {
+                source,
+                files: &[],
+                function: None,
+            }
+            .encode(),
+            wants_result: false,
+            stdin: Vec::new(),
+            interactive: false,
+            limits,
+            kernel_limits,
+            startup_time,
+        }
+    }
+}
+
+/// Handles by which others reach a run.
+#[derive(Debug, Clone, Default)]
+pub struct Handle {
+    /// Set once the program runs.
+    pub input: Arc<std::sync::OnceLock<Input>>,
+    /// Kills it.
+    pub cancel: Arc<Notify>,
+}
+
+/// Runs an order; every event but the last goes to `events`, the last is returned, so that its place is
+/// free before anybody hears of the end.
+pub async fn run(
+    launcher: &LauncherClient,
+    order: Order,
+    handle: &Handle,
+    events: &EventSender,
+) -> Finished {
+    let requested = Instant::now();
+    let spawned = match launcher.spawn(&order.kernel_limits).await {
+        Ok(spawned) => spawned,
+        Err(error) => return internal_error(describe(&error)),
+    };
+    match Running::start(launcher.clone(), spawned, order, handle, events, requested).await {
+        Ok(running) => running.supervise(handle, events).await,
+        Err(error) => internal_error(format!("the sandbox's pipes could not be used: {error}")),
+    }
+}
+
+fn internal_error(reason: String) -> Finished {
+    tracing::error!(reason, "a run failed by our fault");
+    Finished {
+        outcome: Outcome::InternalError.into(),
+        usage: Some(UsageMessage::default()),
+        internal_error: reason,
+        ..Finished::default()
+    }
+}
+
+fn describe(error: &LauncherError) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+/// Everything that lives while a program runs.
+struct Running {
+    kill_switch: KillSwitch,
+    ended: tokio::sync::oneshot::Receiver<(Exit, Usage)>,
+    limits: Limits,
+    wants_result: bool,
+    clock: CpuClock,
+    /// When the program was handed over; `None` when the interpreter never got ready.
+    started: Option<Instant>,
+    startup_failed: bool,
+    streams: [Reading; 2],
+    answer: JoinHandle<Vec<u8>>,
+    result: JoinHandle<Vec<u8>>,
+}
+
+impl Running {
+    async fn start(
+        launcher: LauncherClient,
+        spawned: Spawned,
+        order: Order,
+        handle: &Handle,
+        events: &EventSender,
+        requested: Instant,
+    ) -> io::Result<Self> {
+        let Spawned { run, ends, ended } = spawned;
+        // From here on every way out kills the sandbox.
+        let kill_switch = KillSwitch {
+            launcher,
+            run,
+            armed: true,
+        };
+        let Ends {
+            stdin,
+            stdout,
+            stderr,
+            control,
+            result,
+            cpu_clock,
+        } = ends;
+        let stdin = pipe::Sender::from_owned_fd(stdin)?;
+        let stdout = pipe::Receiver::from_owned_fd(stdout)?;
+        let stderr = pipe::Receiver::from_owned_fd(stderr)?;
+        let result = pipe::Receiver::from_owned_fd(result)?;
+        let control = std::os::unix::net::UnixStream::from(control);
+        control.set_nonblocking(true)?;
+        let mut control = UnixStream::from_std(control)?;
+
+        let hello = time::timeout(order.startup_time, greet(&mut control, handle, events)).await;
+        let ready = matches!(hello, Ok(Ok(true)));
+        let mut clock = CpuClock::new(File::from(cpu_clock));
+        clock.reset();
+        let started = Instant::now();
+        if ready {
+            let startup_duration = requested.elapsed().try_into().ok();
+            let event = ExecuteResponse {
+                event: Some(Event::Started(Started { startup_duration })),
+            };
+            // Nobody listens: noticed below.
+            let _ = events.send(Ok(event)).await;
+            let input = Input::start(stdin, order.stdin, order.interactive);
+            // Set once, here.
+            let _ = handle.input.set(input);
+        }
+        let limit = order.limits.output_bytes;
+        let streams = [
+            Reading::new(tokio::spawn(drain(
+                stdout,
+                OutputStream::Stdout,
+                limit,
+                events.clone(),
+            ))),
+            Reading::new(tokio::spawn(drain(
+                stderr,
+                OutputStream::Stderr,
+                limit,
+                events.clone(),
+            ))),
+        ];
+        let answer = tokio::spawn(converse(
+            control,
+            if ready { order.job } else { Vec::new() },
+        ));
+        Ok(Self {
+            kill_switch,
+            ended,
+            limits: order.limits,
+            wants_result: order.wants_result,
+            clock,
+            started: ready.then_some(started),
+            startup_failed: hello.is_err(),
+            streams,
+            answer,
+            result: tokio::spawn(read_bounded(result, MAX_RESULT + 1)),
+        })
+    }
+
+    async fn supervise(mut self, handle: &Handle, events: &EventSender) -> Finished {
+        let watched = if self.startup_failed {
+            Watched::Kill(KillReason::Startup)
+        } else {
+            self.watch(handle, events).await
+        };
+        let (killed, ended) = match watched {
+            Watched::Ended(ended) => (None, ended),
+            Watched::Kill(reason) => {
+                self.kill_switch.kill().await;
+                match time::timeout(KILL_PATIENCE, &mut self.ended).await {
+                    Ok(ended) => (Some(reason), ended.ok()),
+                    Err(_) => return internal_error("a killed sandbox did not die".to_owned()),
+                }
+            }
+        };
+        let wall = self
+            .started
+            .map_or(Duration::ZERO, |started| started.elapsed());
+        self.kill_switch.armed = false;
+        match ended {
+            Some((exit, usage)) => self.collect(killed, exit, usage, wall).await,
+            None => internal_error("the launcher is gone".to_owned()),
+        }
+    }
+
+    /// Waits for the first thing that ends the run.
+    async fn watch(&mut self, handle: &Handle, events: &EventSender) -> Watched {
+        let deadline = time::sleep(self.limits.wall_time);
+        tokio::pin!(deadline);
+        let mut cpu_check = time::interval(CPU_CHECK);
+        cpu_check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let [stdout, stderr] = &mut self.streams;
+        loop {
+            tokio::select! {
+                // A run that ended is never killed for something that happened at the same time.
+                biased;
+                ended = &mut self.ended => return Watched::Ended(ended.ok()),
+                () = handle.cancel.notified() => return Watched::Kill(KillReason::Cancelled),
+                () = events.closed() => return Watched::Kill(KillReason::Cancelled),
+                () = &mut deadline => return Watched::Kill(KillReason::Time),
+                _ = cpu_check.tick() => {
+                    if self.clock.elapsed() >= self.limits.cpu_time {
+                        return Watched::Kill(KillReason::Time);
+                    }
+                }
+                drained = stdout.finished() => {
+                    if drained.truncated { return Watched::Kill(KillReason::Output); }
+                }
+                drained = stderr.finished() => {
+                    if drained.truncated { return Watched::Kill(KillReason::Output); }
+                }
+            }
+        }
+    }
+
+    async fn collect(
+        self,
+        killed: Option<KillReason>,
+        exit: Exit,
+        usage: Usage,
+        wall: Duration,
+    ) -> Finished {
+        let [stdout, stderr] = self.streams;
+        let (stdout, stderr) = (stdout.in_time().await, stderr.in_time().await);
+        let answer = Answer::parse(&bytes_in_time(self.answer).await);
+        let result = bytes_in_time(self.result).await;
+        let compile_error: Option<CompileError> = match answer {
+            Answer::CompileError(error) => Some(error),
+            Answer::Started | Answer::Unintelligible => None,
+        };
+        // Two streams can reach their limit and the end of the run in any order.
+        let killed =
+            killed.or((stdout.truncated || stderr.truncated).then_some(KillReason::Output));
+        let outcome = judge(&Evidence {
+            killed,
+            exit: &exit,
+            usage: &usage,
+            compile_error: compile_error.is_some(),
+            started: self.started.is_some(),
+        });
+        let (function_status, result_json) = if self.wants_result {
+            parse_result(result)
+        } else {
+            (FunctionStatus::Unspecified, Vec::new())
+        };
+        let cpu = usage.cpu.saturating_sub(self.clock.start);
+        Finished {
+            outcome: outcome.into(),
+            exit_code: if let Exit::Exited(code) = exit {
+                Some(code)
+            } else {
+                None
+            },
+            signal: if let Exit::Signaled(signal) = exit {
+                Some(signal)
+            } else {
+                None
+            },
+            usage: Some(usage_message(wall, cpu, &usage, stdout, stderr)),
+            compile_error: compile_error.filter(|_| outcome == Outcome::CompileError),
+            function_status: function_status.into(),
+            result_json,
+            internal_error: match (&exit, outcome) {
+                (Exit::Failed(reason), _) => reason.clone(),
+                (_, Outcome::InternalError) => {
+                    "the sandbox ended before the program began".to_owned()
+                }
+                _ => String::new(),
+            },
+        }
+    }
+}
+
+/// Waits for the runner's greeting. False when it can't come any more.
+async fn greet(
+    control: &mut UnixStream,
+    handle: &Handle,
+    events: &EventSender,
+) -> io::Result<bool> {
+    let mut byte = [0];
+    tokio::select! {
+        read = control.read(&mut byte) => Ok(read? == 1 && byte[0] == HELLO),
+        () = handle.cancel.notified() => {
+            // Kept for the watcher.
+            handle.cancel.notify_one();
+            Ok(false)
+        }
+        () = events.closed() => Ok(false),
+    }
+}
+
+/// Sends the job and reads the answer.
+async fn converse(control: UnixStream, job: Vec<u8>) -> Vec<u8> {
+    let (reader, mut writer) = control.into_split();
+    let send = async move {
+        // A runner that died in the middle is seen by its exit.
+        let _ = writer.write_all(&job).await;
+        writer
+    };
+    let (answer, _writer) = tokio::join!(read_bounded(reader, MAX_ANSWER), send);
+    answer
+}
+
+async fn read_bounded(reader: impl tokio::io::AsyncRead + Unpin, most: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // What was read before an error is all there is.
+    let _ = reader.take(most as u64).read_to_end(&mut bytes).await;
+    bytes
+}
+
+/// What happened first.
+enum Watched {
+    /// The sandbox ended; `None` when the launcher is gone.
+    Ended(Option<(Exit, Usage)>),
+    /// It must be killed.
+    Kill(KillReason),
+}
+
+/// One of the program's output streams, being read.
+struct Reading {
+    task: JoinHandle<Drained>,
+    drained: Option<Drained>,
+}
+
+impl Reading {
+    fn new(task: JoinHandle<Drained>) -> Self {
+        Self {
+            task,
+            drained: None,
+        }
+    }
+
+    /// Returns once, when the stream ended or reached its limit; after that never.
+    async fn finished(&mut self) -> Drained {
+        if self.drained.is_some() {
+            return std::future::pending().await;
+        }
+        let drained = (&mut self.task).await.unwrap_or_default();
+        self.drained = Some(drained);
+        drained
+    }
+
+    /// What came out, waiting a bounded time for what is still in the pipe.
+    async fn in_time(mut self) -> Drained {
+        if let Some(drained) = self.drained {
+            return drained;
+        }
+        let waited = time::timeout(DRAIN_PATIENCE, self.finished()).await;
+        waited.unwrap_or_else(|_| {
+            self.task.abort();
+            Drained::default()
+        })
+    }
+}
+
+async fn bytes_in_time(mut reader: JoinHandle<Vec<u8>>) -> Vec<u8> {
+    match time::timeout(DRAIN_PATIENCE, &mut reader).await {
+        Ok(bytes) => bytes.unwrap_or_default(),
+        Err(_) => {
+            reader.abort();
+            Vec::new()
+        }
+    }
+}
+
+fn usage_message(
+    wall: Duration,
+    cpu: Duration,
+    usage: &Usage,
+    stdout: Drained,
+    stderr: Drained,
+) -> UsageMessage {
+    let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    UsageMessage {
+        wall_duration: wall.try_into().ok(),
+        cpu_duration: cpu.try_into().ok(),
+        peak_memory_bytes: number(usage.peak_memory_bytes),
+        stdout_bytes: number(stdout.bytes),
+        stderr_bytes: number(stderr.bytes),
+        stdout_truncated: stdout.truncated,
+        stderr_truncated: stderr.truncated,
+    }
+}
+
+/// The program's CPU time, read from its control group.
+struct CpuClock {
+    file: File,
+    start: Duration,
+}
+
+impl CpuClock {
+    fn new(file: File) -> Self {
+        Self {
+            file,
+            start: Duration::ZERO,
+        }
+    }
+
+    fn reset(&mut self) {
+        self.start = self.read().unwrap_or_default();
+    }
+
+    /// Zero when it can't be read: the group is gone, and so is the program.
+    fn elapsed(&self) -> Duration {
+        self.read().unwrap_or_default().saturating_sub(self.start)
+    }
+
+    fn read(&self) -> Option<Duration> {
+        let mut buffer = [0; 512];
+        let length = self.file.read_at(&mut buffer, 0).ok()?;
+        parse_cpu(std::str::from_utf8(&buffer[..length]).ok()?)
+    }
+}
+
+/// Kills the sandbox when it is dropped while armed.
+struct KillSwitch {
+    launcher: LauncherClient,
+    run: u64,
+    armed: bool,
+}
+
+impl KillSwitch {
+    async fn kill(&self) {
+        // Without a launcher the sandbox is dead already.
+        let _ = self.launcher.kill(self.run).await;
+    }
+}
+
+impl Drop for KillSwitch {
+    fn drop(&mut self) {
+        if self.armed {
+            let (launcher, run) = (self.launcher.clone(), self.run);
+            tokio::spawn(async move { launcher.kill(run).await });
+        }
+    }
+}

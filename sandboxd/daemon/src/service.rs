@@ -1,0 +1,286 @@
+//! SandboxService: admission, the table of living runs, and the calls on them. No request changes the
+//! isolation that the operator configured.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use coderunner_proto::common::v1::Limits as LimitsMessage;
+use coderunner_proto::sandbox::v1::sandbox_service_server::SandboxService;
+use coderunner_proto::sandbox::v1::{
+    CancelRequest, CancelResponse, CloseInputRequest, CloseInputResponse, DrainRequest,
+    DrainResponse, ExecuteRequest, ExecuteResponse, GetStatusRequest, GetStatusResponse,
+    WriteInputRequest, WriteInputResponse, execute_response::Event,
+};
+use sandboxd_sandbox::Limits;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::config::Config;
+use crate::host::Host;
+use crate::input::InputError;
+use crate::launcher_client::LauncherClient;
+use crate::request;
+use crate::run::{self, Handle, Order};
+
+/// Events of a run that may wait for a slow reader, each of at most 64 KiB.
+const EVENTS_WAITING: usize = 16;
+/// When a caller should ask again.
+const RETRY: Duration = Duration::from_millis(200);
+const MAX_INPUT_PIECE: usize = 64 * 1024;
+
+/// See the module. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Service {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    config: Config,
+    host: Host,
+    launcher: LauncherClient,
+    places: Arc<Semaphore>,
+    runs: Mutex<HashMap<String, Handle>>,
+    draining: AtomicBool,
+    emptied: Notify,
+}
+
+impl Service {
+    /// A service without runs.
+    pub fn new(config: Config, host: Host, launcher: LauncherClient) -> Self {
+        let places = Arc::new(Semaphore::new(config.pool.max_sandboxes as usize));
+        let shared = Shared {
+            config,
+            host,
+            launcher,
+            places,
+            runs: Mutex::default(),
+            draining: AtomicBool::new(false),
+            emptied: Notify::new(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Takes no new runs from now on.
+    pub fn drain(&self) {
+        self.shared.draining.store(true, Ordering::Relaxed);
+        self.shared.emptied.notify_waiters();
+    }
+
+    /// Returns when no run lives any more.
+    pub async fn wait_until_empty(&self) {
+        loop {
+            let emptied = self.shared.emptied.notified();
+            if self.running() == 0 {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    fn running(&self) -> usize {
+        self.shared.lock().len()
+    }
+
+    fn handle(&self, run_id: &str) -> Result<Handle, Status> {
+        self.shared
+            .lock()
+            .get(run_id)
+            .cloned()
+            .ok_or_else(|| Status::not_found("there is no such run"))
+    }
+
+    fn admit(&self, run_id: &str) -> Result<(Handle, OwnedSemaphorePermit), Status> {
+        if self.shared.draining.load(Ordering::Relaxed) {
+            return Err(Status::unavailable(
+                "this host is draining and takes no new runs",
+            ));
+        }
+        let place = Arc::clone(&self.shared.places)
+            .try_acquire_owned()
+            .map_err(|_| {
+                let details = ErrorDetails::with_retry_info(Some(RETRY));
+                Status::with_error_details(
+                    tonic::Code::ResourceExhausted,
+                    "all sandboxes are taken",
+                    details,
+                )
+            })?;
+        let mut runs = self.shared.lock();
+        if runs.contains_key(run_id) {
+            return Err(Status::already_exists("a run with this run_id is running"));
+        }
+        let handle = Handle::default();
+        runs.insert(run_id.to_owned(), handle.clone());
+        Ok((handle, place))
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Handle>> {
+        // A map stays a map, whatever panicked while holding it.
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn execute(
+        self: Arc<Self>,
+        run_id: String,
+        order: Order,
+        handle: Handle,
+        place: OwnedSemaphorePermit,
+        events: mpsc::Sender<Result<ExecuteResponse, Status>>,
+    ) {
+        let entry = Entry {
+            shared: &self,
+            run_id,
+        };
+        let finished = run::run(&self.launcher, order, &handle, &events).await;
+        // The place is free before the caller can know, so that its next run finds one.
+        drop(entry);
+        drop(place);
+        // A caller that is gone has cancelled.
+        let _ = events
+            .send(Ok(ExecuteResponse {
+                event: Some(Event::Finished(finished)),
+            }))
+            .await;
+    }
+}
+
+/// A run's entry in the table, taken out when dropped.
+struct Entry<'a> {
+    shared: &'a Shared,
+    run_id: String,
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        let mut runs = self.shared.lock();
+        runs.remove(&self.run_id);
+        if runs.is_empty() {
+            self.shared.emptied.notify_waiters();
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl SandboxService for Service {
+    type ExecuteStream = ReceiverStream<Result<ExecuteResponse, Status>>;
+
+    async fn execute(
+        &self,
+        request: Request<ExecuteRequest>,
+    ) -> Result<Response<Self::ExecuteStream>, Status> {
+        let (run_id, order) = request::order(&self.shared.config, request.into_inner())?;
+        let (handle, place) = self.admit(&run_id)?;
+        let (events, receiver) = mpsc::channel(EVENTS_WAITING);
+        tokio::spawn(Arc::clone(&self.shared).execute(run_id, order, handle, place, events));
+        Ok(Response::new(ReceiverStream::new(receiver)))
+    }
+
+    async fn write_input(
+        &self,
+        request: Request<WriteInputRequest>,
+    ) -> Result<Response<WriteInputResponse>, Status> {
+        let WriteInputRequest { run_id, data } = request.into_inner();
+        if data.len() > MAX_INPUT_PIECE {
+            return Err(Status::invalid_argument(format!(
+                "data: is over {MAX_INPUT_PIECE} bytes"
+            )));
+        }
+        let handle = self.handle(&run_id)?;
+        let input = handle.input.get().ok_or_else(not_started)?;
+        match input.write(data) {
+            Ok(()) => Ok(Response::new(WriteInputResponse {})),
+            Err(InputError::Closed) => Err(Status::failed_precondition("standard input is closed")),
+            Err(InputError::Full) => {
+                let details = ErrorDetails::with_retry_info(Some(RETRY));
+                Err(Status::with_error_details(
+                    tonic::Code::ResourceExhausted,
+                    "the program is not reading its input",
+                    details,
+                ))
+            }
+        }
+    }
+
+    async fn close_input(
+        &self,
+        request: Request<CloseInputRequest>,
+    ) -> Result<Response<CloseInputResponse>, Status> {
+        let handle = self.handle(&request.into_inner().run_id)?;
+        handle.input.get().ok_or_else(not_started)?.close();
+        Ok(Response::new(CloseInputResponse {}))
+    }
+
+    async fn cancel(
+        &self,
+        request: Request<CancelRequest>,
+    ) -> Result<Response<CancelResponse>, Status> {
+        self.handle(&request.into_inner().run_id)?
+            .cancel
+            .notify_one();
+        Ok(Response::new(CancelResponse {}))
+    }
+
+    async fn get_status(
+        &self,
+        _request: Request<GetStatusRequest>,
+    ) -> Result<Response<GetStatusResponse>, Status> {
+        let Shared {
+            config,
+            host,
+            draining,
+            ..
+        } = &*self.shared;
+        let ceilings = config.ceilings();
+        Ok(Response::new(GetStatusResponse {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            python_version: host.python_version.clone(),
+            rootfs_digest: host.rootfs_digest.clone(),
+            capacity: i32::try_from(config.pool.max_sandboxes).unwrap_or(i32::MAX),
+            running: i32::try_from(self.running()).unwrap_or(i32::MAX),
+            draining: draining.load(Ordering::Relaxed),
+            enforcements: host.enforcements(),
+            default_limits: Some(limits_message(&ceilings.defaults)),
+            limit_ceilings: Some(limits_message(&ceilings.most)),
+        }))
+    }
+
+    async fn drain(
+        &self,
+        _request: Request<DrainRequest>,
+    ) -> Result<Response<DrainResponse>, Status> {
+        Service::drain(self);
+        Ok(Response::new(DrainResponse {
+            running: i32::try_from(self.running()).unwrap_or(i32::MAX),
+        }))
+    }
+}
+
+fn not_started() -> Status {
+    Status::failed_precondition("the program has not started yet")
+}
+
+fn limits_message(limits: &Limits) -> LimitsMessage {
+    let Limits {
+        wall_time,
+        cpu_time,
+        memory_bytes,
+        output_bytes,
+        processes,
+    } = limits;
+    LimitsMessage {
+        wall_time_limit: (*wall_time).try_into().ok(),
+        cpu_time_limit: (*cpu_time).try_into().ok(),
+        memory_limit_bytes: i64::try_from(*memory_bytes).unwrap_or(i64::MAX),
+        output_limit_bytes: i64::try_from(*output_bytes).unwrap_or(i64::MAX),
+        process_limit: i32::try_from(*processes).unwrap_or(i32::MAX),
+    }
+}
