@@ -5,4 +5,14 @@
 
 #![forbid(unsafe_code)]
 
+pub mod auth;
+pub mod classes;
+pub mod execution;
+pub mod judge;
 pub mod platform;
+pub mod problems;
+pub mod progress;
+pub mod runners;
+pub mod snippets;
+pub mod testcases;
+pub mod users;

@@ -8,7 +8,8 @@ CREATE TABLE users (
     role                TEXT NOT NULL CHECK (role IN ('student', 'teacher', 'author', 'admin')),
     password_hash       TEXT NOT NULL,         -- argon2id, PHC string
     register_request_id TEXT,
-    run_count           INTEGER NOT NULL DEFAULT 0,
+    run_count           INTEGER NOT NULL DEFAULT 0,  -- outlives the runs
+    submission_count    INTEGER NOT NULL DEFAULT 0,  -- outlives the submissions
     create_time         INTEGER NOT NULL
 ) STRICT;
 

@@ -14,11 +14,19 @@ use super::errors::Error;
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 /// Values by key. Cloning shares the cache.
-#[derive(Clone)]
 pub struct ContentCache<K, V> {
     fresh: Cache<K, Arc<V>>,
     /// What was read last, for when the database is away.
     last: Cache<K, Arc<V>>,
+}
+
+impl<K, V> Clone for ContentCache<K, V> {
+    fn clone(&self) -> Self {
+        Self {
+            fresh: self.fresh.clone(),
+            last: self.last.clone(),
+        }
+    }
 }
 
 impl<K, V> ContentCache<K, V>

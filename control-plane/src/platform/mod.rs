@@ -13,10 +13,14 @@ pub mod ids;
 pub mod keys;
 pub mod metrics;
 pub mod pagination;
+pub mod queue;
 pub mod ratelimit;
 pub mod seal;
 pub mod status;
 pub mod telemetry;
+#[cfg(test)]
+pub mod testing;
+pub mod wire;
 
 use std::sync::Arc;
 

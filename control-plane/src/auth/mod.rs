@@ -1,0 +1,15 @@
+//! Logins: accounts are made here, passwords checked, tokens issued and verified, sessions
+//! rotated and ended.
+//!
+//! An access token is an EdDSA JWT of 15 minutes that names account and session. A refresh token
+//! is 32 random bytes, stored as a digest, and works once: each refresh spends it and gives the
+//! next. Spent tokens are remembered, and using one again ends the session, because either the
+//! client or a thief holds an old copy. Every call looks its session up, so that an ended one
+//! ends at once and not when its access token expires.
+
+pub mod api;
+pub mod model;
+pub mod passwords;
+pub mod service;
+pub mod store;
+pub mod tokens;

@@ -1,0 +1,387 @@
+//! Registering, logging in, refreshing, logging out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use sqlx::SqliteConnection;
+
+use super::model::{Login, Password, Registration, Session, TokenPair, lock_duration};
+use super::passwords::Passwords;
+use super::store::{self, Digest, Failures};
+use super::tokens::{AccessTokens, Bearer};
+use crate::platform::Platform;
+use crate::platform::context::{Caller, OpContext, Role};
+use crate::platform::errors::{Error, Reason};
+use crate::platform::guard::Authenticate;
+use crate::platform::idempotency;
+use crate::platform::ids::{SessionId, UserId};
+use crate::platform::pagination::Page;
+use crate::platform::ratelimit::Rule;
+use crate::platform::seal::random_bytes;
+use crate::users::model::{Email, User};
+use crate::users::store as users;
+
+/// Failures this old no longer count as "in a row".
+const FAILURES_IN_A_ROW: Duration = Duration::from_secs(86_400);
+
+/// Logins of all accounts.
+#[derive(Clone)]
+pub struct Auth {
+    platform: Platform,
+    passwords: Passwords,
+    tokens: AccessTokens,
+}
+
+impl Auth {
+    /// Logins in the platform's database. Blocks for one password hash.
+    pub fn new(platform: Platform, tokens: AccessTokens) -> Result<Self, Error> {
+        Ok(Self {
+            platform,
+            passwords: Passwords::new()?,
+            tokens,
+        })
+    }
+
+    /// Makes an account and logs it in. A repeat with the same request_id and body logs in to
+    /// the same account: the first answer held tokens, and those are not stored anywhere.
+    pub async fn register(
+        &self,
+        context: &OpContext,
+        registration: Registration,
+    ) -> Result<Login, Error> {
+        idempotency::check_request_id(&registration.request_id)?;
+        let Registration {
+            request_id,
+            email,
+            password,
+            display_name,
+            age_group,
+        } = registration;
+        let password = Arc::new(password);
+        let user = User {
+            id: UserId::new(),
+            email: email.as_str().to_owned(),
+            display_name: display_name.as_str().to_owned(),
+            age_group,
+            role: Role::Student,
+            create_time: self.platform.clock.now(),
+        };
+        let password_hash = self.passwords.hash(password.clone()).await?;
+        let new = users::NewUser {
+            user,
+            password_hash,
+            register_request_id: request_id,
+        };
+        let mut tx = self.platform.db.write().await?;
+        if !users::insert(&mut tx, &new).await? {
+            drop(tx);
+            return self.register_again(context, new, &email, password).await;
+        }
+        let tokens = self.open_session(&mut tx, context, new.user.id).await?;
+        tx.commit().await?;
+        tracing::info!(account = %new.user.id, "an account was made");
+        Ok(Login {
+            user: new.user,
+            tokens,
+        })
+    }
+
+    async fn register_again(
+        &self,
+        context: &OpContext,
+        new: users::NewUser,
+        email: &Email,
+        password: Arc<Password>,
+    ) -> Result<Login, Error> {
+        let taken = Error::AlreadyExists {
+            reason: Reason::EMAIL_TAKEN,
+            message: "There is an account with this email address; log in instead.",
+        };
+        let found = users::by_email(self.platform.db.read(), email).await?;
+        let Some(account) = found else {
+            return Err(taken);
+        };
+        let id = new.register_request_id;
+        if id.is_empty() || id != account.register_request_id {
+            return Err(taken);
+        }
+        let same_password = self
+            .passwords
+            .verify(password, Some(account.password_hash))
+            .await?;
+        let same_name = account.user.display_name == new.user.display_name;
+        if !same_password || !same_name || account.user.age_group != new.user.age_group {
+            return Err(idempotency::reused());
+        }
+        let mut tx = self.platform.db.write().await?;
+        let tokens = self.open_session(&mut tx, context, account.user.id).await?;
+        tx.commit().await?;
+        Ok(Login {
+            user: account.user,
+            tokens,
+        })
+    }
+
+    /// Logs in. Takes the same time and gives the same answers whether or not there is an
+    /// account, so that nobody can ask for other people's addresses here.
+    pub async fn login(
+        &self,
+        context: &OpContext,
+        email: &str,
+        password: Password,
+    ) -> Result<Login, Error> {
+        let wrong = Error::Unauthenticated(Reason::BAD_CREDENTIALS);
+        let Ok(email) = Email::parse(email) else {
+            return Err(wrong);
+        };
+        let email_hash = digest(email.as_str().as_bytes());
+        let key = format!("{} {}", hex::encode(email_hash), context.address);
+        self.platform.rate_limits.check(Rule::Logins, &key).await?;
+
+        let db = self.platform.db.read();
+        check_lock(
+            store::failures(db, &email_hash).await?,
+            self.platform.clock.now(),
+        )?;
+        let account = users::by_email(db, &email).await?;
+        let hash = account
+            .as_ref()
+            .map(|account| account.password_hash.clone());
+        let fits = self.passwords.verify(Arc::new(password), hash).await?;
+
+        let mut tx = self.platform.db.write().await?;
+        // Guesses made side by side must not get past a lock that one of them caused.
+        check_lock(
+            store::failures(&mut *tx, &email_hash).await?,
+            self.platform.clock.now(),
+        )?;
+        let Some(account) = account.filter(|_| fits) else {
+            self.count_failure(&mut tx, &email_hash).await?;
+            tx.commit().await?;
+            return Err(wrong);
+        };
+        store::clear_failures(&mut tx, &email_hash).await?;
+        let tokens = self.open_session(&mut tx, context, account.user.id).await?;
+        tx.commit().await?;
+        Ok(Login {
+            user: account.user,
+            tokens,
+        })
+    }
+
+    async fn count_failure(&self, tx: &mut SqliteConnection, email: &Digest) -> Result<(), Error> {
+        let now = self.platform.clock.now();
+        let recent = store::failures(&mut *tx, email)
+            .await?
+            .filter(|failures| failures.last_time + FAILURES_IN_A_ROW > now);
+        let count = recent
+            .map_or(0, |failures| failures.count)
+            .saturating_add(1);
+        let threshold = self.platform.config.limits.lockout_failures;
+        let lock = threshold.and_then(|threshold| lock_duration(count, threshold.get()));
+        let locked_until = lock.map_or(now, |lock| now + lock);
+        store::set_failures(
+            tx,
+            email,
+            Failures {
+                count,
+                locked_until,
+                last_time: now,
+            },
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Exchanges a refresh token for the next pair.
+    pub async fn refresh(&self, refresh_token: &str) -> Result<TokenPair, Error> {
+        let invalid = Error::Unauthenticated(Reason::REFRESH_TOKEN_INVALID);
+        let token = digest(refresh_token.as_bytes());
+        let now = self.platform.clock.now();
+        let mut tx = self.platform.db.write().await?;
+        let Some(stored) = store::token(&mut tx, &token).await? else {
+            return Err(invalid);
+        };
+        if stored.spent {
+            store::end_session(&mut tx, stored.session_id, stored.user_id, now).await?;
+            tx.commit().await?;
+            tracing::warn!(account = %stored.user_id, session = %stored.session_id,
+                "a spent refresh token was used again; the session was ended");
+            return Err(Error::Unauthenticated(Reason::REFRESH_TOKEN_REUSED));
+        }
+        if stored.session_ended || stored.expire_time <= now {
+            return Err(invalid);
+        }
+        store::spend_token(&mut tx, &token, now).await?;
+        let expire_time = now + self.platform.config.limits.refresh_token_lifetime;
+        store::extend_session(&mut tx, stored.session_id, now, expire_time).await?;
+        let bearer = Bearer {
+            user_id: stored.user_id,
+            session_id: stored.session_id,
+        };
+        let tokens = self.next_tokens(&mut tx, bearer, now, expire_time).await?;
+        tx.commit().await?;
+        Ok(tokens)
+    }
+
+    /// Ends a session of the caller; NOT_FOUND for somebody else's.
+    pub async fn end_session(&self, caller: Caller, session_id: SessionId) -> Result<(), Error> {
+        let now = self.platform.clock.now();
+        let mut tx = self.platform.db.write().await?;
+        if !store::end_session(&mut tx, session_id, caller.user_id, now).await? {
+            return Err(Error::NotFound("session"));
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A page of the caller's live sessions, newest first.
+    pub async fn sessions(
+        &self,
+        caller: Caller,
+        page: &Page<String>,
+    ) -> Result<(Vec<Session>, String), Error> {
+        let (db, now) = (self.platform.db.read(), self.platform.clock.now());
+        let after = page.after.as_deref();
+        let rows = store::sessions(db, caller.user_id, now, after, page.fetch()).await?;
+        Ok(page.finish(rows, |session| session.id.to_string()))
+    }
+
+    /// Makes an account with any role, or gives an existing one this role and password. For the
+    /// command line; whoever may write the database may do this.
+    pub async fn put_account(
+        &self,
+        email: &Email,
+        display_name: String,
+        password: Password,
+        role: Role,
+    ) -> Result<User, Error> {
+        let password_hash = self.passwords.hash(Arc::new(password)).await?;
+        let user = User {
+            id: UserId::new(),
+            email: email.as_str().to_owned(),
+            display_name,
+            age_group: None,
+            role,
+            create_time: self.platform.clock.now(),
+        };
+        let register_request_id = String::new();
+        let new = users::NewUser {
+            user,
+            password_hash,
+            register_request_id,
+        };
+        let mut tx = self.platform.db.write().await?;
+        if users::insert(&mut tx, &new).await? {
+            tx.commit().await?;
+            return Ok(new.user);
+        }
+        let account = users::by_email(self.platform.db.read(), email).await?;
+        let account = account.ok_or(Error::NotFound("account"))?;
+        users::set_role(&mut tx, account.user.id, role).await?;
+        users::set_password(&mut tx, account.user.id, &new.password_hash).await?;
+        tx.commit().await?;
+        Ok(User {
+            role,
+            ..account.user
+        })
+    }
+
+    /// Deletes what ended more than a day ago.
+    pub async fn forget(&self) -> Result<u64, Error> {
+        let before = self.platform.clock.now() - Duration::from_secs(86_400);
+        let mut tx = self.platform.db.write().await?;
+        let count = store::forget(&mut tx, before).await?;
+        tx.commit().await?;
+        Ok(count)
+    }
+
+    /// The published keys that access tokens are signed with, as JSON.
+    pub fn key_set(&self) -> &str {
+        self.tokens.key_set()
+    }
+
+    async fn open_session(
+        &self,
+        tx: &mut SqliteConnection,
+        context: &OpContext,
+        user_id: UserId,
+    ) -> Result<TokenPair, Error> {
+        let now = self.platform.clock.now();
+        let session = Session {
+            id: SessionId::new(),
+            user_agent: context.user_agent.clone(),
+            create_time: now,
+            last_used_time: now,
+            expire_time: now + self.platform.config.limits.refresh_token_lifetime,
+        };
+        store::insert_session(tx, user_id, &session).await?;
+        let bearer = Bearer {
+            user_id,
+            session_id: session.id,
+        };
+        self.next_tokens(tx, bearer, now, session.expire_time).await
+    }
+
+    async fn next_tokens(
+        &self,
+        tx: &mut SqliteConnection,
+        bearer: Bearer,
+        now: Timestamp,
+        refresh_token_expire_time: Timestamp,
+    ) -> Result<TokenPair, Error> {
+        let refresh_token = URL_SAFE_NO_PAD.encode(random_bytes::<32>());
+        let token = digest(refresh_token.as_bytes());
+        store::insert_token(tx, &token, bearer.session_id, now).await?;
+        let (access_token, access_token_expire_time) = self.tokens.issue(bearer, now)?;
+        Ok(TokenPair {
+            access_token,
+            access_token_expire_time,
+            refresh_token,
+            refresh_token_expire_time,
+        })
+    }
+}
+
+impl Authenticate for Auth {
+    fn authenticate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Caller, Error>> {
+        Box::pin(async move {
+            let bearer = self.tokens.verify(token, self.platform.clock.now())?;
+            let Bearer {
+                user_id,
+                session_id,
+            } = bearer;
+            let role = store::live_role(self.platform.db.read(), session_id, user_id).await?;
+            let role = role.ok_or(Error::Unauthenticated(Reason::SESSION_ENDED))?;
+            Ok(Caller {
+                user_id,
+                role,
+                session_id,
+            })
+        })
+    }
+}
+
+fn check_lock(failures: Option<Failures>, now: Timestamp) -> Result<(), Error> {
+    let Some(failures) = failures.filter(|failures| failures.locked_until > now) else {
+        return Ok(());
+    };
+    let wait = Duration::try_from(failures.locked_until.duration_since(now)).unwrap_or_default();
+    Err(Error::ResourceExhausted {
+        reason: Reason::ACCOUNT_LOCKED,
+        message: format!(
+            "Too many failed logins. Try again in {} s.",
+            wait.as_secs().max(1)
+        ),
+        retry_after: wait,
+    })
+}
+
+fn digest(bytes: &[u8]) -> Digest {
+    Sha256::digest(bytes).into()
+}

@@ -1,0 +1,182 @@
+//! Tries to get past the verification of access tokens.
+
+use ed25519_dalek::SigningKey;
+use jsonwebtoken::get_current_timestamp;
+use serde_json::json;
+
+use super::*;
+use crate::platform::seal::random_bytes;
+
+fn now() -> Timestamp {
+    Timestamp::from_second(i64::try_from(get_current_timestamp()).unwrap()).unwrap()
+}
+
+fn key() -> TokenKey {
+    TokenKey::new(SigningKey::from_bytes(&random_bytes()))
+}
+
+fn tokens(keys: &[TokenKey]) -> AccessTokens {
+    AccessTokens::new(keys, Duration::from_secs(900)).unwrap()
+}
+
+fn bearer() -> Bearer {
+    Bearer {
+        user_id: UserId::new(),
+        session_id: SessionId::new(),
+    }
+}
+
+fn claims(bearer: Bearer) -> serde_json::Value {
+    json!({
+        "iss": ISSUER, "aud": AUDIENCE, "sub": bearer.user_id.to_string(),
+        "sid": bearer.session_id.to_string(),
+        "iat": now().as_second(), "exp": now().as_second() + 900,
+    })
+}
+
+fn part(value: &serde_json::Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+fn signed(key: &TokenKey, kid: &str, claims: &serde_json::Value) -> String {
+    let der = key.signing_key.to_pkcs8_der().unwrap();
+    let mut header = Header::new(Algorithm::EdDSA);
+    header.kid = Some(kid.into());
+    jsonwebtoken::encode(&header, claims, &EncodingKey::from_ed_der(der.as_bytes())).unwrap()
+}
+
+fn refused(tokens: &AccessTokens, token: &str) {
+    let error = tokens
+        .verify(token, now())
+        .expect_err("a forged token was accepted");
+    assert_eq!(error.reason(), Reason::TOKEN_INVALID, "{token}");
+}
+
+#[test]
+fn a_token_speaks_for_its_bearer_until_it_expires() {
+    let tokens = tokens(&[key()]);
+    let bearer = bearer();
+    let (token, expire_time) = tokens.issue(bearer, now()).unwrap();
+    assert_eq!(tokens.verify(&token, now()).unwrap(), bearer);
+    let error = tokens.verify(&token, expire_time).unwrap_err();
+    assert_eq!(error.reason(), Reason::TOKEN_EXPIRED);
+}
+
+#[test]
+fn unsigned_tokens_are_refused() {
+    let key = key();
+    let tokens = tokens(std::slice::from_ref(&key));
+    let body = part(&claims(bearer()));
+    for algorithm in ["none", "None", "NONE", "", "HS256", "RS256"] {
+        let header = part(&json!({ "alg": algorithm, "typ": "JWT", "kid": key.id }));
+        for signature in ["", "AAAA"] {
+            refused(&tokens, &format!("{header}.{body}.{signature}"));
+        }
+    }
+}
+
+#[test]
+fn the_public_key_is_no_hmac_secret() {
+    let key = key();
+    let tokens = tokens(std::slice::from_ref(&key));
+    let secret = EncodingKey::from_secret(key.signing_key.verifying_key().as_bytes());
+    let mut header = Header::new(Algorithm::HS256);
+    header.kid = Some(key.id.clone());
+    refused(
+        &tokens,
+        &jsonwebtoken::encode(&header, &claims(bearer()), &secret).unwrap(),
+    );
+}
+
+#[test]
+fn other_keys_are_refused_whatever_kid_they_claim() {
+    let (ours, theirs) = (key(), key());
+    let tokens = tokens(std::slice::from_ref(&ours));
+    let claims = claims(bearer());
+    refused(&tokens, &signed(&theirs, &ours.id, &claims));
+    refused(&tokens, &signed(&theirs, &theirs.id, &claims));
+    refused(&tokens, &signed(&ours, &theirs.id, &claims));
+    refused(&tokens, &signed(&ours, "../keys/master.key", &claims));
+    assert!(
+        tokens
+            .verify(&signed(&ours, &ours.id, &claims), now())
+            .is_ok()
+    );
+}
+
+#[test]
+fn a_token_without_kid_is_refused() {
+    let key = key();
+    let der = key.signing_key.to_pkcs8_der().unwrap();
+    let signing = EncodingKey::from_ed_der(der.as_bytes());
+    let header = Header::new(Algorithm::EdDSA);
+    let token = jsonwebtoken::encode(&header, &claims(bearer()), &signing).unwrap();
+    refused(&tokens(&[key]), &token);
+}
+
+#[test]
+fn changed_and_cut_tokens_are_refused() {
+    let tokens = tokens(&[key()]);
+    let (token, _) = tokens.issue(bearer(), now()).unwrap();
+    let parts: Vec<&str> = token.split('.').collect();
+    let other = part(&claims(bearer()));
+    refused(&tokens, &format!("{}.{}.{}", parts[0], other, parts[2]));
+    refused(&tokens, &format!("{}.{}.", parts[0], parts[1]));
+    refused(&tokens, &format!("{}.{}", parts[0], parts[1]));
+    refused(&tokens, "");
+    refused(&tokens, "..");
+    refused(&tokens, &"a".repeat(4000));
+}
+
+#[test]
+fn other_issuers_audiences_and_missing_claims_are_refused() {
+    let key = key();
+    let tokens = tokens(std::slice::from_ref(&key));
+    for (claim, value) in [
+        ("iss", json!("somebody")),
+        ("aud", json!("another service")),
+        ("sub", json!("not an id")),
+        ("sid", json!("")),
+        ("exp", json!("never")),
+        ("exp", json!(null)),
+        ("sub", json!(null)),
+    ] {
+        let mut claims = claims(bearer());
+        claims[claim] = value.clone();
+        refused(&tokens, &signed(&key, &key.id, &claims));
+        claims.as_object_mut().unwrap().remove(claim);
+        refused(&tokens, &signed(&key, &key.id, &claims));
+    }
+}
+
+#[test]
+fn after_rotation_old_tokens_live_on_and_the_new_key_signs() {
+    let (old, new) = (key(), key());
+    let before = tokens(std::slice::from_ref(&old))
+        .issue(bearer(), now())
+        .unwrap()
+        .0;
+    let new_id = new.id.clone();
+    let tokens = tokens(&[old, new]);
+    assert!(tokens.verify(&before, now()).is_ok());
+    let after = tokens.issue(bearer(), now()).unwrap().0;
+    assert_eq!(
+        jsonwebtoken::decode_header(&after).unwrap().kid,
+        Some(new_id)
+    );
+}
+
+#[test]
+fn the_published_keys_verify_tokens_and_hold_no_private_half() {
+    let key = key();
+    let private = URL_SAFE_NO_PAD.encode(key.signing_key.as_bytes());
+    let tokens = tokens(&[key]);
+    assert!(!tokens.key_set().contains(&private) && !tokens.key_set().contains("\"d\""));
+    let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(tokens.key_set()).unwrap();
+    let (token, _) = tokens.issue(bearer(), now()).unwrap();
+    let kid = jsonwebtoken::decode_header(&token).unwrap().kid.unwrap();
+    let key = DecodingKey::from_jwk(set.find(&kid).unwrap()).unwrap();
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.set_audience(&[AUDIENCE]);
+    assert!(jsonwebtoken::decode::<Claims>(&token, &key, &validation).is_ok());
+}

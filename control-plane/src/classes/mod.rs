@@ -1,0 +1,3 @@
+//! Classes of a teacher. The calls are authorised and answer UNIMPLEMENTED.
+
+pub mod api;

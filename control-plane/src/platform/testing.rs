@@ -1,0 +1,49 @@
+//! Ground for tests: a platform with a database of its own and a clock that can be turned.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use figment::Figment;
+use figment::providers::{Format, Toml};
+
+use super::Platform;
+use super::clock::TestClock;
+use super::config::Config;
+
+/// A platform in a folder that goes away with it.
+pub struct Ground {
+    pub platform: Platform,
+    pub clock: Arc<TestClock>,
+    pub folder: tempfile::TempDir,
+}
+
+/// A platform with the default settings.
+pub async fn ground() -> Ground {
+    ground_with("").await
+}
+
+/// A platform with some settings, as TOML.
+pub async fn ground_with(settings: &str) -> Ground {
+    let folder = tempfile::tempdir().expect("make a folder for a test");
+    let clock = Arc::new(TestClock::at(
+        "2030-01-01T00:00:00Z".parse().expect("a time"),
+    ));
+    let config = Arc::new(config(folder.path(), settings));
+    let platform = Platform::open(config, clock.clone())
+        .await
+        .expect("open a platform");
+    Ground {
+        platform,
+        clock,
+        folder,
+    }
+}
+
+/// Settings with free ports and the files in a folder.
+pub fn config(folder: &Path, settings: &str) -> Config {
+    let ports = "listen = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n";
+    let files = "database_url = \"sqlite:test.db\"\nkeys_dir = \"keys\"\n";
+    let text = format!("{ports}{files}{settings}");
+    let figment = Figment::from(Toml::string(&text));
+    Config::from_figment(&figment, folder).unwrap_or_else(|problems| panic!("{problems}"))
+}

@@ -1,0 +1,13 @@
+//! A course as a folder of text files, which authors copy and change: read and checked in full
+//! (`folder`, `problem`), then stored in one transaction (`service`). What the folder holds is
+//! described in the README of the sample course.
+
+pub mod document;
+pub mod folder;
+pub mod model;
+mod problem;
+pub mod service;
+pub mod store;
+#[cfg(test)]
+mod tests;
+mod values;

@@ -1,0 +1,283 @@
+//! Reads one problem of a course: its settings, texts and tests.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::document::{Table, read_document};
+use super::folder::Folder;
+use super::model::{Ceilings, CourseProblem};
+use super::values::{python_name, sentence, title, word};
+use crate::judge::Feedback;
+use crate::problems::model::{
+    CheckerKind, CheckerSettings, Difficulty, ProblemKind, Slug, Test, TestLimits, parse_feedback,
+};
+
+/// Test numbers are two digits.
+const MAX_TESTS: usize = 99;
+
+/// What problem.toml says.
+struct Settings {
+    title: String,
+    summary: String,
+    kind: ProblemKind,
+    function_name: String,
+    difficulty: Difficulty,
+    points: u32,
+    tags: Vec<String>,
+    category: String,
+    feedback: Feedback,
+    checker: CheckerSettings,
+    limits: TestLimits,
+}
+
+/// Reads a problem; none when something is wrong with it.
+pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Option<CourseProblem> {
+    let path = Path::new("problems").join(name);
+    let slug = Slug::parse(name)
+        .map_err(|error| folder.mistakes.file(&path, error))
+        .ok();
+    let files = [
+        "problem.toml",
+        "statement.md",
+        "starter.py",
+        "solution.py",
+        "tests",
+        "wrong",
+    ];
+    folder.check_names(&path, &files, &[]);
+    let settings = folder.text(&path.join("problem.toml")).and_then(|text| {
+        let file = path.join("problem.toml");
+        read_document(&file, &text, &mut folder.mistakes, |table| {
+            read_settings(table, ceilings)
+        })
+    });
+    let statement = folder.text(&path.join("statement.md"));
+    let starter = read_source(folder, &path.join("starter.py"), ceilings);
+    let solution = read_source(folder, &path.join("solution.py"), ceilings);
+    check_wrong_solutions(folder, &path.join("wrong"), ceilings);
+    let settings = settings??;
+    let tests = read_tests(folder, &path.join("tests"), settings.kind)?;
+    Some(CourseProblem {
+        slug: slug?,
+        title: settings.title,
+        summary: settings.summary,
+        statement: statement?,
+        kind: settings.kind,
+        function_name: settings.function_name,
+        difficulty: settings.difficulty,
+        points: settings.points,
+        tags: settings.tags,
+        category: settings.category,
+        starter_source: starter?,
+        solution_source: solution?,
+        checker: settings.checker,
+        feedback: settings.feedback,
+        limits: settings.limits,
+        tests,
+    })
+}
+
+fn read_settings(table: &mut Table, ceilings: &Ceilings) -> Option<Settings> {
+    let title = table.text("title", title);
+    let summary = table.text("summary", sentence);
+    let kind = table.text("kind", str::parse::<ProblemKind>);
+    let function_name = table.optional_text("function_name", python_name);
+    match (kind, &function_name) {
+        (Some(ProblemKind::Function), None) => {
+            table.mistake("function_name: is missing, and needed with kind = \"function\"");
+        }
+        (Some(ProblemKind::Stdin), Some(_)) => {
+            table.mistake("function_name: is only for kind = \"function\"");
+        }
+        _ => {}
+    }
+    let difficulty = table.text("difficulty", str::parse);
+    let points = table.number("points", 1, 1000);
+    let tags = table.texts("tags", word);
+    let category = table.text("category", word);
+    let feedback = table.text("feedback", parse_feedback);
+    let checker = table.table("checker", read_checker);
+    if checker.is_none() {
+        table.mistake("checker: is missing");
+    }
+    let limits = table.table("limits", |limits| read_limits(limits, ceilings));
+    Some(Settings {
+        title: title?,
+        summary: summary?,
+        kind: kind?,
+        function_name: function_name.unwrap_or_default(),
+        difficulty: difficulty?,
+        points: u32::try_from(points?).ok()?,
+        tags,
+        category: category?,
+        feedback: feedback?,
+        checker: checker??,
+        limits: limits.unwrap_or_default(),
+    })
+}
+
+fn read_checker(table: &mut Table) -> Option<CheckerSettings> {
+    let kind = table.text("kind", str::parse::<CheckerKind>);
+    let case_sensitive = table.optional_bool("case_sensitive");
+    let absolute = table.optional_float("absolute_tolerance");
+    let relative = table.optional_float("relative_tolerance");
+    let kind = kind?;
+    if kind == CheckerKind::Exact && case_sensitive.is_some() {
+        table.mistake("case_sensitive: is not for kind = \"exact\"");
+    }
+    if kind != CheckerKind::Float && (absolute.is_some() || relative.is_some()) {
+        table.mistake("a tolerance is only for kind = \"float\"");
+    }
+    let default = CheckerSettings::DEFAULT_TOLERANCE;
+    let checker = CheckerSettings {
+        kind,
+        case_sensitive: case_sensitive.unwrap_or(true),
+        absolute_tolerance: absolute.unwrap_or(default),
+        relative_tolerance: relative.unwrap_or(default),
+    };
+    match checker.to_checker() {
+        Ok(_) => Some(checker),
+        Err(error) => {
+            table.mistake(error);
+            None
+        }
+    }
+}
+
+fn read_limits(table: &mut Table, ceilings: &Ceilings) -> TestLimits {
+    let most = u64::try_from(ceilings.wall_time.as_millis()).unwrap_or(u64::MAX);
+    let wall_time = table.optional_number("wall_time_ms", 100, most);
+    let least = 16 * 1024 * 1024;
+    TestLimits {
+        wall_time: wall_time.map(Duration::from_millis),
+        memory_bytes: table.optional_number("memory_bytes", least, ceilings.memory_bytes),
+    }
+}
+
+fn read_source(folder: &mut Folder, file: &Path, ceilings: &Ceilings) -> Option<String> {
+    let source = folder.text(file)?;
+    if source.len() as u64 > ceilings.source_bytes {
+        let text = format!("may have at most {} bytes", ceilings.source_bytes);
+        folder.mistakes.file(file, text);
+        return None;
+    }
+    Some(source)
+}
+
+/// They are not stored, but a problem without any was not tried.
+fn check_wrong_solutions(folder: &mut Folder, path: &Path, ceilings: &Ceilings) {
+    if !folder.has(path) {
+        return;
+    }
+    let names = folder.names(path);
+    if names.is_empty() {
+        folder
+            .mistakes
+            .file(path, "must hold at least one wrong solution");
+    }
+    for name in names {
+        let file = path.join(&name);
+        if name.ends_with(".py") {
+            read_source(folder, &file, ceilings);
+        } else {
+            folder.mistakes.file(&file, "must be called <name>.py");
+        }
+    }
+}
+
+fn read_tests(folder: &mut Folder, path: &Path, kind: ProblemKind) -> Option<Vec<Test>> {
+    if !folder.has(path) {
+        return None;
+    }
+    folder.check_names(path, &["public"], &["hidden"]);
+    let mut tests = Vec::new();
+    for (name, hidden) in [("public", false), ("hidden", true)] {
+        let path = path.join(name);
+        if !folder.has(&path) {
+            continue;
+        }
+        let stems = read_stems(folder, &path, kind);
+        if stems.is_empty() && !hidden {
+            folder.mistakes.file(&path, "must hold at least one test");
+        }
+        for stem in stems {
+            let (input, expected) = read_test(folder, &path.join(stem), kind)?;
+            let number = u32::try_from(tests.len() + 1).unwrap_or(u32::MAX);
+            tests.push(Test {
+                number,
+                hidden,
+                input,
+                expected,
+            });
+        }
+    }
+    if tests.len() > MAX_TESTS {
+        folder
+            .mistakes
+            .file(path, format_args!("may hold at most {MAX_TESTS} tests"));
+    }
+    Some(tests)
+}
+
+/// The numbers of the tests in a folder, whose files must be 01, 02, ... without a gap.
+fn read_stems(folder: &mut Folder, path: &Path, kind: ProblemKind) -> Vec<String> {
+    let extensions: &[&str] = match kind {
+        ProblemKind::Stdin => &["in", "out"],
+        ProblemKind::Function => &["json"],
+    };
+    let names = folder.names(path);
+    let count = names.len().div_ceil(extensions.len());
+    let stems: Vec<String> = (1..=count).map(|number| format!("{number:02}")).collect();
+    let expected: Vec<String> = stems
+        .iter()
+        .flat_map(|stem| {
+            extensions
+                .iter()
+                .map(move |extension| format!("{stem}.{extension}"))
+        })
+        .collect();
+    let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    folder.check_names(path, &expected, &[]);
+    if names == expected { stems } else { Vec::new() }
+}
+
+fn read_test(folder: &mut Folder, path: &Path, kind: ProblemKind) -> Option<(String, String)> {
+    match kind {
+        ProblemKind::Stdin => {
+            let input = folder.text(&path.with_extension("in"));
+            let expected = folder.text(&path.with_extension("out"));
+            Some((input?, expected?))
+        }
+        ProblemKind::Function => read_call(folder, path.with_extension("json")),
+    }
+}
+
+fn read_call(folder: &mut Folder, file: PathBuf) -> Option<(String, String)> {
+    let text = folder.text(&file)?;
+    match parse_call(&text) {
+        Ok(call) => Some(call),
+        Err(error) => {
+            folder.mistakes.file(&file, error);
+            None
+        }
+    }
+}
+
+/// Arguments and expected value of a function test, each as JSON.
+fn parse_call(text: &str) -> Result<(String, String), String> {
+    let shape = "must be {\"arguments\": [...], \"expected\": ...}";
+    let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let Value::Object(mut call) = value else {
+        return Err(shape.into());
+    };
+    let arguments = call.remove("arguments").filter(Value::is_array);
+    let (Some(arguments), Some(expected)) = (arguments, call.remove("expected")) else {
+        return Err(shape.into());
+    };
+    if let Some(key) = call.keys().next() {
+        return Err(format!("{key}: is not a known key"));
+    }
+    Ok((arguments.to_string(), expected.to_string()))
+}

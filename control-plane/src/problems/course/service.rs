@@ -1,0 +1,129 @@
+//! Stores a course. The folder is the truth: levels, sessions and cheatsheets are replaced,
+//! problems that came from a folder and are gone from it are deleted, and a problem that did not
+//! change keeps its row, its key and its sealed tests. All in one transaction.
+
+use std::collections::HashMap;
+
+use super::model::{Course, CourseProblem};
+use super::store;
+use crate::platform::Platform;
+use crate::platform::errors::Error;
+use crate::testcases::service::TestCases;
+use crate::testcases::store as tests;
+
+/// What a load changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Loaded {
+    pub problems: usize,
+    pub changed: usize,
+    pub deleted: usize,
+    pub tests: usize,
+    pub cheatsheets: usize,
+}
+
+impl std::fmt::Display for Loaded {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            problems,
+            changed,
+            deleted,
+            tests,
+            cheatsheets,
+        } = self;
+        write!(
+            formatter,
+            "{problems} problems with {tests} tests ({changed} new or changed, {deleted} deleted), \
+             {cheatsheets} cheatsheets"
+        )
+    }
+}
+
+/// Stores a course that was read and checked.
+pub async fn store_course(
+    platform: &Platform,
+    test_cases: &TestCases,
+    course: &Course,
+) -> Result<Loaded, Error> {
+    let now = platform.clock.now();
+    let mut tx = platform.db.write().await?;
+    let mut stored: HashMap<String, String> =
+        store::fingerprints(&mut tx).await?.into_iter().collect();
+    let mut loaded = Loaded {
+        problems: course.problems.len(),
+        tests: course
+            .problems
+            .iter()
+            .map(|problem| problem.tests.len())
+            .sum(),
+        cheatsheets: course.cheatsheets.len(),
+        ..Loaded::default()
+    };
+    store::replace_levels(&mut tx, &course.levels).await?;
+    for problem in &course.problems {
+        let slug = problem.slug.as_str();
+        let fingerprint = test_cases.master().fingerprint(content(problem).as_bytes());
+        if stored.remove(slug).as_ref() == Some(&fingerprint) {
+            continue;
+        }
+        let sealed = test_cases.seal(&problem.slug, &problem.tests, &problem.solution_source);
+        store::put_problem(&mut tx, problem, &sealed, &fingerprint, now).await?;
+        tests::replace(&mut tx, slug, &sealed.tests).await?;
+        loaded.changed += 1;
+    }
+    for slug in stored.keys() {
+        loaded.deleted += usize::from(store::delete_from_folder(&mut tx, slug).await?);
+    }
+    let sessions = course.levels.iter().flat_map(|level| &level.sessions);
+    let places = sessions.flat_map(|it| it.problems.iter().map(move |slug| (slug, &it.id)));
+    for (position, (slug, session_id)) in (0..).zip(places) {
+        store::place_problem(&mut tx, slug.as_str(), session_id, position).await?;
+    }
+    store::replace_cheatsheets(&mut tx, &course.cheatsheets).await?;
+    store::raise_revision(&mut tx).await?;
+    tx.commit().await?;
+    Ok(loaded)
+}
+
+/// Everything of a problem in one text, which differs when anything of it does.
+fn content(problem: &CourseProblem) -> String {
+    let CourseProblem {
+        slug,
+        title,
+        summary,
+        statement,
+        kind,
+        function_name,
+        difficulty,
+        points,
+        tags,
+        category,
+        starter_source,
+        solution_source,
+        checker,
+        feedback,
+        limits,
+        tests,
+    } = problem;
+    let tests: Vec<_> = tests
+        .iter()
+        .map(|test| (test.hidden, &test.input, &test.expected))
+        .collect();
+    serde_json::json!([
+        slug.as_str(),
+        title,
+        summary,
+        statement,
+        kind.word(),
+        function_name,
+        difficulty.word(),
+        points,
+        tags,
+        category,
+        starter_source,
+        solution_source,
+        checker,
+        format!("{feedback:?} {limits:?}"),
+        tests,
+    ])
+    .to_string()
+}

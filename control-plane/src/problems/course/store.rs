@@ -1,0 +1,177 @@
+//! SQL that writes a course.
+
+use jiff::Timestamp;
+use sqlx::{Row, SqliteConnection};
+
+use super::model::CourseProblem;
+use crate::platform::db::to_micros;
+use crate::problems::model::{Cheatsheet, Level, feedback_word};
+use crate::testcases::service::SealedProblem;
+
+/// Fingerprints of the stored problems by slug.
+pub async fn fingerprints(tx: &mut SqliteConnection) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let rows = sqlx::query("SELECT slug, fingerprint FROM problems")
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("slug")?, row.try_get("fingerprint")?)))
+        .collect()
+}
+
+/// Replaces all levels and sessions. Problems lose their places and need new ones.
+pub async fn replace_levels(
+    tx: &mut SqliteConnection,
+    levels: &[Level],
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM levels").execute(&mut *tx).await?;
+    let mut session_position = 0;
+    for (position, level) in (0i64..).zip(levels) {
+        let Level {
+            id,
+            age_group,
+            number,
+            title,
+            summary,
+            sessions,
+        } = level;
+        sqlx::query(
+            "INSERT INTO levels (id, position, age_group, number, title, summary)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(id)
+        .bind(position)
+        .bind(age_group.word())
+        .bind(number)
+        .bind(title)
+        .bind(summary)
+        .execute(&mut *tx)
+        .await?;
+        for session in sessions {
+            sqlx::query(
+                "INSERT INTO course_sessions (id, level_id, position, title, summary)
+                 VALUES (?, ?, ?, ?, ?)",
+            )
+            .bind(&session.id)
+            .bind(id)
+            .bind(session_position)
+            .bind(&session.title)
+            .bind(&session.summary)
+            .execute(&mut *tx)
+            .await?;
+            session_position += 1;
+        }
+    }
+    Ok(())
+}
+
+/// Puts a problem into a session.
+pub async fn place_problem(
+    tx: &mut SqliteConnection,
+    slug: &str,
+    session_id: &str,
+    position: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE problems SET session_id = ?, position = ? WHERE slug = ?")
+        .bind(session_id)
+        .bind(position)
+        .bind(slug)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Writes a problem without its tests, in the place of the one that had its slug.
+pub async fn put_problem(
+    tx: &mut SqliteConnection,
+    problem: &CourseProblem,
+    sealed: &SealedProblem,
+    fingerprint: &str,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let tags = serde_json::to_string(&problem.tags).map_err(encode)?;
+    let checker = serde_json::to_string(&problem.checker).map_err(encode)?;
+    let wall_time = problem.limits.wall_time.map(|limit| limit.as_millis());
+    let wall_time = wall_time.and_then(|limit| i64::try_from(limit).ok());
+    let memory = problem
+        .limits
+        .memory_bytes
+        .and_then(|limit| i64::try_from(limit).ok());
+    sqlx::query(
+        "INSERT INTO problems (slug, origin, title, summary, statement, kind, function_name,
+             difficulty, points, category, tags, starter_source, solution_ciphertext, checker,
+             feedback, wall_time_limit_ms, memory_limit_bytes, wrapped_key, fingerprint,
+             position, update_time)
+         VALUES (?1, 'folder', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+             ?17, ?18, 0, ?19)
+         ON CONFLICT (slug) DO UPDATE SET origin = 'folder', title = ?2, summary = ?3,
+             statement = ?4, kind = ?5, function_name = ?6, difficulty = ?7, points = ?8,
+             category = ?9, tags = ?10, starter_source = ?11, solution_ciphertext = ?12,
+             checker = ?13, feedback = ?14, wall_time_limit_ms = ?15, memory_limit_bytes = ?16,
+             wrapped_key = ?17, fingerprint = ?18, update_time = ?19",
+    )
+    .bind(problem.slug.as_str())
+    .bind(&problem.title)
+    .bind(&problem.summary)
+    .bind(&problem.statement)
+    .bind(problem.kind.word())
+    .bind(&problem.function_name)
+    .bind(problem.difficulty.word())
+    .bind(problem.points)
+    .bind(&problem.category)
+    .bind(tags)
+    .bind(&problem.starter_source)
+    .bind(&sealed.solution)
+    .bind(checker)
+    .bind(feedback_word(problem.feedback))
+    .bind(wall_time)
+    .bind(memory)
+    .bind(&sealed.wrapped_key)
+    .bind(fingerprint)
+    .bind(to_micros(now))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+fn encode(error: serde_json::Error) -> sqlx::Error {
+    sqlx::Error::Encode(error.into())
+}
+
+/// Deletes a problem that came from a folder and is not in it any more.
+pub async fn delete_from_folder(
+    tx: &mut SqliteConnection,
+    slug: &str,
+) -> Result<bool, sqlx::Error> {
+    let result = sqlx::query("DELETE FROM problems WHERE slug = ? AND origin = 'folder'")
+        .bind(slug)
+        .execute(tx)
+        .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Replaces all cheatsheets.
+pub async fn replace_cheatsheets(
+    tx: &mut SqliteConnection,
+    sheets: &[Cheatsheet],
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM cheatsheets")
+        .execute(&mut *tx)
+        .await?;
+    for Cheatsheet { slug, title, body } in sheets {
+        sqlx::query("INSERT INTO cheatsheets (slug, title, body) VALUES (?, ?, ?)")
+            .bind(slug.as_str())
+            .bind(title)
+            .bind(body)
+            .execute(&mut *tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Tells all processes that the content changed.
+pub async fn raise_revision(tx: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE content_revision SET revision = revision + 1")
+        .execute(tx)
+        .await?;
+    Ok(())
+}

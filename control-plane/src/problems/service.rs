@@ -1,0 +1,239 @@
+//! Reads the course. All of it but the tests is one value in memory, a `Catalogue`, read anew
+//! after five minutes or when the content's revision rose, whichever process changed it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use super::model::{
+    Cheatsheet, CourseSession, GradedProblem, Level, Problem, ProblemFilter, ProblemPage, Slug,
+    Test,
+};
+use super::store;
+use crate::platform::Platform;
+use crate::platform::cache::ContentCache;
+use crate::platform::config::Limits;
+use crate::platform::errors::Error;
+use crate::platform::pagination::Page;
+use crate::testcases::service::TestCases;
+
+const PROBLEMS_IN_MEMORY: u64 = 1000;
+const REVISION_CHECK: Duration = Duration::from_secs(2);
+
+/// All of the course but the tests.
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    /// In the order of the course.
+    pub problems: Vec<Problem>,
+    /// In the order of the course, sessions with their problems.
+    pub levels: Vec<Level>,
+    /// By slug.
+    pub cheatsheets: Vec<Cheatsheet>,
+}
+
+/// The course. Cloning shares the cache.
+#[derive(Clone)]
+pub struct Problems {
+    platform: Platform,
+    tests: TestCases,
+    catalogue: ContentCache<(), Catalogue>,
+    examples: ContentCache<Slug, Vec<Test>>,
+    graded: ContentCache<Slug, GradedProblem>,
+    revision: Arc<AtomicI64>,
+}
+
+impl Problems {
+    /// The course in the platform's database.
+    pub fn new(platform: Platform, tests: TestCases) -> Self {
+        Self {
+            platform,
+            tests,
+            catalogue: ContentCache::new(1),
+            examples: ContentCache::new(PROBLEMS_IN_MEMORY),
+            graded: ContentCache::new(PROBLEMS_IN_MEMORY),
+            revision: Arc::new(AtomicI64::new(-1)),
+        }
+    }
+
+    /// Everything that grading needs, limits resolved. NOT_FOUND when there is no such problem.
+    pub async fn for_grading(&self, slug: &str) -> Result<Arc<GradedProblem>, Error> {
+        let slug = parse_slug(slug)?;
+        self.graded
+            .get(slug.clone(), self.read_for_grading(&slug))
+            .await
+    }
+
+    async fn read_for_grading(&self, slug: &Slug) -> Result<GradedProblem, Error> {
+        let catalogue = self.catalogue().await?;
+        let problem = catalogue.problem(slug)?;
+        let tests = self.tests.all(slug).await?;
+        graded(problem, tests, &self.platform.config.limits)
+    }
+
+    /// All of the course but the tests.
+    pub async fn catalogue(&self) -> Result<Arc<Catalogue>, Error> {
+        self.catalogue.get((), self.read_catalogue()).await
+    }
+
+    async fn read_catalogue(&self) -> Result<Catalogue, Error> {
+        let db = self.platform.db.read();
+        let problems = store::problems(db).await?;
+        let mut levels = store::levels(db).await?;
+        for session in levels.iter_mut().flat_map(|level| &mut level.sessions) {
+            session.problems = in_session(&problems, &session.id)
+                .map(|it| it.slug.clone())
+                .collect();
+        }
+        Ok(Catalogue {
+            problems,
+            levels,
+            cheatsheets: store::cheatsheets(db).await?,
+        })
+    }
+
+    /// A page of problems by filter, in the order of the course.
+    pub async fn list(
+        &self,
+        filter: &ProblemFilter,
+        page: &Page<String>,
+    ) -> Result<(Vec<Problem>, String), Error> {
+        let catalogue = self.catalogue().await?;
+        let all = catalogue
+            .problems
+            .iter()
+            .filter(|problem| filter.accepts(problem));
+        Ok(cut(all, page, |problem| &problem.slug))
+    }
+
+    /// A problem with its public tests.
+    pub async fn get(&self, slug: &str) -> Result<ProblemPage, Error> {
+        let slug = parse_slug(slug)?;
+        let catalogue = self.catalogue().await?;
+        let problem = catalogue.problem(&slug)?.clone();
+        let examples = self
+            .examples
+            .get(slug.clone(), self.tests.examples(&slug))
+            .await?;
+        Ok(ProblemPage {
+            problem,
+            examples: examples.as_ref().clone(),
+        })
+    }
+
+    /// NOT_FOUND when there is no such problem.
+    pub async fn check_exists(&self, slug: &str) -> Result<Slug, Error> {
+        let slug = parse_slug(slug)?;
+        self.catalogue().await?.problem(&slug)?;
+        Ok(slug)
+    }
+
+    /// A session with its problems.
+    pub async fn session(&self, id: &str) -> Result<(CourseSession, Vec<Problem>), Error> {
+        let catalogue = self.catalogue().await?;
+        let mut sessions = catalogue.levels.iter().flat_map(|level| &level.sessions);
+        let session = sessions.find(|session| session.id == id);
+        let session = session.ok_or(Error::NotFound("session"))?.clone();
+        let problems = in_session(&catalogue.problems, id).cloned().collect();
+        Ok((session, problems))
+    }
+
+    /// A page of cheatsheets.
+    pub async fn list_cheatsheets(
+        &self,
+        page: &Page<String>,
+    ) -> Result<(Vec<Cheatsheet>, String), Error> {
+        let catalogue = self.catalogue().await?;
+        Ok(cut(catalogue.cheatsheets.iter(), page, |sheet| &sheet.slug))
+    }
+
+    /// A cheatsheet.
+    pub async fn cheatsheet(&self, slug: &str) -> Result<Cheatsheet, Error> {
+        let catalogue = self.catalogue().await?;
+        let mut sheets = catalogue.cheatsheets.iter();
+        let found = sheets.find(|sheet| sheet.slug.as_str() == slug);
+        found.cloned().ok_or(Error::NotFound("cheatsheet"))
+    }
+
+    /// Forgets what is in memory; the content changed.
+    pub fn invalidate(&self) {
+        self.catalogue.invalidate();
+        self.examples.invalidate();
+        self.graded.invalidate();
+    }
+
+    /// Looks every two seconds whether the content changed, also by another process, until the
+    /// program ends.
+    pub async fn follow_changes(self) {
+        while !self.platform.draining.is_cancelled() {
+            if let Ok(revision) = store::revision(self.platform.db.read()).await {
+                let before = self.revision.swap(revision, Ordering::Relaxed);
+                if before != revision {
+                    self.invalidate();
+                }
+            }
+            let draining = self.platform.draining.cancelled();
+            let _ = tokio::time::timeout(REVISION_CHECK, draining).await;
+        }
+    }
+}
+
+impl Catalogue {
+    /// A problem by its slug.
+    pub fn problem(&self, slug: &Slug) -> Result<&Problem, Error> {
+        let found = self.problems.iter().find(|problem| &problem.slug == slug);
+        found.ok_or(Error::NotFound("problem"))
+    }
+}
+
+/// A text that can't be a slug names no problem.
+fn parse_slug(slug: &str) -> Result<Slug, Error> {
+    Slug::parse(slug).map_err(|_| Error::NotFound("problem"))
+}
+
+fn in_session<'a>(problems: &'a [Problem], id: &str) -> impl Iterator<Item = &'a Problem> {
+    problems.iter().filter(move |problem| {
+        problem
+            .place
+            .as_ref()
+            .is_some_and(|place| place.session_id == id)
+    })
+}
+
+fn graded(problem: &Problem, tests: Vec<Test>, limits: &Limits) -> Result<GradedProblem, Error> {
+    if tests.is_empty() {
+        return Err(Error::internal("grade a problem", "it has no tests"));
+    }
+    let checker = problem.checker.to_checker();
+    let wall_time = problem.limits.wall_time.unwrap_or(limits.test_wall_time);
+    let memory = problem.limits.memory_bytes.unwrap_or(limits.memory_bytes);
+    Ok(GradedProblem {
+        slug: problem.slug.clone(),
+        kind: problem.kind,
+        function_name: problem.function_name.clone(),
+        checker: checker.map_err(|error| Error::internal("read a checker", error))?,
+        feedback: problem.feedback,
+        wall_time_limit: wall_time.min(limits.wall_time_ceiling),
+        memory_limit_bytes: memory.min(limits.memory_bytes),
+        points: problem.points,
+        tests,
+    })
+}
+
+/// The part of a list in memory that a page asks for. A row that is gone by now ends the list,
+/// rather than showing rows twice.
+fn cut<'a, T: Clone + 'a>(
+    all: impl Iterator<Item = &'a T>,
+    page: &Page<String>,
+    key: impl Fn(&T) -> &Slug,
+) -> (Vec<T>, String) {
+    let mut all = all.peekable();
+    if let Some(after) = &page.after {
+        for row in all.by_ref() {
+            if key(row).as_str() == after {
+                break;
+            }
+        }
+    }
+    let rows = all.take(page.fetch() as usize).cloned().collect();
+    page.finish(rows, |row| key(row).to_string())
+}

@@ -1,0 +1,127 @@
+//! SQL that reads the course. Writing it is in `course/store.rs`.
+
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqlitePool};
+
+use super::model::parse_feedback;
+use super::model::{Cheatsheet, CourseSession, Level, Place, Problem, Slug, TestLimits};
+use crate::platform::db::{from_micros, from_text};
+
+/// All problems in the order of the course, those outside of it last.
+pub async fn problems(db: &SqlitePool) -> Result<Vec<Problem>, sqlx::Error> {
+    sqlx::query(
+        "SELECT problems.*, levels.id AS level_id, levels.age_group,
+             (SELECT count(*) FROM test_cases WHERE problem = problems.slug) AS test_count
+         FROM problems
+         LEFT JOIN course_sessions ON course_sessions.id = problems.session_id
+         LEFT JOIN levels ON levels.id = course_sessions.level_id
+         ORDER BY problems.session_id IS NULL, problems.position, problems.slug",
+    )
+    .fetch_all(db)
+    .await?
+    .into_iter()
+    .map(problem)
+    .collect()
+}
+
+fn problem(row: SqliteRow) -> Result<Problem, sqlx::Error> {
+    let place = match row.try_get::<Option<String>, _>("session_id")? {
+        None => None,
+        Some(session_id) => Some(Place {
+            session_id,
+            level_id: row.try_get("level_id")?,
+            age_group: from_text(row.try_get("age_group")?)?,
+        }),
+    };
+    let wall_time: Option<i64> = row.try_get("wall_time_limit_ms")?;
+    let memory: Option<i64> = row.try_get("memory_limit_bytes")?;
+    Ok(Problem {
+        slug: from_text(row.try_get("slug")?)?,
+        title: row.try_get("title")?,
+        summary: row.try_get("summary")?,
+        statement: row.try_get("statement")?,
+        kind: from_text(row.try_get("kind")?)?,
+        function_name: row.try_get("function_name")?,
+        difficulty: from_text(row.try_get("difficulty")?)?,
+        points: row.try_get("points")?,
+        tags: from_json(row.try_get("tags")?)?,
+        category: row.try_get("category")?,
+        starter_source: row.try_get("starter_source")?,
+        checker: from_json(row.try_get("checker")?)?,
+        feedback: parse_feedback(row.try_get("feedback")?)
+            .map_err(|error| sqlx::Error::Decode(error.into()))?,
+        limits: TestLimits {
+            wall_time: wall_time.map(|millis| Duration::from_millis(millis.unsigned_abs())),
+            memory_bytes: memory.map(i64::unsigned_abs),
+        },
+        place,
+        test_count: row.try_get("test_count")?,
+        etag: row.try_get("fingerprint")?,
+        update_time: from_micros(row.try_get("update_time")?)?,
+    })
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, sqlx::Error> {
+    serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+/// All levels with their sessions, in the order of the course. The sessions have no problems
+/// yet; `problems` has them in order.
+pub async fn levels(db: &SqlitePool) -> Result<Vec<Level>, sqlx::Error> {
+    let rows = sqlx::query("SELECT * FROM levels ORDER BY position")
+        .fetch_all(db)
+        .await?;
+    let mut levels = rows.into_iter().map(level).collect::<Result<Vec<_>, _>>()?;
+    let rows = sqlx::query("SELECT * FROM course_sessions ORDER BY position")
+        .fetch_all(db)
+        .await?;
+    for row in rows {
+        let level_id: &str = row.try_get("level_id")?;
+        let level = levels.iter_mut().find(|level| level.id == level_id);
+        if let Some(level) = level {
+            level.sessions.push(CourseSession {
+                id: row.try_get("id")?,
+                title: row.try_get("title")?,
+                summary: row.try_get("summary")?,
+                problems: Vec::new(),
+            });
+        }
+    }
+    Ok(levels)
+}
+
+fn level(row: SqliteRow) -> Result<Level, sqlx::Error> {
+    Ok(Level {
+        id: row.try_get("id")?,
+        age_group: from_text(row.try_get("age_group")?)?,
+        number: row.try_get("number")?,
+        title: row.try_get("title")?,
+        summary: row.try_get("summary")?,
+        sessions: Vec::new(),
+    })
+}
+
+/// All cheatsheets by slug.
+pub async fn cheatsheets(db: &SqlitePool) -> Result<Vec<Cheatsheet>, sqlx::Error> {
+    sqlx::query("SELECT * FROM cheatsheets ORDER BY slug")
+        .fetch_all(db)
+        .await?
+        .into_iter()
+        .map(|row| {
+            Ok(Cheatsheet {
+                slug: from_text::<Slug>(row.try_get("slug")?)?,
+                title: row.try_get("title")?,
+                body: row.try_get("body")?,
+            })
+        })
+        .collect()
+}
+
+/// Rises with each change of the content.
+pub async fn revision(db: &SqlitePool) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT revision FROM content_revision")
+        .fetch_one(db)
+        .await
+}

@@ -1,0 +1,255 @@
+//! SQL of the progress.
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection, SqlitePool};
+
+use super::model::{Attempt, Badge, Draft, JudgedSubmission, ProblemProgress, badge, badge_for};
+use crate::platform::db::{from_micros, from_text, to_micros};
+use crate::platform::ids::UserId;
+
+/// Writes what a judged submission means for its author: attempt, completion, points, badges.
+/// Call it in the transaction that stores the verdict. A submission counts once, however often
+/// this is called for it. Points are earned by the first accepted submission of a problem.
+pub async fn record_judged(
+    tx: &mut SqliteConnection,
+    judged: &JudgedSubmission,
+) -> Result<(), sqlx::Error> {
+    if !insert_attempt(tx, judged).await? {
+        return Ok(());
+    }
+    let user_id = judged.user_id.to_string();
+    let solved_before: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM progress WHERE user_id = ? AND problem = ? AND solved = 1)",
+    )
+    .bind(&user_id)
+    .bind(&judged.problem)
+    .fetch_one(&mut *tx)
+    .await?;
+    count_attempt(tx, judged).await?;
+    if judged.accepted && !solved_before {
+        mark_solved(tx, judged).await?;
+        award_badge(tx, &user_id, judged.judge_time).await?;
+    }
+    Ok(())
+}
+
+/// False when the submission was counted before.
+async fn insert_attempt(
+    tx: &mut SqliteConnection,
+    judged: &JudgedSubmission,
+) -> Result<bool, sqlx::Error> {
+    let result = sqlx::query(
+        "INSERT INTO attempts (submission_id, user_id, problem, verdict, accepted,
+             passed_test_count, test_count, create_time)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (submission_id) DO NOTHING",
+    )
+    .bind(judged.submission_id.to_string())
+    .bind(judged.user_id.to_string())
+    .bind(&judged.problem)
+    .bind(judged.verdict)
+    .bind(judged.accepted)
+    .bind(judged.passed_test_count)
+    .bind(judged.test_count)
+    .bind(to_micros(judged.create_time))
+    .execute(tx)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+async fn count_attempt(
+    tx: &mut SqliteConnection,
+    judged: &JudgedSubmission,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO progress (user_id, problem, attempt_count, solved, points, last_attempt_time)
+         VALUES (?, ?, 1, 0, 0, ?)
+         ON CONFLICT (user_id, problem) DO UPDATE SET
+             attempt_count = attempt_count + 1,
+             last_attempt_time = max(last_attempt_time, excluded.last_attempt_time)",
+    )
+    .bind(judged.user_id.to_string())
+    .bind(&judged.problem)
+    .bind(to_micros(judged.create_time))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn mark_solved(
+    tx: &mut SqliteConnection,
+    judged: &JudgedSubmission,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE progress SET solved = 1, points = ?, solve_time = ?
+         WHERE user_id = ? AND problem = ?",
+    )
+    .bind(judged.points)
+    .bind(to_micros(judged.judge_time))
+    .bind(judged.user_id.to_string())
+    .bind(&judged.problem)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn award_badge(
+    tx: &mut SqliteConnection,
+    user_id: &str,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let solved: u32 =
+        sqlx::query_scalar("SELECT count(*) FROM progress WHERE user_id = ? AND solved = 1")
+            .bind(user_id)
+            .fetch_one(&mut *tx)
+            .await?;
+    let Some(key) = badge_for(solved) else {
+        return Ok(());
+    };
+    sqlx::query(
+        "INSERT INTO badges (user_id, key, earn_time) VALUES (?, ?, ?)
+         ON CONFLICT (user_id, key) DO NOTHING",
+    )
+    .bind(user_id)
+    .bind(key)
+    .bind(to_micros(now))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Problems tried, last tried first; only those after a place in that order.
+pub async fn list(
+    db: &SqlitePool,
+    user_id: UserId,
+    after: Option<&(i64, String)>,
+    limit: i64,
+) -> Result<Vec<ProblemProgress>, sqlx::Error> {
+    let (time, problem) = after.map_or((i64::MAX, ""), |(time, slug)| (*time, slug.as_str()));
+    sqlx::query(
+        "SELECT * FROM progress
+         WHERE user_id = ?1 AND (last_attempt_time < ?2
+             OR (last_attempt_time = ?2 AND problem > ?3))
+         ORDER BY last_attempt_time DESC, problem LIMIT ?4",
+    )
+    .bind(user_id.to_string())
+    .bind(time)
+    .bind(problem)
+    .bind(limit)
+    .fetch_all(db)
+    .await?
+    .into_iter()
+    .map(problem_progress)
+    .collect()
+}
+
+/// All problems that somebody has solved.
+pub async fn solved(db: &SqlitePool, user_id: UserId) -> Result<Vec<ProblemProgress>, sqlx::Error> {
+    sqlx::query("SELECT * FROM progress WHERE user_id = ? AND solved = 1")
+        .bind(user_id.to_string())
+        .fetch_all(db)
+        .await?
+        .into_iter()
+        .map(problem_progress)
+        .collect()
+}
+
+fn problem_progress(row: SqliteRow) -> Result<ProblemProgress, sqlx::Error> {
+    let solve_time: Option<i64> = row.try_get("solve_time")?;
+    Ok(ProblemProgress {
+        problem: row.try_get("problem")?,
+        attempt_count: row.try_get("attempt_count")?,
+        solved: row.try_get("solved")?,
+        points: row.try_get("points")?,
+        solve_time: solve_time.map(from_micros).transpose()?,
+        last_attempt_time: from_micros(row.try_get("last_attempt_time")?)?,
+    })
+}
+
+/// Somebody's badges, oldest first.
+pub async fn badges(db: &SqlitePool, user_id: UserId) -> Result<Vec<Badge>, sqlx::Error> {
+    let rows =
+        sqlx::query("SELECT key, earn_time FROM badges WHERE user_id = ? ORDER BY earn_time")
+            .bind(user_id.to_string())
+            .fetch_all(db)
+            .await?;
+    let mut badges = Vec::new();
+    for row in rows {
+        badges.extend(badge(
+            row.try_get("key")?,
+            from_micros(row.try_get("earn_time")?)?,
+        ));
+    }
+    Ok(badges)
+}
+
+/// Attempts at a problem, newest first; only those older than `after`.
+pub async fn attempts(
+    db: &SqlitePool,
+    user_id: UserId,
+    problem: &str,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Attempt>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT * FROM attempts
+         WHERE user_id = ?1 AND problem = ?2 AND (?3 IS NULL OR submission_id < ?3)
+         ORDER BY submission_id DESC LIMIT ?4",
+    )
+    .bind(user_id.to_string())
+    .bind(problem)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(attempt).collect()
+}
+
+fn attempt(row: SqliteRow) -> Result<Attempt, sqlx::Error> {
+    Ok(Attempt {
+        submission_id: from_text(row.try_get("submission_id")?)?,
+        verdict: row.try_get("verdict")?,
+        passed_test_count: row.try_get("passed_test_count")?,
+        test_count: row.try_get("test_count")?,
+        create_time: from_micros(row.try_get("create_time")?)?,
+    })
+}
+
+/// Keeps a draft in the place of the one before.
+pub async fn save_draft(
+    tx: &mut SqliteConnection,
+    user_id: UserId,
+    problem: &str,
+    draft: &Draft,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO drafts (user_id, problem, source, save_time) VALUES (?, ?, ?, ?)
+         ON CONFLICT (user_id, problem) DO UPDATE SET
+             source = excluded.source, save_time = excluded.save_time",
+    )
+    .bind(user_id.to_string())
+    .bind(problem)
+    .bind(&draft.source)
+    .bind(to_micros(draft.save_time))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Reads a draft.
+pub async fn draft(
+    db: &SqlitePool,
+    user_id: UserId,
+    problem: &str,
+) -> Result<Option<Draft>, sqlx::Error> {
+    let row = sqlx::query("SELECT source, save_time FROM drafts WHERE user_id = ? AND problem = ?")
+        .bind(user_id.to_string())
+        .bind(problem)
+        .fetch_optional(db)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Draft {
+        source: row.try_get("source")?,
+        save_time: from_micros(row.try_get("save_time")?)?,
+    }))
+}

@@ -1,0 +1,88 @@
+//! SQL of the tests.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection, SqlitePool};
+
+use super::model::SealedTest;
+use crate::platform::db::from_text;
+
+/// The wrapped data key of a problem; none when there is no such problem.
+pub async fn wrapped_key(db: &SqlitePool, problem: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    sqlx::query_scalar("SELECT wrapped_key FROM problems WHERE slug = ?")
+        .bind(problem)
+        .fetch_optional(db)
+        .await
+}
+
+/// The tests of a problem after a number, in order; at most so many.
+pub async fn list(
+    db: &SqlitePool,
+    problem: &str,
+    after: u32,
+    limit: i64,
+) -> Result<Vec<SealedTest>, sqlx::Error> {
+    sqlx::query(
+        "SELECT id, number, hidden, input_ciphertext, expected_ciphertext FROM test_cases
+         WHERE problem = ? AND number > ? ORDER BY number LIMIT ?",
+    )
+    .bind(problem)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await?
+    .into_iter()
+    .map(sealed_test)
+    .collect()
+}
+
+/// The public tests of a problem, in order.
+pub async fn list_public(db: &SqlitePool, problem: &str) -> Result<Vec<SealedTest>, sqlx::Error> {
+    sqlx::query(
+        "SELECT id, number, hidden, input_ciphertext, expected_ciphertext FROM test_cases
+         WHERE problem = ? AND hidden = 0 ORDER BY number",
+    )
+    .bind(problem)
+    .fetch_all(db)
+    .await?
+    .into_iter()
+    .map(sealed_test)
+    .collect()
+}
+
+/// Replaces all tests of a problem.
+pub async fn replace(
+    tx: &mut SqliteConnection,
+    problem: &str,
+    tests: &[SealedTest],
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM test_cases WHERE problem = ?")
+        .bind(problem)
+        .execute(&mut *tx)
+        .await?;
+    for test in tests {
+        sqlx::query(
+            "INSERT INTO test_cases
+             (id, problem, number, hidden, input_ciphertext, expected_ciphertext)
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(test.id.to_string())
+        .bind(problem)
+        .bind(test.number)
+        .bind(test.hidden)
+        .bind(&test.input)
+        .bind(&test.expected)
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+fn sealed_test(row: SqliteRow) -> Result<SealedTest, sqlx::Error> {
+    Ok(SealedTest {
+        id: from_text(row.try_get("id")?)?,
+        number: row.try_get("number")?,
+        hidden: row.try_get("hidden")?,
+        input: row.try_get("input_ciphertext")?,
+        expected: row.try_get("expected_ciphertext")?,
+    })
+}

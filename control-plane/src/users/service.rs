@@ -1,0 +1,72 @@
+//! Profiles and roles. Accounts are made by `auth`.
+
+use super::model::{ProfileChange, Stats, User};
+use super::store;
+use crate::platform::Platform;
+use crate::platform::context::Role;
+use crate::platform::errors::{Error, Reason};
+use crate::platform::ids::UserId;
+use crate::platform::pagination::Page;
+
+/// All accounts.
+#[derive(Debug, Clone)]
+pub struct Users {
+    platform: Platform,
+}
+
+impl Users {
+    /// Accounts in the platform's database.
+    pub fn new(platform: Platform) -> Self {
+        Self { platform }
+    }
+
+    /// An account.
+    pub async fn get(&self, id: UserId) -> Result<User, Error> {
+        let user = store::by_id(self.platform.db.read(), id).await?;
+        user.ok_or(Error::NotFound("account"))
+    }
+
+    /// Changes a profile.
+    pub async fn update_profile(&self, id: UserId, change: ProfileChange) -> Result<User, Error> {
+        let mut tx = self.platform.db.write().await?;
+        store::update_profile(&mut tx, id, &change).await?;
+        let user = store::by_id(&mut *tx, id).await?;
+        tx.commit().await?;
+        user.ok_or(Error::NotFound("account"))
+    }
+
+    /// How much somebody has run and solved.
+    pub async fn stats(&self, id: UserId) -> Result<Stats, Error> {
+        Ok(store::stats(self.platform.db.read(), id).await?)
+    }
+
+    /// A page of accounts, newest first.
+    pub async fn list(
+        &self,
+        role: Option<Role>,
+        page: &Page<String>,
+    ) -> Result<(Vec<User>, String), Error> {
+        let db = self.platform.db.read();
+        let rows = store::list(db, role, page.after.as_deref(), page.fetch()).await?;
+        Ok(page.finish(rows, |user| user.id.to_string()))
+    }
+
+    /// Gives an account a role. The last admin keeps the role, or nobody could give it again.
+    pub async fn set_role(&self, id: UserId, role: Role) -> Result<User, Error> {
+        let mut tx = self.platform.db.write().await?;
+        let user = store::by_id(&mut *tx, id)
+            .await?
+            .ok_or(Error::NotFound("account"))?;
+        let loses_admin = user.role == Role::Admin && role != Role::Admin;
+        if loses_admin && store::admin_count(&mut tx).await? == 1 {
+            return Err(Error::FailedPrecondition {
+                reason: Reason::LAST_ADMIN,
+                message: "This is the last admin; give the role to somebody else first.",
+            });
+        }
+        store::set_role(&mut tx, id, role).await?;
+        tx.commit().await?;
+        tracing::info!(account = %id, role = role.word(), "a role was given");
+        Ok(User { role, ..user })
+    }
+}
