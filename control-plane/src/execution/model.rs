@@ -42,8 +42,7 @@ pub struct Limits {
 }
 
 /// How one program ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
 pub enum Outcome {
     Ok,
@@ -55,6 +54,52 @@ pub enum Outcome {
     CompileError,
     Cancelled,
     InternalError,
+}
+
+/// A stored word that is none of those known.
+#[derive(Debug, thiserror::Error)]
+#[error("an unknown word")]
+pub struct UnknownWord;
+
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Ok,
+        Self::RuntimeError,
+        Self::TimeLimit,
+        Self::MemoryLimit,
+        Self::OutputLimit,
+        Self::ProcessLimit,
+        Self::CompileError,
+        Self::Cancelled,
+        Self::InternalError,
+    ];
+
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::RuntimeError => "runtime_error",
+            Self::TimeLimit => "time_limit",
+            Self::MemoryLimit => "memory_limit",
+            Self::OutputLimit => "output_limit",
+            Self::ProcessLimit => "process_limit",
+            Self::CompileError => "compile_error",
+            Self::Cancelled => "cancelled",
+            Self::InternalError => "internal_error",
+        }
+    }
+}
+
+impl std::str::FromStr for Outcome {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|outcome| outcome.word() == text)
+            .ok_or(UnknownWord)
+    }
 }
 
 /// What a program used, as the runner's kernel counted it.
@@ -165,6 +210,18 @@ pub struct IllegalMove {
 }
 
 impl State {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Queued, Self::Running, Self::Finished];
+
+    /// The word in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Finished => "finished",
+        }
+    }
+
     /// The only place that says which moves are legal. States never go back: a lost run is
     /// waiting for another sandbox, but its watchers have seen it running.
     pub fn after(self, event: Event) -> Result<Self, IllegalMove> {
@@ -179,12 +236,16 @@ impl State {
             (state, event) => Err(IllegalMove { state, event }),
         }
     }
+}
 
-    /// The states that an event may find, for the conditions of stored writes.
-    pub fn before(event: Event) -> impl Iterator<Item = Self> {
-        [Self::Queued, Self::Running, Self::Finished]
+impl std::str::FromStr for State {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
             .into_iter()
-            .filter(move |state| state.after(event).is_ok())
+            .find(|state| state.word() == text)
+            .ok_or(UnknownWord)
     }
 }
 
@@ -252,9 +313,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_leaves_the_last_state() {
-        for event in [Event::Claimed, Event::Lost, Event::Ended, Event::Cancelled] {
-            assert!(State::before(event).all(|state| state != State::Finished));
+    fn words_are_read_back() {
+        for outcome in Outcome::ALL {
+            assert_eq!(outcome.word().parse::<Outcome>().unwrap(), outcome);
         }
+        for state in State::ALL {
+            assert_eq!(state.word().parse::<State>().unwrap(), state);
+        }
+        assert!("OK".parse::<Outcome>().is_err());
     }
 }

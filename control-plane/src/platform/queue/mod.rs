@@ -112,8 +112,8 @@ pub trait Queue: Send + Sync {
     fn admit(&self, lane: Lane) -> Result<(), Refusal>;
     /// Adds a ticket of an accepted job, and returns it with its place in the line.
     fn push(&self, ticket: Ticket) -> Ticket;
-    /// Waits for the next ticket that may have a sandbox; none after `close`.
-    fn pop(&self) -> BoxFuture<'_, Option<Ticket>>;
+    /// Waits for the next ticket that may have a sandbox.
+    fn pop(&self) -> BoxFuture<'_, Ticket>;
     /// Gives back what `pop` gave, and says how long it was used.
     fn done(&self, ticket: &Ticket, held: Duration);
     /// Takes a job's waiting tickets away; says how many there were.
@@ -124,7 +124,8 @@ pub trait Queue: Send + Sync {
     fn stats(&self) -> Stats;
     /// How many sandboxes there are now.
     fn set_capacity(&self, capacity: usize);
-    /// Gives no more tickets out. What waits stays stored.
+    /// Starts no more jobs; what waits stays stored. Jobs that have begun get their further
+    /// tickets.
     fn close(&self);
 }
 
@@ -140,7 +141,6 @@ struct State {
     schedule: Schedule,
     /// The sandboxes that were there last, and when.
     last_capacity: Option<(usize, Instant)>,
-    closed: bool,
 }
 
 impl LocalQueue {
@@ -150,7 +150,6 @@ impl LocalQueue {
         let state = State {
             schedule,
             last_capacity: None,
-            closed: false,
         };
         Self {
             state: Mutex::new(state),
@@ -181,17 +180,11 @@ impl Queue for LocalQueue {
         ticket
     }
 
-    fn pop(&self) -> BoxFuture<'_, Option<Ticket>> {
+    fn pop(&self) -> BoxFuture<'_, Ticket> {
         Box::pin(async {
             loop {
-                {
-                    let mut state = self.state();
-                    if state.closed {
-                        return None;
-                    }
-                    if let Some(ticket) = state.schedule.next() {
-                        return Some(ticket);
-                    }
+                if let Some(ticket) = self.state().schedule.next() {
+                    return ticket;
                 }
                 // A change since the look above has left a permit, so that none is missed.
                 self.changed.notified().await;
@@ -227,8 +220,7 @@ impl Queue for LocalQueue {
     }
 
     fn close(&self) {
-        self.state().closed = true;
-        self.changed.notify_one();
+        self.state().schedule.close();
     }
 }
 
@@ -261,15 +253,22 @@ mod tests {
             "no sandbox yet"
         );
         queue.set_capacity(1);
-        assert_eq!(queue.pop().await, Some(first));
+        assert_eq!(queue.pop().await, first);
         assert!(
             tokio::time::timeout(soon, queue.pop()).await.is_err(),
             "the only one is in use"
         );
         let (popped, ()) = tokio::join!(queue.pop(), async { queue.done(&first, soon) });
-        assert_eq!(popped, Some(second));
+        assert_eq!(popped, second);
+        queue.done(&second, soon);
         queue.close();
-        assert_eq!(queue.pop().await, None);
+        let new = queue.push(ticket());
+        assert!(
+            tokio::time::timeout(soon, queue.pop()).await.is_err(),
+            "no job starts any more"
+        );
+        let further = queue.push(Ticket { step: 1, ..new });
+        assert_eq!(queue.pop().await, further);
     }
 
     #[test]

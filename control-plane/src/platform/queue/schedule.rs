@@ -34,6 +34,7 @@ pub struct Rules {
 pub struct Schedule {
     rules: Rules,
     capacity: usize,
+    closed: bool,
     waiting: Vec<Waiting>,
     next_order: u64,
     held: usize,
@@ -64,6 +65,7 @@ impl Schedule {
         Self {
             rules,
             capacity: 0,
+            closed: false,
             waiting: Vec::new(),
             next_order: 0,
             held: 0,
@@ -78,6 +80,11 @@ impl Schedule {
     /// How many sandboxes there are now.
     pub fn set_capacity(&mut self, capacity: usize) {
         self.capacity = capacity;
+    }
+
+    /// Starts no more jobs.
+    pub fn close(&mut self) {
+        self.closed = true;
     }
 
     /// Whether a new job of this lane would be accepted when `capacity` sandboxes are counted on.
@@ -213,6 +220,7 @@ impl Schedule {
         let waiting = self.waiting.iter().enumerate();
         waiting
             .filter(|(_, waiting)| waiting.ticket.priority == priority)
+            .filter(|(_, waiting)| !self.closed || waiting.ticket.step > 0)
             .filter(|(_, waiting)| held_by(&waiting.ticket) < limit)
             .min_by_key(|(_, waiting)| (held_by(&waiting.ticket), waiting.order))
             .map(|(index, _)| index)

@@ -1,0 +1,21 @@
+//! Runs of programs: accepted, queued, executed by a runner, watched, stored.
+//!
+//! `service` takes what users ask, `engine` drives everything in the background, `dispatcher`
+//! brings tickets of the queue and sandboxes of the runners together, `worker` takes a run from
+//! its slot to its stored end, `live` and `log` hold what watchers see.
+
+pub mod api;
+pub mod breaker;
+pub mod dispatcher;
+pub mod engine;
+pub mod live;
+pub mod log;
+pub mod model;
+pub mod order;
+pub mod program;
+pub mod runner_client;
+pub mod runners;
+pub mod service;
+pub mod store;
+pub mod watch;
+pub mod worker;

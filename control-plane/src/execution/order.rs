@@ -1,0 +1,125 @@
+//! What the control-plane asks of a runner, and what can come of it. Pure types; `runner_client`
+//! turns them into messages and back.
+
+use std::time::Duration;
+
+use super::model::{Ending, Limits, OutputStream, Program};
+
+/// One program to run in one sandbox.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Names it on the runner; another attempt has another name.
+    pub name: String,
+    /// The program.
+    pub program: Program,
+    /// Its limits.
+    pub limits: Limits,
+    /// Standard input that is there from the start.
+    pub stdin: Vec<u8>,
+    /// Leaves standard input open.
+    pub interactive: bool,
+    /// A function to call after the program's top level has run.
+    pub call: Option<FunctionCall>,
+    /// Names the call of the API that caused it, in both programs' logs and traces.
+    pub call_id: String,
+}
+
+/// A call of one function of the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionCall {
+    /// The function.
+    pub name: String,
+    /// A JSON array: the positional arguments.
+    pub arguments: String,
+}
+
+/// Something that a program did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Happening {
+    /// It started.
+    Started,
+    /// It wrote something.
+    Output(OutputStream, Vec<u8>),
+    /// It ended.
+    Finished(Ended),
+}
+
+/// How it ended, and what became of the function call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// How it ended.
+    pub ending: Ending,
+    /// What became of the function call.
+    pub function: FunctionResult,
+}
+
+/// What became of a function call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FunctionResult {
+    /// None was to be called.
+    NotCalled,
+    /// It returned this JSON: hostile bytes.
+    Returned(Vec<u8>),
+    /// The program ended before it returned.
+    NoResult,
+    /// The program defines no function of that name.
+    NotDefined,
+    /// The value is not plain data.
+    NotData,
+}
+
+/// Why an order has no ending.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The runner has no free sandbox for now.
+    #[error("the runner has no free sandbox")]
+    Refused {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// The runner can't be reached or is draining; the program was not started.
+    #[error("the runner can't be reached: {0}")]
+    Unreachable(String),
+    /// The runner went away, or broke its word.
+    #[error("the runner was lost: {0}")]
+    Lost(String),
+    /// The runner says that the order is wrong: our fault.
+    #[error("the runner rejected the order: {0}")]
+    Rejected(String),
+    /// Cancelled before it was in a sandbox.
+    #[error("cancelled before it started")]
+    Cancelled,
+}
+
+/// Why input was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum InputFailure {
+    /// The program has ended.
+    #[error("the program has ended")]
+    NotRunning,
+    /// Standard input is closed.
+    #[error("input is closed")]
+    Closed,
+    /// The program isn't reading.
+    #[error("the program isn't reading")]
+    Full {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The runner did not answer.
+    #[error("the runner was lost: {0}")]
+    Lost(String),
+}
+
+/// How a runner says that it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunnerStatus {
+    /// Version of sandboxd.
+    pub version: String,
+    /// Version of Python inside.
+    pub python_version: String,
+    /// Programs that may live at one time.
+    pub capacity: usize,
+    /// It takes no new work.
+    pub draining: bool,
+}

@@ -1,0 +1,311 @@
+//! SQL of runs. Every write of a result names the attempt that it belongs to and finds the state
+//! that the state machine asks for, so that a result is stored exactly once.
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection, SqlitePool};
+
+use super::model::{Ending, Event, Program, Run, State};
+use crate::platform::db::{from_micros, from_text, to_micros};
+use crate::platform::ids::{RunId, UserId};
+
+/// A run that was accepted.
+#[derive(Debug)]
+pub struct NewRun<'a> {
+    /// Names it.
+    pub id: RunId,
+    /// Whose it is.
+    pub user: UserId,
+    /// The call that made it.
+    pub call_id: String,
+    /// The program.
+    pub program: &'a Program,
+    /// Standard input from the start.
+    pub stdin: &'a [u8],
+    /// Standard input stays open.
+    pub interactive: bool,
+    /// When it was accepted.
+    pub create_time: Timestamp,
+}
+
+/// What a worker needs to know of a run.
+#[derive(Debug)]
+pub struct Work {
+    /// The program.
+    pub program: Program,
+    /// Standard input from the start.
+    pub stdin: Vec<u8>,
+    /// The call that made it.
+    pub call_id: String,
+    /// How often it was claimed.
+    pub attempt: u32,
+}
+
+/// A run that a crash or a shutdown left.
+#[derive(Debug)]
+pub struct Unfinished {
+    /// The run, without output.
+    pub run: Run,
+    /// Standard input stays open.
+    pub interactive: bool,
+    /// How often it was claimed.
+    pub attempt: u32,
+    /// How often its runner was lost.
+    pub losses: u32,
+}
+
+/// A stored run with what its watchers need.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The run.
+    pub run: Run,
+    /// The attempt that gave the result.
+    pub attempt: u32,
+    /// The order of its output.
+    pub order: Vec<i64>,
+}
+
+/// Stores a new run.
+pub async fn insert(tx: &mut SqliteConnection, run: &NewRun<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO runs (id, user_id, call_id, state, program, stdin, interactive, create_time)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(run.id.to_string())
+    .bind(run.user.to_string())
+    .bind(&run.call_id)
+    .bind(State::Queued.word())
+    .bind(to_json(run.program)?)
+    .bind(run.stdin)
+    .bind(run.interactive)
+    .bind(to_micros(run.create_time))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Takes a run for the attempt after `attempt`. False when somebody else did, or when it has
+/// ended.
+pub async fn claim(
+    tx: &mut SqliteConnection,
+    id: RunId,
+    attempt: u32,
+) -> Result<bool, sqlx::Error> {
+    let Some(state) = next_state(tx, id, attempt, Event::Claimed).await? else {
+        return Ok(false);
+    };
+    sqlx::query("UPDATE runs SET state = ?, attempt = attempt + 1 WHERE id = ?")
+        .bind(state.word())
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(true)
+}
+
+/// Notes that an attempt lost its runner; says how often that has happened to the run. None when
+/// the attempt is not the last one any more.
+pub async fn lose(
+    tx: &mut SqliteConnection,
+    id: RunId,
+    attempt: u32,
+) -> Result<Option<u32>, sqlx::Error> {
+    if next_state(tx, id, attempt, Event::Lost).await?.is_none() {
+        return Ok(None);
+    }
+    sqlx::query_scalar(
+        "UPDATE runs SET loss_count = loss_count + 1 WHERE id = ? RETURNING loss_count",
+    )
+    .bind(id.to_string())
+    .fetch_optional(tx)
+    .await
+}
+
+/// Stores the end of an attempt. False when the attempt is not the last one any more, or the run
+/// has ended already.
+pub async fn finish(
+    tx: &mut SqliteConnection,
+    stored: &Stored,
+    ending: &Ending,
+    event: Event,
+) -> Result<bool, sqlx::Error> {
+    let Stored {
+        run,
+        attempt,
+        order,
+    } = stored;
+    let Some(state) = next_state(tx, run.id, *attempt, event).await? else {
+        return Ok(false);
+    };
+    let Ending {
+        outcome,
+        exit_code,
+        signal,
+        usage,
+        compile_error,
+    } = ending;
+    sqlx::query(
+        "UPDATE runs SET state = ?, outcome = ?, exit_code = ?, signal = ?, usage = ?,
+             compile_error = ?, stdout = ?, stderr = ?, output_order = ?, start_time = ?,
+             finish_time = ?
+         WHERE id = ?",
+    )
+    .bind(state.word())
+    .bind(outcome.word())
+    .bind(exit_code)
+    .bind(signal)
+    .bind(usage.as_ref().map(to_json).transpose()?)
+    .bind(compile_error.as_ref().map(to_json).transpose()?)
+    .bind(&run.stdout)
+    .bind(&run.stderr)
+    .bind(to_json(order)?)
+    .bind(run.start_time.map(to_micros))
+    .bind(run.finish_time.map(to_micros))
+    .bind(run.id.to_string())
+    .execute(tx)
+    .await?;
+    Ok(true)
+}
+
+/// Where the state machine moves a run whose last attempt is this one.
+async fn next_state(
+    tx: &mut SqliteConnection,
+    id: RunId,
+    attempt: u32,
+    event: Event,
+) -> Result<Option<State>, sqlx::Error> {
+    let state: Option<String> =
+        sqlx::query_scalar("SELECT state FROM runs WHERE id = ? AND attempt = ?")
+            .bind(id.to_string())
+            .bind(attempt)
+            .fetch_optional(tx)
+            .await?;
+    let Some(state) = state else { return Ok(None) };
+    Ok(from_text::<State>(&state)?.after(event).ok())
+}
+
+/// What a worker needs to run it.
+pub async fn work(pool: &SqlitePool, id: RunId) -> Result<Option<Work>, sqlx::Error> {
+    let row = sqlx::query("SELECT program, stdin, call_id, attempt FROM runs WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(pool)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Work {
+        program: from_json(row.try_get("program")?)?,
+        stdin: row.try_get("stdin")?,
+        call_id: row.try_get("call_id")?,
+        attempt: row.try_get("attempt")?,
+    }))
+}
+
+/// A run with its output.
+pub async fn get(pool: &SqlitePool, id: RunId) -> Result<Option<Stored>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT id, user_id, state, outcome, exit_code, signal, usage, compile_error, stdout,
+             stderr, output_order, create_time, start_time, finish_time, attempt
+         FROM runs WHERE id = ?",
+    )
+    .bind(id.to_string())
+    .fetch_optional(pool)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let mut run = head(&row)?;
+    run.ending = ending(&row)?;
+    run.stdout = row.try_get("stdout")?;
+    run.stderr = row.try_get("stderr")?;
+    run.finish_time = time(&row, "finish_time")?;
+    let order = from_json(row.try_get("output_order")?)?;
+    Ok(Some(Stored {
+        run,
+        attempt: row.try_get("attempt")?,
+        order,
+    }))
+}
+
+/// After a restart: counts a loss for every run that was in a sandbox, and lists all that have
+/// not ended, oldest first. Only for the one process that owns this database.
+pub async fn recover(tx: &mut SqliteConnection) -> Result<Vec<Unfinished>, sqlx::Error> {
+    sqlx::query("UPDATE runs SET loss_count = loss_count + 1 WHERE state = ?")
+        .bind(State::Running.word())
+        .execute(&mut *tx)
+        .await?;
+    let rows = sqlx::query(
+        "SELECT id, user_id, state, create_time, start_time, interactive, attempt, loss_count
+         FROM runs WHERE state <> 'finished' ORDER BY id",
+    )
+    .fetch_all(tx)
+    .await?;
+    let unfinished = |row: &SqliteRow| {
+        Ok(Unfinished {
+            run: head(row)?,
+            interactive: row.try_get("interactive")?,
+            attempt: row.try_get("attempt")?,
+            losses: row.try_get("loss_count")?,
+        })
+    };
+    rows.iter().map(unfinished).collect()
+}
+
+/// Deletes up to `count` runs that ended before a time; says how many.
+pub async fn delete_old(
+    tx: &mut SqliteConnection,
+    before: Timestamp,
+    count: u32,
+) -> Result<u64, sqlx::Error> {
+    let result = sqlx::query(
+        "DELETE FROM runs WHERE id IN
+             (SELECT id FROM runs WHERE state = 'finished' AND finish_time < ? LIMIT ?)",
+    )
+    .bind(to_micros(before))
+    .bind(count)
+    .execute(tx)
+    .await?;
+    Ok(result.rows_affected())
+}
+
+fn head(row: &SqliteRow) -> Result<Run, sqlx::Error> {
+    Ok(Run {
+        id: from_text(row.try_get("id")?)?,
+        user: from_text(row.try_get("user_id")?)?,
+        state: from_text(row.try_get("state")?)?,
+        ending: None,
+        stdout: Vec::new(),
+        stderr: Vec::new(),
+        queue_position: None,
+        create_time: from_micros(row.try_get("create_time")?)?,
+        start_time: time(row, "start_time")?,
+        finish_time: None,
+    })
+}
+
+fn ending(row: &SqliteRow) -> Result<Option<Ending>, sqlx::Error> {
+    let Some(outcome) = row.try_get::<Option<&str>, _>("outcome")? else {
+        return Ok(None);
+    };
+    let json = |column| row.try_get::<Option<&str>, _>(column);
+    Ok(Some(Ending {
+        outcome: from_text(outcome)?,
+        exit_code: row.try_get("exit_code")?,
+        signal: row.try_get("signal")?,
+        usage: json("usage")?
+            .map(|text| from_json(text.as_bytes()))
+            .transpose()?,
+        compile_error: json("compile_error")?
+            .map(|text| from_json(text.as_bytes()))
+            .transpose()?,
+    }))
+}
+
+fn time(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, sqlx::Error> {
+    row.try_get::<Option<i64>, _>(column)?
+        .map(from_micros)
+        .transpose()
+}
+
+fn to_json<T: serde::Serialize>(value: &T) -> Result<String, sqlx::Error> {
+    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: &[u8]) -> Result<T, sqlx::Error> {
+    serde_json::from_slice(text).map_err(|error| sqlx::Error::Decode(error.into()))
+}

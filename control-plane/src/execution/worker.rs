@@ -1,0 +1,243 @@
+//! The way of one run from its slot to its stored end: claim it, have a runner execute it, store
+//! the result, tell the watchers. Also what happens when the runner is lost on the way, and to
+//! runs that an earlier process left.
+//!
+//! The claim is written while the runner already starts the program, because nothing depends on
+//! it before the result is stored.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::dispatcher::{Listener, Slot};
+use super::live::{LiveRun, Place};
+use super::model::{Ending, Event, MAX_LOSSES, Outcome, OutputStream};
+use super::order::{Ended, Failure, Order};
+use super::runner_client::RunnerClient;
+use super::service::Execution;
+use super::store;
+use crate::platform::clock::SharedClock;
+use crate::platform::errors::Error;
+use crate::platform::queue::{Job, Ticket};
+
+/// Pauses between attempts to reach the database.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// A run that no runner takes waits so long before it asks again.
+const UNREACHABLE_PAUSE: Duration = Duration::from_millis(200);
+
+impl Execution {
+    /// Does the work of a slot that was given to a run.
+    pub async fn work(self: Arc<Self>, slot: Slot) {
+        let ticket = slot.ticket();
+        let Job::Run(id) = ticket.job else { return };
+        let Some(run) = self.live.get(id) else { return };
+        let read = || async { Ok(store::work(self.platform.db.read(), id).await?) };
+        let Some(work) = persistently("read a run", read).await else {
+            return;
+        };
+        let before = work.attempt;
+        let attempt = before + 1;
+        run.attempted(attempt);
+        let Some(order) = self.order(&run, work, attempt).await else {
+            return self.give_up(&run, before).await;
+        };
+        let mut watchers = ToWatchers {
+            run: &run,
+            name: &order.name,
+            clock: &self.platform.clock,
+        };
+        let execution = slot.execute(&order, &run.cancel, &mut watchers);
+        let (ours, result) = tokio::join!(self.claim(&run, before), execution);
+        drop(slot);
+        if ours {
+            self.settle(&run, ticket, result).await;
+        }
+    }
+
+    /// What is asked of the runner. None when typed input would be needed again and is not kept.
+    async fn order(&self, run: &LiveRun, work: store::Work, attempt: u32) -> Option<Order> {
+        let typed = run.input.lock().await;
+        let mut stdin = work.stdin;
+        stdin.extend(typed.replay()?);
+        Some(Order {
+            name: format!("{}-{attempt}", run.id()),
+            program: work.program,
+            limits: self.run_limits(),
+            stdin,
+            interactive: run.interactive && !typed.closed,
+            call: None,
+            call_id: work.call_id,
+        })
+    }
+
+    /// False when the run is somebody else's or has ended; then it is stopped here.
+    async fn claim(&self, run: &LiveRun, before: u32) -> bool {
+        let id = run.id();
+        let claim = || async move {
+            let mut tx = self.platform.db.write().await?;
+            let ours = store::claim(&mut tx, id, before).await?;
+            tx.commit().await?;
+            Ok(ours)
+        };
+        let ours = persistently("claim a run", claim).await;
+        if !ours {
+            run.cancel.cancel();
+            self.live.remove(id);
+        }
+        ours
+    }
+
+    async fn settle(&self, run: &Arc<LiveRun>, ticket: Ticket, result: Result<Ended, Failure>) {
+        match result {
+            Ok(ended) => self.finish(run, ended.ending).await,
+            Err(Failure::Cancelled) => {
+                self.finish(run, Ending::without_program(Outcome::Cancelled))
+                    .await
+            }
+            Err(Failure::Refused { retry_after }) => self.again(run, ticket, retry_after).await,
+            Err(Failure::Unreachable(_)) => self.again(run, ticket, UNREACHABLE_PAUSE).await,
+            Err(Failure::Lost(_)) => match self.lose(run).await {
+                Some(losses) if losses < MAX_LOSSES => {
+                    self.again(run, ticket, Duration::ZERO).await
+                }
+                Some(_) => {
+                    self.finish(run, Ending::without_program(Outcome::InternalError))
+                        .await
+                }
+                None => self.live.remove(run.id()),
+            },
+            Err(failure @ Failure::Rejected(_)) => {
+                tracing::error!(run_id = %run.id(), %failure, "a run could not be executed");
+                self.finish(run, Ending::without_program(Outcome::InternalError))
+                    .await;
+            }
+        }
+    }
+
+    /// Queues a run again, in its old place.
+    async fn again(&self, run: &Arc<LiveRun>, ticket: Ticket, pause: Duration) {
+        run.cancel
+            .run_until_cancelled(tokio::time::sleep(pause))
+            .await;
+        self.dispatcher.queue().push(ticket);
+        // A cancel that came before the push found nothing to take away.
+        if run.cancel.is_cancelled() && self.dispatcher.forget(ticket.job) > 0 {
+            self.finish(run, Ending::without_program(Outcome::Cancelled))
+                .await;
+        }
+    }
+
+    async fn lose(&self, run: &LiveRun) -> Option<u32> {
+        let (id, attempt) = (run.id(), run.attempt());
+        let lose = || async move {
+            let mut tx = self.platform.db.write().await?;
+            let losses = store::lose(&mut tx, id, attempt).await?;
+            tx.commit().await?;
+            Ok(losses)
+        };
+        persistently("note a lost run", lose).await
+    }
+
+    async fn give_up(&self, run: &Arc<LiveRun>, before: u32) {
+        tracing::warn!(run_id = %run.id(), "a run can't be tried again: too much was typed into it");
+        if self.claim(run, before).await {
+            self.finish(run, Ending::without_program(Outcome::InternalError))
+                .await;
+        }
+    }
+
+    /// Stores the end of a run's last attempt, once, and shows it.
+    pub(super) async fn finish(&self, run: &Arc<LiveRun>, ending: Ending) {
+        let event = match ending.outcome {
+            Outcome::Cancelled => Event::Cancelled,
+            _ => Event::Ended,
+        };
+        let stored = &run.ended(ending.clone(), self.platform.clock.now());
+        let ending = &ending;
+        let finish = || async move {
+            let mut tx = self.platform.db.write().await?;
+            let first = store::finish(&mut tx, stored, ending, event).await?;
+            tx.commit().await?;
+            Ok(first)
+        };
+        if persistently("store the end of a run", finish).await {
+            tracing::info!(run_id = %run.id(), outcome = ending.outcome.word(), "run finished");
+            run.publish(stored.clone());
+        }
+        self.live.remove(run.id());
+    }
+
+    /// Queues what an earlier process left. Runs that lost their runner too often end.
+    pub async fn recover(&self) -> Result<(), Error> {
+        let mut tx = self.platform.db.write().await?;
+        let unfinished = store::recover(&mut tx).await?;
+        tx.commit().await?;
+        for left in unfinished {
+            let store::Unfinished {
+                run,
+                interactive,
+                attempt,
+                losses,
+            } = left;
+            if losses < MAX_LOSSES {
+                self.enqueue(run, interactive, attempt);
+                continue;
+            }
+            let live = LiveRun::new(run, interactive, attempt, 0);
+            self.finish(&live, Ending::without_program(Outcome::InternalError))
+                .await;
+        }
+        Ok(())
+    }
+
+    /// Deletes up to `count` runs that ended before a time; says how many.
+    pub async fn delete_old(&self, before: Timestamp, count: u32) -> Result<u64, Error> {
+        let mut tx = self.platform.db.write().await?;
+        let deleted = store::delete_old(&mut tx, before, count).await?;
+        tx.commit().await?;
+        Ok(deleted)
+    }
+}
+
+/// Passes what a program does on to its watchers.
+struct ToWatchers<'a> {
+    run: &'a LiveRun,
+    name: &'a str,
+    clock: &'a SharedClock,
+}
+
+impl Listener for ToWatchers<'_> {
+    fn placed(&mut self, runner: &RunnerClient) {
+        self.run.placing(Place {
+            runner: runner.clone(),
+            name: self.name.to_owned(),
+        });
+    }
+
+    fn started(&mut self) {
+        self.run.started(self.clock.now());
+    }
+
+    fn output(&mut self, stream: OutputStream, data: &[u8]) {
+        self.run.wrote(stream, data, self.clock.now());
+    }
+}
+
+/// Does something with the database until it succeeds: an accepted run may not be lost because
+/// the database is away for a while. If this process ends first, the next one starts over.
+pub async fn persistently<T, F>(attempt: &'static str, mut what: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match what().await {
+            Ok(value) => return value,
+            Err(error) => tracing::error!(%error, attempt, "the database failed; trying again"),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
