@@ -14,5 +14,6 @@ pub mod problems;
 pub mod progress;
 pub mod runners;
 pub mod snippets;
+pub mod submissions;
 pub mod testcases;
 pub mod users;

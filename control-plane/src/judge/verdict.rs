@@ -34,7 +34,55 @@ pub enum Verdict {
     InternalError,
 }
 
+/// A text that names no verdict.
+#[derive(Debug, thiserror::Error)]
+#[error("an unknown verdict")]
+pub struct UnknownVerdict;
+
+impl std::str::FromStr for Verdict {
+    type Err = UnknownVerdict;
+
+    fn from_str(text: &str) -> Result<Self, UnknownVerdict> {
+        Self::ALL
+            .into_iter()
+            .find(|verdict| verdict.name() == text)
+            .ok_or(UnknownVerdict)
+    }
+}
+
 impl Verdict {
+    /// All of them, from best to worst.
+    pub const ALL: [Self; 11] = [
+        Self::Accepted,
+        Self::Skipped,
+        Self::WrongAnswer,
+        Self::RuntimeError,
+        Self::TimeLimit,
+        Self::MemoryLimit,
+        Self::OutputLimit,
+        Self::ProcessLimit,
+        Self::CompileError,
+        Self::Cancelled,
+        Self::InternalError,
+    ];
+
+    /// Its name in the API, without prefix.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "ACCEPTED",
+            Self::Skipped => "SKIPPED",
+            Self::WrongAnswer => "WRONG_ANSWER",
+            Self::RuntimeError => "RUNTIME_ERROR",
+            Self::TimeLimit => "TIME_LIMIT",
+            Self::MemoryLimit => "MEMORY_LIMIT",
+            Self::OutputLimit => "OUTPUT_LIMIT",
+            Self::ProcessLimit => "PROCESS_LIMIT",
+            Self::CompileError => "COMPILE_ERROR",
+            Self::Cancelled => "CANCELLED",
+            Self::InternalError => "INTERNAL_ERROR",
+        }
+    }
+
     /// The verdict of a submission: the worst of its tests. None without a test.
     pub fn of_submission(tests: impl IntoIterator<Item = Verdict>) -> Option<Verdict> {
         tests.into_iter().max()

@@ -147,6 +147,14 @@ fn the_worst_test_decides() {
 }
 
 #[test]
+fn names_are_read_back_and_the_order_is_from_best_to_worst() {
+    for verdict in Verdict::ALL {
+        assert_eq!(verdict.name().parse::<Verdict>().unwrap(), verdict);
+    }
+    assert!(Verdict::ALL.is_sorted());
+}
+
+#[test]
 fn feedback_takes_away() {
     let full = judge(false, Outcome::RuntimeError, Answer::Text(b"out"));
     assert_eq!(full.shown_at(Feedback::Full), Some(full.clone()));

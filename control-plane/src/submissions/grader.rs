@@ -1,0 +1,222 @@
+//! The way of one submission from its first slot to its stored verdict: claim it, run the first
+//! test, which also tells whether Python can compile the program, then the others several at
+//! once, judge, and store verdict and progress in one transaction.
+
+use std::sync::Arc;
+
+use futures::{StreamExt, stream};
+use jiff::Timestamp;
+
+use super::live::LiveSubmission;
+use super::model::{Grade, Submission};
+use super::service::Submissions;
+use super::store;
+use super::testing::{Broken, Exam, Tested};
+use crate::execution::dispatcher::Slot;
+use crate::execution::model::MAX_LOSSES;
+use crate::execution::service::program_limits;
+use crate::execution::worker::persistently;
+use crate::judge::{TestResult, Verdict};
+use crate::platform::errors::Error;
+use crate::platform::queue::Job;
+use crate::problems::model::GradedProblem;
+use crate::progress::model::JudgedSubmission;
+use crate::progress::store::record_judged;
+
+/// Tests of one submission that run at one time.
+const AT_ONCE: usize = 4;
+
+impl Submissions {
+    /// Does the work of a slot that was given to the start of a submission.
+    pub async fn work(self: Arc<Self>, slot: Slot) {
+        let Job::Submission(id) = slot.ticket().job else {
+            return;
+        };
+        let Some(live) = self.live.get(id) else {
+            return;
+        };
+        let read = || async { Ok(store::work(self.platform.db.read(), id).await?) };
+        let Some(work) = persistently("read a submission", read).await else {
+            return;
+        };
+        let attempt = work.attempt + 1;
+        live.started(attempt, self.platform.clock.now());
+        let Some(problem) = self.problem(&work.problem).await else {
+            drop(slot);
+            tracing::warn!(submission_id = %id, "the problem was deleted before its submission was graded");
+            if self.claim(&live, work.attempt).await {
+                self.finish(&live, Grade::of(Vec::new(), None, 0)).await;
+            }
+            return;
+        };
+        let limits = &self.platform.config.limits;
+        let exam = Exam {
+            dispatcher: &self.dispatcher,
+            problem: &problem,
+            program: &work.program,
+            limits: program_limits(limits, problem.wall_time_limit, problem.memory_limit_bytes),
+            ticket: slot.ticket(),
+            name: format!("{id}-{attempt}"),
+            call_id: work.call_id,
+        };
+        let (ours, grade) = tokio::join!(
+            self.claim(&live, work.attempt),
+            self.grade(&live, &exam, slot)
+        );
+        if ours {
+            self.finish(&live, grade).await;
+        }
+    }
+
+    /// None when there is no such problem any more.
+    async fn problem(&self, slug: &str) -> Option<Arc<GradedProblem>> {
+        let read = || async {
+            match self.problems.for_grading(slug).await {
+                Ok(problem) => Ok(Some(problem)),
+                Err(Error::NotFound(_)) => Ok(None),
+                Err(error) => Err(error),
+            }
+        };
+        persistently("read a problem", read).await
+    }
+
+    async fn grade(&self, live: &LiveSubmission, exam: &Exam<'_>, slot: Slot) -> Grade {
+        let problem = exam.problem;
+        let Some((first, rest)) = problem.tests.split_first() else {
+            return Grade::of(Vec::new(), None, 0);
+        };
+        let mut outcomes = vec![self.note(live, exam.test(first, Some(slot)).await)];
+        let compile_error = match &outcomes[0] {
+            Ok(Tested {
+                compile_error,
+                result,
+            }) if result.verdict == Verdict::CompileError => {
+                Some(compile_error.clone().unwrap_or_default())
+            }
+            _ => None,
+        };
+        if compile_error.is_none() && outcomes[0].is_ok() {
+            let tests: Vec<_> = rest.iter().map(|test| exam.test(test, None)).collect();
+            let tests = stream::iter(tests).buffer_unordered(AT_ONCE);
+            let others = tests.map(|outcome| self.note(live, outcome));
+            outcomes.extend(others.collect::<Vec<_>>().await);
+        }
+        let broken = outcomes.iter().any(Result::is_err);
+        let mut results: Vec<_> = outcomes
+            .into_iter()
+            .flatten()
+            .map(|tested| tested.result)
+            .collect();
+        let missing = problem
+            .tests
+            .iter()
+            .filter(|test| results.iter().all(|result| result.number != test.number));
+        let missing: Vec<_> = missing
+            .map(|test| TestResult::skipped(test.number, test.hidden))
+            .collect();
+        results.extend(missing);
+        let mut grade = Grade::of(results, compile_error, problem.points);
+        if broken {
+            grade.verdict = Verdict::InternalError;
+        }
+        grade
+    }
+
+    /// Tells the watchers of a test.
+    fn note(
+        &self,
+        live: &LiveSubmission,
+        outcome: Result<Tested, Broken>,
+    ) -> Result<Tested, Broken> {
+        match &outcome {
+            Ok(tested) => live.tested(tested.result.clone(), self.platform.clock.now()),
+            Err(broken) => {
+                tracing::error!(submission_id = %live.id(), %broken, "a submission can't be graded")
+            }
+        }
+        outcome
+    }
+
+    /// False when the submission is somebody else's or has ended.
+    async fn claim(&self, live: &LiveSubmission, before: u32) -> bool {
+        let id = live.id();
+        let claim = || async move {
+            let mut tx = self.platform.db.write().await?;
+            let ours = store::claim(&mut tx, id, before).await?;
+            tx.commit().await?;
+            Ok(ours)
+        };
+        let ours = persistently("claim a submission", claim).await;
+        if !ours {
+            self.dispatcher.forget(Job::Submission(id));
+            self.live.remove(id);
+        }
+        ours
+    }
+
+    /// Stores verdict and progress, once, and shows them.
+    async fn finish(&self, live: &LiveSubmission, grade: Grade) {
+        let (points, verdict) = (grade.points, grade.verdict);
+        let submission = &live.graded(grade, self.platform.clock.now());
+        let attempt = live.attempt();
+        let judged = &judged(submission, verdict, points);
+        let finish = || async move {
+            let mut tx = self.platform.db.write().await?;
+            let first = store::finish(&mut tx, submission, attempt).await?;
+            if first && verdict.is_judged() {
+                record_judged(&mut tx, judged).await?;
+            }
+            tx.commit().await?;
+            Ok(first)
+        };
+        if persistently("store a verdict", finish).await {
+            tracing::info!(submission_id = %submission.id, verdict = verdict.name(), "submission graded");
+            live.publish(submission.clone());
+        }
+        self.live.remove(submission.id);
+    }
+
+    /// Queues what an earlier process left. Submissions that were lost too often end.
+    pub async fn recover(&self) -> Result<(), Error> {
+        let mut tx = self.platform.db.write().await?;
+        let unfinished = store::recover(&mut tx).await?;
+        tx.commit().await?;
+        for store::Unfinished {
+            submission,
+            attempt,
+            losses,
+        } in unfinished
+        {
+            if losses < MAX_LOSSES {
+                self.enqueue(submission, attempt);
+            } else {
+                let live = LiveSubmission::new(submission, attempt);
+                self.finish(&live, Grade::of(Vec::new(), None, 0)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes up to `count` submissions that ended before a time; says how many.
+    pub async fn delete_old(&self, before: Timestamp, count: u32) -> Result<u64, Error> {
+        let mut tx = self.platform.db.write().await?;
+        let deleted = store::delete_old(&mut tx, before, count).await?;
+        tx.commit().await?;
+        Ok(deleted)
+    }
+}
+
+fn judged(submission: &Submission, verdict: Verdict, points: u32) -> JudgedSubmission {
+    JudgedSubmission {
+        submission_id: submission.id,
+        user_id: submission.user,
+        problem: submission.problem.clone(),
+        verdict: verdict.name(),
+        accepted: verdict == Verdict::Accepted,
+        points,
+        passed_test_count: submission.shown_passed_test_count(),
+        test_count: submission.test_count,
+        create_time: submission.create_time,
+        judge_time: submission.finish_time.unwrap_or(submission.create_time),
+    }
+}

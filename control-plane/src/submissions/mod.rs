@@ -1,0 +1,14 @@
+//! Submissions: programs graded against the tests of a problem.
+//!
+//! `service` takes what users ask, `grader` takes a submission from its first slot to its stored
+//! verdict, `live` holds what watchers see. Queue, runners and sandboxes are those of
+//! `execution`; the comparing is done by `judge`.
+
+pub mod api;
+pub mod grader;
+pub mod live;
+pub mod model;
+pub mod service;
+pub mod store;
+pub mod testing;
+pub mod watch;
