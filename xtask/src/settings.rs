@@ -1,9 +1,11 @@
 //! A private installation in one folder: where its files are, and the two configurations that
 //! are written there. `up` keeps one in `target/up`, `bench` makes one for itself.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::{
     fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
@@ -66,25 +68,45 @@ const QUOTAS: &[&str] = &[
 ];
 
 impl Installation {
-    /// Makes the folder, readable by the owner only, and writes both configurations.
+    /// Makes both folders and writes both configurations.
     pub fn write(&self) -> Result<()> {
-        fs::create_dir_all(&self.state)
-            .with_context(|| format!("could not create {}", self.state.display()))?;
-        fs::set_permissions(&self.state, fs::Permissions::from_mode(0o700))
-            .with_context(|| format!("could not set the mode of {}", self.state.display()))?;
-        // A Unix socket's address has 108 bytes.
-        if self.socket().as_os_str().len() > 100 {
-            bail!(
-                "the folder {} has too long a name for a Unix socket; choose another with --state",
-                self.state.display()
-            );
-        }
+        make_folder(&self.run_folder(), 0o755)?;
+        self.write_state()
+    }
+
+    fn write_state(&self) -> Result<()> {
+        make_folder(&self.state, 0o700)?;
         write(&self.sandboxd_config(), &self.sandboxd_text())?;
         write(&self.control_plane_config(), &self.control_plane_text())
     }
 
+    /// The socket itself is for root only.
     pub fn socket(&self) -> PathBuf {
-        self.state.join("sandboxd.sock")
+        self.run_folder().join("sandboxd.sock")
+    }
+
+    /// Where sandboxd has its socket and mount points. Not in `state`, which others can't enter:
+    /// sandboxes reach their mount point as users of their own. Also short enough for a socket's
+    /// address, wherever the repository is.
+    fn run_folder(&self) -> PathBuf {
+        let mut hasher = DefaultHasher::new();
+        self.state.hash(&mut hasher);
+        PathBuf::from(format!(
+            "/run/{}-{:08x}",
+            self.place.cgroup,
+            hasher.finish() as u32
+        ))
+    }
+
+    /// Removes what must not outlive the programs.
+    pub fn clean(&self) -> Result<()> {
+        let run = self.run_folder();
+        match fs::remove_dir_all(&run) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("could not remove {}", run.display()))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub fn sandboxd_config(&self) -> PathBuf {
@@ -168,6 +190,12 @@ fn path(path: &Path) -> Value {
     path.to_string_lossy().into_owned().into()
 }
 
+fn make_folder(folder: &Path, mode: u32) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("could not create {}", folder.display()))?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(mode))
+        .with_context(|| format!("could not set the mode of {}", folder.display()))
+}
+
 fn write(file: &Path, text: &str) -> Result<()> {
     let text = format!("# Written by cargo xtask at each start.\n{text}");
     fs::write(file, text).with_context(|| format!("could not write {}", file.display()))
@@ -195,7 +223,7 @@ mod tests {
     fn both_configurations_are_toml_and_speak_of_the_same_socket() {
         let folder = tempfile::tempdir().unwrap();
         let installation = installation(&folder.path().join("state"));
-        installation.write().unwrap();
+        installation.write_state().unwrap();
         let read = |file: PathBuf| fs::read_to_string(file).unwrap().parse::<Table>().unwrap();
         let (sandboxd, control) = (
             read(installation.sandboxd_config()),
@@ -223,15 +251,5 @@ mod tests {
         let control: Table = unlimited.control_plane_text().parse().unwrap();
         assert_eq!(control["limits"]["runs_per_minute"].as_integer(), Some(0));
         assert_eq!(control["limits"]["queue_wait_ms"].as_integer(), Some(0));
-    }
-
-    #[test]
-    fn a_name_too_long_for_a_socket_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let message = installation(&folder.path().join("x".repeat(100)))
-            .write()
-            .unwrap_err()
-            .to_string();
-        assert!(message.contains("--state"), "{message}");
     }
 }

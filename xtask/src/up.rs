@@ -52,6 +52,7 @@ pub struct Running {
     // Fields are dropped in this order.
     control_plane: Service,
     sandboxd: Service,
+    installation: Installation,
 }
 
 /// The whole command.
@@ -179,6 +180,7 @@ pub fn start(programs: &Path, installation: &Installation) -> Result<Running> {
     Ok(Running {
         control_plane,
         sandboxd,
+        installation: installation.clone(),
     })
 }
 
@@ -204,7 +206,7 @@ impl Running {
     pub fn stop(self) -> Result<()> {
         let first = self.control_plane.stop(STOP_PATIENCE);
         let second = self.sandboxd.stop(STOP_PATIENCE);
-        first.and(second)
+        first.and(second).and(self.installation.clean())
     }
 }
 
