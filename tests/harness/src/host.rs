@@ -1,0 +1,417 @@
+//! What the host looks like around one sandboxd, and what a run left there.
+//!
+//! Looked at: processes of the sandboxes' users and below the server, descriptors of the server's own
+//! processes, mounts (the host's, and those that only the server sees), control groups, files in
+//! shared folders and in the server's folder, System V objects, message queues and keys.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::ops::Range;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::processes::{self, Process};
+use crate::server::Sandboxd;
+use crate::wait;
+
+/// A run's remains must be gone this long after its end at the latest.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+/// Descriptors that a server may hold more than before: connections come and go.
+const DESCRIPTOR_SLACK: usize = 4;
+/// Where a process of any user may make files.
+const SHARED_FOLDERS: [&str; 5] = ["/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock"];
+/// Controllers of cgroup v1 that a sandbox may be put into; the empty one is the unified hierarchy.
+const HIERARCHIES: [&str; 11] = [
+    "",
+    "unified",
+    "memory",
+    "cpu",
+    "cpuacct",
+    "cpu,cpuacct",
+    "pids",
+    "freezer",
+    "devices",
+    "blkio",
+    "cpuset",
+];
+
+/// The host around one sandboxd at one moment, while no run lives.
+#[derive(Debug)]
+pub struct HostState {
+    users: Range<u32>,
+    cgroup: String,
+    folder: PathBuf,
+    server: Vec<ServerProcess>,
+    mounts: BTreeSet<String>,
+    groups: BTreeSet<PathBuf>,
+    files: BTreeSet<PathBuf>,
+}
+
+/// One of the server's own processes.
+#[derive(Debug)]
+struct ServerProcess {
+    process: Process,
+    descriptors: usize,
+    mounts: BTreeSet<String>,
+}
+
+impl HostState {
+    /// Looks at the host. Call it when no run lives, for example right after the server's start.
+    ///
+    /// # Errors
+    /// When /proc can't be read.
+    pub fn look(server: &Sandboxd) -> Result<Self> {
+        let users = server.sandbox_users();
+        let own = processes::tree(&processes::all()?, server.pid())
+            .into_iter()
+            .filter(|process| !users.contains(&process.uid))
+            .map(|process| ServerProcess {
+                descriptors: count(&format!("/proc/{}/fd", process.pid)),
+                mounts: mounts_of(&process.pid.to_string()),
+                process,
+            })
+            .collect();
+        Ok(Self {
+            users,
+            cgroup: server.cgroup().to_owned(),
+            folder: server.folder().to_owned(),
+            server: own,
+            mounts: mounts_of("self"),
+            groups: groups_below(server.cgroup()),
+            files: files_below(server.folder()),
+        })
+    }
+
+    /// Waits until nothing is there that was not there at first, for at most [`PATIENCE`].
+    ///
+    /// # Errors
+    /// A list of what is left, one thing a line.
+    pub fn expect_nothing_left(&self) -> Result<(), String> {
+        wait::until(PATIENCE, || {
+            let left = self.leftovers();
+            if left.is_empty() {
+                Ok(())
+            } else {
+                Err(left.join("\n"))
+            }
+        })
+    }
+
+    /// Whether no process of a sandbox lives, for a server that was killed. Waits for at most `patience`.
+    ///
+    /// # Errors
+    /// The processes that still live.
+    pub fn expect_no_process(&self, patience: Duration) -> Result<(), String> {
+        wait::until(patience, || {
+            let alive = self.sandbox_processes();
+            if alive.is_empty() {
+                Ok(())
+            } else {
+                Err(alive.join("\n"))
+            }
+        })
+    }
+
+    /// What a stopped server must have taken along: its processes, groups and mounts.
+    ///
+    /// # Errors
+    /// A list of what is left.
+    pub fn expect_server_gone(&self) -> Result<(), String> {
+        wait::until(PATIENCE, || {
+            let mut left = self.sandbox_processes();
+            let living = self
+                .server
+                .iter()
+                .filter_map(|own| processes::of_pid(own.process.pid));
+            left.extend(
+                living
+                    .filter(|now| self.is_own(now))
+                    .map(|now| format!("{now} of the server lives")),
+            );
+            left.extend(
+                groups_below(&self.cgroup)
+                    .iter()
+                    .map(|group| format!("control group {}", group.display())),
+            );
+            let shown = self.folder.to_string_lossy().into_owned();
+            left.extend(
+                mounts_of("self")
+                    .into_iter()
+                    .filter(|mount| mount.contains(&shown)),
+            );
+            left.extend(self.kernel_objects());
+            if left.is_empty() {
+                Ok(())
+            } else {
+                Err(left.join("\n"))
+            }
+        })
+    }
+
+    fn leftovers(&self) -> Vec<String> {
+        let mut left = self.sandbox_processes();
+        left.extend(self.strangers_below_server());
+        left.extend(self.grown_server_processes());
+        left.extend(
+            added(&self.mounts, mounts_of("self"))
+                .map(|mount| format!("mount on the host: {mount}")),
+        );
+        left.extend(
+            added(&self.groups, groups_below(&self.cgroup))
+                .map(|group| format!("control group {}", group.display())),
+        );
+        left.extend(
+            added(&self.files, files_below(&self.folder))
+                .map(|file| format!("file of the server: {}", file.display())),
+        );
+        left.extend(self.shared_files());
+        left.extend(self.kernel_objects());
+        left
+    }
+
+    /// A dead process that only the host's init has yet to collect is none of ours any more.
+    fn sandbox_processes(&self) -> Vec<String> {
+        let of_ours = |process: &&Process| {
+            process.state != 'Z'
+                || self
+                    .server
+                    .iter()
+                    .any(|own| own.process.pid == process.parent)
+        };
+        match processes::all() {
+            Ok(all) => processes::of_users(&all, &self.users)
+                .iter()
+                .filter(of_ours)
+                .map(|process| format!("{process} of a sandbox"))
+                .collect(),
+            Err(error) => vec![format!("{error:#}")],
+        }
+    }
+
+    fn is_own(&self, process: &Process) -> bool {
+        self.server
+            .iter()
+            .any(|own| own.process.pid == process.pid && own.process.name == process.name)
+    }
+
+    /// Children of the server that are none of its first processes.
+    fn strangers_below_server(&self) -> Vec<String> {
+        let (Some(first), Ok(all)) = (self.server.first(), processes::all()) else {
+            return Vec::new();
+        };
+        processes::tree(&all, first.process.pid)
+            .iter()
+            .filter(|process| !self.is_own(process))
+            .map(|process| format!("{process} below the server"))
+            .collect()
+    }
+
+    fn grown_server_processes(&self) -> Vec<String> {
+        let mut grown = Vec::new();
+        for own in &self.server {
+            let pid = own.process.pid;
+            let Some(now) = processes::of_pid(pid) else {
+                grown.push(format!("{} of the server is gone", own.process));
+                continue;
+            };
+            if now.state == 'Z' {
+                grown.push(format!("{now} of the server is dead"));
+                continue;
+            }
+            let descriptors = count(&format!("/proc/{pid}/fd"));
+            if descriptors > own.descriptors + DESCRIPTOR_SLACK {
+                grown.push(format!(
+                    "{now} holds {descriptors} descriptors, {} at first",
+                    own.descriptors
+                ));
+            }
+            grown.extend(
+                added(&own.mounts, mounts_of(&pid.to_string()))
+                    .map(|mount| format!("mount that {now} sees: {mount}")),
+            );
+        }
+        grown
+    }
+
+    /// Files of the sandboxes' users in folders where anybody may make some.
+    fn shared_files(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for folder in SHARED_FOLDERS {
+            let Ok(entries) = fs::read_dir(folder) else {
+                continue;
+            };
+            for entry in entries.flatten() {
+                if entry
+                    .metadata()
+                    .is_ok_and(|data| self.users.contains(&data.uid()))
+                {
+                    found.push(format!("file {}", entry.path().display()));
+                }
+            }
+        }
+        found
+    }
+
+    /// System V objects and keys of the sandboxes' users.
+    fn kernel_objects(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for kind in ["shm", "sem", "msg"] {
+            let table = fs::read_to_string(format!("/proc/sysvipc/{kind}")).unwrap_or_default();
+            let mut lines = table.lines();
+            let names: Vec<&str> = lines
+                .next()
+                .unwrap_or_default()
+                .split_whitespace()
+                .collect();
+            let columns: Vec<usize> = names
+                .iter()
+                .enumerate()
+                .filter(|(_, name)| matches!(**name, "uid" | "cuid"))
+                .map(|(at, _)| at)
+                .collect();
+            for line in lines {
+                let fields: Vec<&str> = line.split_whitespace().collect();
+                let ours = columns
+                    .iter()
+                    .any(|at| fields.get(*at).is_some_and(|uid| self.is_sandbox_user(uid)));
+                if ours {
+                    found.push(format!("System V {kind}: {line}"));
+                }
+            }
+        }
+        let keys = fs::read_to_string("/proc/key-users").unwrap_or_default();
+        for line in keys.lines() {
+            let user = line.split(':').next().unwrap_or_default().trim();
+            // A user of whom the kernel counts no key any more is only remembered for a moment.
+            if self.is_sandbox_user(user) {
+                found.push(format!("keys of user {line}"));
+            }
+        }
+        found
+    }
+
+    fn is_sandbox_user(&self, text: &str) -> bool {
+        text.parse().is_ok_and(|uid| self.users.contains(&uid))
+    }
+}
+
+fn added<'a, T: Ord + 'a>(
+    before: &'a BTreeSet<T>,
+    now: BTreeSet<T>,
+) -> impl Iterator<Item = T> + 'a {
+    now.into_iter().filter(move |thing| !before.contains(thing))
+}
+
+fn count(folder: &str) -> usize {
+    fs::read_dir(folder)
+        .map(Iterator::count)
+        .unwrap_or_default()
+}
+
+/// The mount table of a process, without the running numbers, which are given anew all the time.
+fn mounts_of(pid: &str) -> BTreeSet<String> {
+    let table = fs::read_to_string(format!("/proc/{pid}/mountinfo")).unwrap_or_default();
+    table
+        .lines()
+        .map(|line| line.splitn(3, ' ').nth(2).unwrap_or(line).to_owned())
+        .collect()
+}
+
+/// Every group below the server's parent group, in every hierarchy.
+fn groups_below(parent: &str) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    for hierarchy in HIERARCHIES {
+        walk(
+            &Path::new("/sys/fs/cgroup").join(hierarchy).join(parent),
+            &mut |path, is_folder| {
+                if is_folder {
+                    found.insert(path.to_owned());
+                }
+            },
+        );
+    }
+    found
+}
+
+fn files_below(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    walk(folder, &mut |path, _| {
+        found.insert(path.to_owned());
+    });
+    found
+}
+
+/// Calls `visit` for everything below `folder`, and for `folder` itself when it is there.
+fn walk(folder: &Path, visit: &mut impl FnMut(&Path, bool)) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    visit(folder, true);
+    for entry in entries.flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            walk(&entry.path(), visit);
+        } else {
+            visit(&entry.path(), false);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(folder: &Path, users: Range<u32>) -> HostState {
+        HostState {
+            users,
+            cgroup: "no-such-group".to_owned(),
+            folder: folder.to_owned(),
+            server: Vec::new(),
+            mounts: mounts_of("self"),
+            groups: BTreeSet::new(),
+            files: files_below(folder),
+        }
+    }
+
+    #[test]
+    fn a_new_file_is_found_and_an_old_one_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("old"), "").expect("writable");
+        let state = state(folder.path(), 4_000_000_000..4_000_000_001);
+        assert_eq!(state.leftovers(), [""; 0]);
+        fs::create_dir_all(folder.path().join("deep/er")).expect("writable");
+        fs::write(folder.path().join("deep/er/new"), "").expect("writable");
+        let left = state.leftovers().join("\n");
+        assert!(
+            left.contains("deep/er/new") && !left.contains("old"),
+            "{left}"
+        );
+    }
+
+    #[test]
+    fn a_process_of_a_sandbox_user_is_found() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let own = nix::unistd::getuid().as_raw();
+        let left = state(folder.path(), own..own + 1)
+            .expect_no_process(Duration::ZERO)
+            .expect_err("this test lives");
+        assert!(
+            left.contains(&format!("process {} ", std::process::id())),
+            "{left}"
+        );
+    }
+
+    #[test]
+    fn a_file_of_a_sandbox_user_in_a_shared_folder_is_found() {
+        let file = tempfile::Builder::new()
+            .tempfile_in("/tmp")
+            .expect("a file");
+        let folder = tempfile::tempdir().expect("a folder");
+        let own = nix::unistd::getuid().as_raw();
+        let found = state(folder.path(), own..own + 1).shared_files();
+        let shown = format!("file {}", file.path().display());
+        assert!(found.contains(&shown), "{found:?}");
+    }
+}

@@ -1,0 +1,155 @@
+//! The host's processes, read from /proc.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::Range;
+
+use anyhow::{Context, Result};
+
+/// One process of the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// Its id.
+    pub pid: i32,
+    /// Its parent's id.
+    pub parent: i32,
+    /// Its real user id.
+    pub uid: u32,
+    /// `R`, `S`, `Z` and so on.
+    pub state: char,
+    /// Its short name.
+    pub name: String,
+}
+
+impl std::fmt::Display for Process {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            pid,
+            parent,
+            uid,
+            state,
+            name,
+        } = self;
+        write!(
+            formatter,
+            "process {pid} ({name}, state {state}, user {uid}, child of {parent})"
+        )
+    }
+}
+
+/// All processes that could be read; those that end meanwhile are left out.
+///
+/// # Errors
+/// When /proc can't be listed.
+pub fn all() -> Result<Vec<Process>> {
+    let entries = fs::read_dir("/proc").context("listing /proc")?;
+    Ok(entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter_map(of_pid)
+        .collect())
+}
+
+/// One process, unless it is gone.
+pub fn of_pid(pid: i32) -> Option<Process> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let field = |name: &str| {
+        status
+            .lines()
+            .find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim()))
+    };
+    Some(Process {
+        pid,
+        parent: field("PPid")?.parse().ok()?,
+        uid: field("Uid")?.split_whitespace().next()?.parse().ok()?,
+        state: field("State")?.chars().next()?,
+        name: field("Name")?.to_owned(),
+    })
+}
+
+/// The processes whose user lies in `uids`: those of sandboxes.
+pub fn of_users(processes: &[Process], uids: &Range<u32>) -> Vec<Process> {
+    processes
+        .iter()
+        .filter(|process| uids.contains(&process.uid))
+        .cloned()
+        .collect()
+}
+
+/// `root` and everything that comes from it, those gone by now left out.
+pub fn tree(processes: &[Process], root: i32) -> Vec<Process> {
+    let mut children: BTreeMap<i32, Vec<&Process>> = BTreeMap::new();
+    for process in processes {
+        children.entry(process.parent).or_default().push(process);
+    }
+    let mut found: Vec<Process> = processes
+        .iter()
+        .filter(|process| process.pid == root)
+        .cloned()
+        .collect();
+    let mut next = 0;
+    while next < found.len() {
+        let pid = found[next].pid;
+        found.extend(
+            children
+                .remove(&pid)
+                .unwrap_or_default()
+                .into_iter()
+                .cloned(),
+        );
+        next += 1;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process(pid: i32, parent: i32, uid: u32) -> Process {
+        Process {
+            pid,
+            parent,
+            uid,
+            state: 'S',
+            name: "p".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_tree_has_all_generations_and_no_strangers() {
+        let all = [
+            process(1, 0, 0),
+            process(5, 1, 0),
+            process(6, 5, 7),
+            process(7, 6, 8),
+            process(9, 1, 7),
+        ];
+        let pids: Vec<i32> = tree(&all, 5).iter().map(|process| process.pid).collect();
+        assert_eq!(pids, [5, 6, 7]);
+        assert!(tree(&all, 1234).is_empty());
+    }
+
+    #[test]
+    fn users_are_told_by_range() {
+        let all = [
+            process(1, 0, 99),
+            process(2, 0, 100),
+            process(3, 0, 109),
+            process(4, 0, 110),
+        ];
+        let pids: Vec<i32> = of_users(&all, &(100..110))
+            .iter()
+            .map(|process| process.pid)
+            .collect();
+        assert_eq!(pids, [2, 3]);
+    }
+
+    #[test]
+    fn this_process_is_found_with_its_parent() {
+        let own = i32::try_from(std::process::id()).expect("a pid");
+        let found = of_pid(own).expect("it lives");
+        assert_eq!(found.parent, nix::unistd::getppid().as_raw());
+        assert!(all().expect("/proc is there").contains(&found) || found.state == 'R');
+    }
+}

@@ -1,0 +1,440 @@
+//! A sandboxd of the test's own: started, asked, stopped, killed, started again.
+
+use std::fs::{self, File};
+use std::future::Future;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::ops::Range;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use coderunner_proto::sandbox::v1::sandbox_service_client::SandboxServiceClient;
+use coderunner_proto::sandbox::v1::{GetStatusRequest, GetStatusResponse};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::processes::{self, Process};
+use crate::running::{Report, Running};
+use crate::{Job, binaries, wait};
+
+/// A start may take this long: on a busy machine the first one reads everything from disk.
+const START_PATIENCE: Duration = Duration::from_secs(30);
+/// Draining an idle server is quick.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than any limit that a server accepts.
+pub const RUN_PATIENCE: Duration = Duration::from_secs(60);
+/// Largest message from the server: an event of output, with room to spare.
+const MAX_MESSAGE: usize = 24 << 20;
+/// User ids that one server gets: two for each sandbox, the last for its own unprivileged half.
+const IDS: u32 = 64;
+
+/// How a server differs from the usual one.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Sandboxes that may live at one time, at most 31.
+    pub max_sandboxes: u32,
+    /// More sections of the configuration file, as TOML.
+    pub more_config: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_sandboxes: 4,
+            more_config: String::new(),
+        }
+    }
+}
+
+/// One of the two processes that sandboxd splits itself into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Half {
+    /// Privileged: makes sandboxes.
+    Launcher,
+    /// Unprivileged: speaks gRPC.
+    Daemon,
+}
+
+/// A client of the server, on a runtime of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct Connection {
+    runtime: Arc<Runtime>,
+    channel: Channel,
+}
+
+impl Connection {
+    pub(crate) fn client(&self) -> SandboxServiceClient<Channel> {
+        SandboxServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(MAX_MESSAGE)
+            .max_encoding_message_size(MAX_MESSAGE)
+    }
+
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+}
+
+/// A running sandboxd. Dropping it kills it; what it leaves then is the next start's to sweep, so a test
+/// that ends well calls [`Sandboxd::stop`].
+#[derive(Debug)]
+pub struct Sandboxd {
+    folder: TempDir,
+    process: Child,
+    connection: Connection,
+    options: Options,
+    id_base: u32,
+    cgroup: String,
+    next_run: AtomicU32,
+}
+
+impl Sandboxd {
+    /// Starts a server with a folder, ids and a control group that nothing else uses, and waits until it
+    /// answers. Blocks.
+    ///
+    /// # Errors
+    /// When programs are missing or the server does not come up; the error holds the end of its log.
+    pub fn start(options: Options) -> Result<Self> {
+        if !nix::unistd::geteuid().is_root() {
+            bail!("tests of the sandbox make namespaces and control groups: run them as root");
+        }
+        let folder = tempfile::Builder::new()
+            .prefix("sandboxd-test-")
+            .tempdir()
+            .context("making a folder for the server")?;
+        // Both halves reach the socket's folder.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))
+            .context("opening the server's folder")?;
+        let random = random_number();
+        let id_base =
+            200_000_000 + u32::try_from(random % 29_000_000).expect("below 29 million") * IDS;
+        let cgroup = format!("sandboxd-test-{:012x}", random & 0xffff_ffff_ffff);
+        fs::write(
+            folder.path().join("sandboxd.toml"),
+            config(folder.path(), &options, id_base, &cgroup)?,
+        )
+        .context("writing the server's configuration")?;
+        let connection = connect(&folder.path().join("sandboxd.sock"))?;
+        let process = launch(folder.path())?;
+        let mut this = Self {
+            folder,
+            process,
+            connection,
+            options,
+            id_base,
+            cgroup,
+            next_run: AtomicU32::new(1),
+        };
+        this.wait_until_ready()?;
+        Ok(this)
+    }
+
+    /// Starts the server again, in the same folder with the same configuration, after it was killed.
+    ///
+    /// # Errors
+    /// As for [`Sandboxd::start`]; also when it still lives.
+    pub fn start_again(&mut self) -> Result<()> {
+        if self
+            .process
+            .try_wait()
+            .context("looking at the server")?
+            .is_none()
+        {
+            bail!("the server still lives");
+        }
+        self.process = launch(self.folder.path())?;
+        self.connection = connect(&self.socket())?;
+        self.wait_until_ready()
+    }
+
+    /// Asks the server to end (SIGTERM) and waits for it.
+    ///
+    /// # Errors
+    /// When it does not end in time or not with code 0.
+    pub fn stop(mut self) -> Result<()> {
+        let pid = self.pid();
+        kill(Pid::from_raw(pid), Signal::SIGTERM).context("asking the server to stop")?;
+        let status = self.wait_for_exit(STOP_PATIENCE)?;
+        if !status.success() {
+            bail!("the server ended with {status}; {}", self.log_tail());
+        }
+        Ok(())
+    }
+
+    /// Kills one half with SIGKILL.
+    ///
+    /// # Errors
+    /// When there is no such process.
+    pub fn kill(&self, half: Half) -> Result<()> {
+        let process = self.half(half)?;
+        kill(Pid::from_raw(process.pid), Signal::SIGKILL)
+            .with_context(|| format!("killing {process}"))
+    }
+
+    /// Waits until the server's first process is gone.
+    ///
+    /// # Errors
+    /// When it is still there after `patience`.
+    pub fn wait_for_exit(&mut self, patience: Duration) -> Result<ExitStatus> {
+        let process = &mut self.process;
+        let status = wait::until(patience, || match process.try_wait() {
+            Ok(Some(status)) => Ok(status),
+            Ok(None) => Err("it still lives".to_owned()),
+            Err(error) => Err(error.to_string()),
+        });
+        match status {
+            Ok(status) => Ok(status),
+            Err(reason) => bail!(
+                "the server did not end in {patience:?}: {reason}; {}",
+                self.log_tail()
+            ),
+        }
+    }
+
+    /// Begins a run and returns before it ends.
+    ///
+    /// # Errors
+    /// Never for the run itself: a refusal shows when its events are awaited.
+    pub fn begin(&self, job: Job) -> Result<Running> {
+        let number = self.next_run.fetch_add(1, Ordering::Relaxed);
+        let run_id = format!("run-{number}");
+        let request = job.into_request(run_id.clone());
+        let mut client = self.connection.client();
+        let (sender, arrivals) = mpsc::channel();
+        let began = Instant::now();
+        let listener = self.connection.runtime.spawn(async move {
+            let arrived = |event| sender.send((Instant::now(), event)).is_ok();
+            let mut stream = match client.execute(request).await {
+                Ok(response) => response.into_inner(),
+                Err(refusal) => {
+                    arrived(Err(refusal));
+                    return;
+                }
+            };
+            loop {
+                let wanted = match stream.message().await {
+                    Ok(Some(response)) => response.event.is_none_or(|event| arrived(Ok(event))),
+                    Ok(None) => false,
+                    Err(broken) => {
+                        arrived(Err(broken));
+                        false
+                    }
+                };
+                if !wanted {
+                    return;
+                }
+            }
+        });
+        Ok(Running {
+            connection: self.connection.clone(),
+            run_id,
+            began,
+            arrivals,
+            listener,
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+            end: None,
+        })
+    }
+
+    /// Runs a job to its end.
+    ///
+    /// # Errors
+    /// When the server refuses it or breaks; never for what the program does.
+    pub fn run(&self, job: Job) -> Result<Report> {
+        self.begin(job)?
+            .finish(RUN_PATIENCE)
+            .with_context(|| self.log_tail())
+    }
+
+    /// Runs `sandboxd exec` with these arguments against this server.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn exec(&self, arguments: &[&str]) -> Result<Output> {
+        Command::new(binaries::program("sandboxd")?)
+            .arg("exec")
+            .arg("--socket")
+            .arg(self.socket())
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .context("starting sandboxd exec")
+    }
+
+    /// What the server says of itself.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn status(&self) -> Result<GetStatusResponse> {
+        let mut client = self.connection.client();
+        let answer = self
+            .connection
+            .block_on(client.get_status(GetStatusRequest {}));
+        Ok(answer
+            .context("asking for the server's status")?
+            .into_inner())
+    }
+
+    /// The server's first process.
+    pub fn pid(&self) -> i32 {
+        i32::try_from(self.process.id()).expect("process ids are small")
+    }
+
+    /// One of the server's two own processes.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn half(&self, half: Half) -> Result<Process> {
+        let wanted = match half {
+            Half::Launcher => 0,
+            Half::Daemon => self.id_base + IDS - 1,
+        };
+        processes::tree(&processes::all()?, self.pid())
+            .into_iter()
+            .find(|process| process.uid == wanted)
+            .with_context(|| format!("the server has no {half:?} with user {wanted}"))
+    }
+
+    /// Host user ids of its sandboxes.
+    pub fn sandbox_users(&self) -> Range<u32> {
+        self.id_base..self.id_base + self.options.max_sandboxes * 2
+    }
+
+    /// The group below which its sandboxes have theirs.
+    pub fn cgroup(&self) -> &str {
+        &self.cgroup
+    }
+
+    /// Its folder: configuration, socket, log.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its socket.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("sandboxd.sock")
+    }
+
+    /// Its configuration file.
+    pub fn config_file(&self) -> PathBuf {
+        self.folder.path().join("sandboxd.toml")
+    }
+
+    fn wait_until_ready(&mut self) -> Result<()> {
+        let deadline = Instant::now() + START_PATIENCE;
+        loop {
+            if let Some(status) = self.process.try_wait().context("looking at the server")? {
+                bail!(
+                    "the server ended at once with {status}; {}",
+                    self.log_tail()
+                );
+            }
+            // A connection that was refused stays refused, so each try is a new one.
+            self.connection = connect(&self.socket())?;
+            match self.status() {
+                Ok(_) => return Ok(()),
+                Err(error) if Instant::now() > deadline => {
+                    return Err(
+                        error.context(format!("the server did not get ready; {}", self.log_tail()))
+                    );
+                }
+                Err(_) => std::thread::sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+
+    fn log_tail(&self) -> String {
+        let path = self.folder.path().join("sandboxd.log");
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        let tail = &lines[lines.len().saturating_sub(20)..];
+        format!("the end of its log:\n{}", tail.join("\n"))
+    }
+}
+
+impl Drop for Sandboxd {
+    fn drop(&mut self) {
+        if matches!(self.process.try_wait(), Ok(None)) {
+            for half in [Half::Launcher, Half::Daemon] {
+                // Gone already is as good.
+                let _ = self.kill(half);
+            }
+            // The first process is one of the two.
+            let _ = self.process.wait();
+        }
+    }
+}
+
+/// Whether a process ended by this signal.
+pub fn ended_by(status: ExitStatus, signal: Signal) -> bool {
+    status.signal() == Some(signal as i32)
+}
+
+fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Result<String> {
+    let Options {
+        max_sandboxes,
+        more_config,
+    } = options;
+    if *max_sandboxes * 2 >= IDS {
+        bail!("{max_sandboxes} sandboxes are more than a test server has ids for");
+    }
+    let rootfs = binaries::rootfs()?;
+    Ok(format!(
+        "[listen]\nsocket = {socket:?}\nallowed_uids = [0]\n\n\
+         [rootfs]\npath = {rootfs:?}\n\n\
+         [pool]\nmax_sandboxes = {max_sandboxes}\n\n\
+         [identity]\nuid_base = {id_base}\ndaemon_uid = {daemon}\n\n\
+         [cgroup]\nparent = {cgroup:?}\n\n{more_config}",
+        socket = folder.join("sandboxd.sock"),
+        daemon = id_base + IDS - 1,
+    ))
+}
+
+fn launch(folder: &Path) -> Result<Child> {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(folder.join("sandboxd.log"))
+        .context("opening the server's log")?;
+    Command::new(binaries::program("sandboxd")?)
+        .arg("serve")
+        .arg("--config")
+        .arg(folder.join("sandboxd.toml"))
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().context("opening the server's log")?)
+        .stderr(log)
+        .spawn()
+        .context("starting sandboxd")
+}
+
+fn connect(socket: &Path) -> Result<Connection> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("making a runtime for the client")?;
+    let endpoint = Endpoint::from_shared(format!("unix:{}", socket.display()))
+        .context("naming the server's socket")?;
+    let channel = {
+        let _inside = runtime.enter();
+        endpoint.connect_lazy()
+    };
+    Ok(Connection {
+        runtime: Arc::new(runtime),
+        channel,
+    })
+}
+
+/// Differs between processes and calls.
+pub fn random_number() -> u64 {
+    RandomState::new().build_hasher().finish()
+}

@@ -1,0 +1,8 @@
+# attack: returns far more than a result may hold
+# family: grading
+# function: solve [1, 2]
+# expect: outcome OUTCOME_OK|OUTCOME_RUNTIME_ERROR
+# function-status: NOT_DATA
+# stops-it: results are bounded
+def solve(a, b):
+    return ["x" * 1000] * 20000
