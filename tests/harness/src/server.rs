@@ -42,6 +42,12 @@ const IDS: u32 = 64;
 pub struct Options {
     /// Sandboxes that may live at one time, at most 31.
     pub max_sandboxes: u32,
+    /// Users that may talk through the socket.
+    pub allowed_uids: Vec<u32>,
+    /// How long the server may take to get ready.
+    pub start_patience: Duration,
+    /// More keys of the configuration file's section `[listen]`, as TOML.
+    pub more_listen: String,
     /// More sections of the configuration file, as TOML.
     pub more_config: String,
 }
@@ -50,6 +56,9 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             max_sandboxes: 4,
+            allowed_uids: vec![0],
+            start_patience: START_PATIENCE,
+            more_listen: String::new(),
             more_config: String::new(),
         }
     }
@@ -330,7 +339,7 @@ impl Sandboxd {
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
-        let deadline = Instant::now() + START_PATIENCE;
+        let deadline = Instant::now() + self.options.start_patience;
         loop {
             if let Some(status) = self.process.try_wait().context("looking at the server")? {
                 bail!(
@@ -382,6 +391,9 @@ pub fn ended_by(status: ExitStatus, signal: Signal) -> bool {
 fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Result<String> {
     let Options {
         max_sandboxes,
+        allowed_uids,
+        start_patience: _,
+        more_listen,
         more_config,
     } = options;
     if *max_sandboxes * 2 >= IDS {
@@ -389,7 +401,7 @@ fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Resul
     }
     let rootfs = binaries::rootfs()?;
     Ok(format!(
-        "[listen]\nsocket = {socket:?}\nallowed_uids = [0]\n\n\
+        "[listen]\nsocket = {socket:?}\nallowed_uids = {allowed_uids:?}\n{more_listen}\n\
          [rootfs]\npath = {rootfs:?}\n\n\
          [pool]\nmax_sandboxes = {max_sandboxes}\n\n\
          [identity]\nuid_base = {id_base}\ndaemon_uid = {daemon}\n\n\
