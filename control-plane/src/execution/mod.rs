@@ -19,3 +19,10 @@ pub mod service;
 pub mod store;
 pub mod watch;
 pub mod worker;
+
+#[cfg(test)]
+pub mod lab;
+#[cfg(test)]
+mod lab_course;
+#[cfg(test)]
+mod tests;

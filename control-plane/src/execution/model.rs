@@ -23,7 +23,26 @@ pub struct SourceFile {
     /// Relative path.
     pub path: String,
     /// Its bytes.
+    #[serde(with = "base64_text")]
     pub content: Vec<u8>,
+}
+
+/// Bytes in JSON, as base64.
+mod base64_text {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        STANDARD
+            .decode(String::deserialize(deserializer)?)
+            .map_err(D::Error::custom)
+    }
 }
 
 /// Limits of one program. None leaves it to the runner's default.

@@ -65,7 +65,7 @@ pub struct Stored {
     pub order: Vec<i64>,
 }
 
-/// Stores a new run.
+/// Stores a new run, and counts it for its user.
 pub async fn insert(tx: &mut SqliteConnection, run: &NewRun<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO runs (id, user_id, call_id, state, program, stdin, interactive, create_time)
@@ -75,12 +75,16 @@ pub async fn insert(tx: &mut SqliteConnection, run: &NewRun<'_>) -> Result<(), s
     .bind(run.user.to_string())
     .bind(&run.call_id)
     .bind(State::Queued.word())
-    .bind(to_json(run.program)?)
+    .bind(to_json(run.program)?.into_bytes())
     .bind(run.stdin)
     .bind(run.interactive)
     .bind(to_micros(run.create_time))
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
+    sqlx::query("UPDATE users SET run_count = run_count + 1 WHERE id = ?")
+        .bind(run.user.to_string())
+        .execute(tx)
+        .await?;
     Ok(())
 }
 

@@ -1,0 +1,6 @@
+//! Runs against simulated runners, from acceptance to the stored end.
+
+mod faults;
+mod restart;
+mod runs;
+mod watching;

@@ -1,0 +1,212 @@
+//! The control-plane is killed, and another one takes over its database.
+
+use sandboxd_sim::Sim;
+use tokio::runtime::{Builder, Runtime};
+
+use super::super::lab::{Lab, eventually, prepare, request, start};
+use super::super::model::{Ending, Outcome, State};
+use super::super::{live::LiveRun, store};
+use crate::platform::context::Caller;
+use crate::platform::ids::RunId;
+
+fn runtime() -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+/// Kills a control-plane: all its tasks are gone, whatever they were doing.
+fn kill(
+    runtime: Runtime,
+    lab: Lab,
+) -> (
+    crate::platform::testing::Ground,
+    Vec<sandboxd_sim::SimServer>,
+) {
+    let Lab {
+        ground,
+        runners,
+        running,
+        ..
+    } = lab;
+    std::mem::forget(running);
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    (ground, runners)
+}
+
+fn begin(first: &Runtime, source: &str, started: bool) -> (Lab, Caller, RunId) {
+    first.block_on(async {
+        let ground = prepare("", 1).await;
+        let path = ground.folder.path().join("0.sock");
+        let runner = Sim::default().capacity(1).listen_unix(&path).unwrap();
+        let lab = start(ground, vec![runner]).await;
+        let user = lab.user().await;
+        let id = lab.run(user, source).await;
+        if started {
+            eventually("it runs", || lab.runners[0].running() == 1).await;
+            lab.until(user, id, |run| run.state == State::Running).await;
+            // The claim is written while the program runs.
+            while store::work(lab.platform.db.read(), id)
+                .await
+                .unwrap()
+                .unwrap()
+                .attempt
+                == 0
+            {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        }
+        (lab, user, id)
+    })
+}
+
+#[test]
+fn what_was_running_runs_again_and_ends_once() {
+    let first = runtime();
+    let (lab, user, id) = begin(&first, "# sim: stall 1\n# sim: print second life", true);
+    let (ground, runners) = kill(first, lab);
+    runtime().block_on(async {
+        let lab = start(ground, runners).await;
+        let run = lab.finished(user, id).await;
+        assert_eq!(run.ending.unwrap().outcome, Outcome::Ok);
+        assert_eq!(run.stdout, b"second life\n");
+        assert_eq!(
+            lab.runners[0].seen().pop().unwrap().request.run_id,
+            format!("{id}-2")
+        );
+        eventually("the first life was ended", || {
+            lab.runners[0].cancelled().len() == 1
+        })
+        .await;
+    });
+}
+
+#[test]
+fn what_was_queued_is_queued_again() {
+    let first = runtime();
+    let (lab, busy_user, busy) = begin(&first, "# sim: stall 1", true);
+    let (user, id) = first.block_on(async {
+        let user = lab.user().await;
+        (user, lab.run(user, "# sim: print mine").await)
+    });
+    let (ground, runners) = kill(first, lab);
+    runtime().block_on(async {
+        let lab = start(ground, runners).await;
+        assert_eq!(lab.finished(user, id).await.stdout, b"mine\n");
+        assert_eq!(
+            lab.finished(busy_user, busy).await.ending.unwrap().outcome,
+            Outcome::Ok
+        );
+    });
+}
+
+#[test]
+fn a_run_that_survives_no_restart_ends_as_our_fault() {
+    let mut at = runtime();
+    let (mut lab, user, id) = begin(&at, "# sim: stall", true);
+    for attempt in 2..=3u32 {
+        let (ground, runners) = kill(at, lab);
+        at = runtime();
+        lab = at.block_on(async {
+            let lab = start(ground, runners).await;
+            while store::work(lab.platform.db.read(), id)
+                .await
+                .unwrap()
+                .unwrap()
+                .attempt
+                < attempt
+            {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+            lab
+        });
+    }
+    let (ground, runners) = kill(at, lab);
+    runtime().block_on(async {
+        let lab = start(ground, runners).await;
+        let run = lab.finished(user, id).await;
+        assert_eq!(run.ending.unwrap().outcome, Outcome::InternalError);
+    });
+}
+
+#[tokio::test]
+async fn only_the_last_attempt_may_store_its_result() {
+    let lab = super::super::lab::lab().await;
+    let user = lab.user().await;
+    let id = lab.try_run(user, request("# sim: stall")).await.unwrap();
+    let attempt = || async {
+        store::work(lab.platform.db.read(), id)
+            .await
+            .unwrap()
+            .unwrap()
+            .attempt
+    };
+    while attempt().await == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    // Another worker takes the run, as after a lease that ran out.
+    let mut tx = lab.platform.db.write().await.unwrap();
+    assert!(store::claim(&mut tx, id, 1).await.unwrap());
+    assert!(!store::claim(&mut tx, id, 1).await.unwrap(), "once");
+    tx.commit().await.unwrap();
+    let run = lab.execution.get(user, id).await.unwrap();
+    let end = |attempt| {
+        let live = LiveRun::new(run.clone(), false, attempt, 100);
+        live.ended(
+            Ending::without_program(Outcome::InternalError),
+            lab.platform.clock.now(),
+        )
+    };
+    for (attempt, stored) in [(1, false), (2, true), (2, false)] {
+        let mut tx = lab.platform.db.write().await.unwrap();
+        let ending = Ending::without_program(Outcome::InternalError);
+        let first = store::finish(
+            &mut tx,
+            &end(attempt),
+            &ending,
+            super::super::model::Event::Ended,
+        )
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(first, stored, "attempt {attempt}");
+    }
+    // The first worker comes to an end of its own, and finds the place taken.
+    lab.execution.cancel(user, id).await.unwrap();
+    eventually("it gave up", || lab.runners[0].running() == 0).await;
+    eventually("it forgot the run", || lab.execution.live.get(id).is_none()).await;
+    let run = lab.execution.get(user, id).await.unwrap();
+    assert_eq!(run.ending.unwrap().outcome, Outcome::InternalError);
+}
+
+#[tokio::test]
+async fn old_results_are_deleted_in_batches() {
+    let lab =
+        super::super::lab::lab_with("[limits]\nruns_per_minute = 0\n", vec![Sim::default()]).await;
+    let user = lab.user().await;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        let id = lab.run(user, "# sim: print x").await;
+        lab.finished(user, id).await;
+        ids.push(id);
+    }
+    let now = lab.platform.clock.now();
+    assert_eq!(
+        lab.execution.delete_old(now, 10).await.unwrap(),
+        0,
+        "not old yet"
+    );
+    let later = now + std::time::Duration::from_secs(1);
+    let execution = &lab.execution;
+    let deleted = [
+        execution.delete_old(later, 2).await,
+        execution.delete_old(later, 2).await,
+        execution.delete_old(later, 2).await,
+    ];
+    assert_eq!(deleted.map(Result::unwrap), [2, 2, 1]);
+    for id in ids {
+        assert!(execution.get(user, id).await.is_err());
+    }
+}
