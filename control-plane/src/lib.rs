@@ -13,6 +13,7 @@ pub mod platform;
 pub mod problems;
 pub mod progress;
 pub mod runners;
+pub mod server;
 pub mod snippets;
 pub mod submissions;
 pub mod testcases;

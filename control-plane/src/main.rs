@@ -1,5 +1,257 @@
-//! control-plane: config, build, serve, drain.
+//! control-plane: config, build, serve, drain; and the commands that prepare an installation.
 
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+use control_plane::auth::model::Password;
+use control_plane::auth::service::Auth;
+use control_plane::auth::tokens::AccessTokens;
+use control_plane::platform::clock::SystemClock;
+use control_plane::platform::config::{Config, Limits, Problems};
+use control_plane::platform::context::Role;
+use control_plane::platform::keys::{self, Keys};
+use control_plane::platform::{Platform, telemetry};
+use control_plane::problems::course::folder::read_course;
+use control_plane::problems::course::model::{Ceilings, Course};
+use control_plane::problems::course::service::store_course;
+use control_plane::server::Server;
+use control_plane::testcases::service::TestCases;
+use control_plane::users::model::{DisplayName, Email};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Accounts, problems, submissions and progress of Code Runner.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API until SIGTERM or SIGINT, then drain.
+    Serve {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Make what is missing: master key, signing key, database. Touches nothing that is there.
+    #[command(visible_alias = "keys")]
+    Init {
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Check or load a course.
+    #[command(subcommand)]
+    Content(Content),
+    /// Manage accounts from the command line.
+    #[command(subcommand)]
+    User(User),
+}
+
+#[derive(Debug, Subcommand)]
+enum Content {
+    /// Check a course folder against the default limits and list every mistake.
+    Check { folder: PathBuf },
+    /// Check a course folder and store it. A running server notices within seconds.
+    Load {
+        folder: PathBuf,
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum User {
+    /// Make an account, or give an existing one this role and password.
+    Create {
+        #[arg(long)]
+        email: String,
+        /// Read the password from standard input; its first line counts.
+        #[arg(long, required = true)]
+        password_stdin: bool,
+        /// student, teacher, author or admin.
+        #[arg(long, default_value = "student")]
+        role: Role,
+        /// Name that others see; the part before the @ when it is not said.
+        #[arg(long)]
+        display_name: Option<String>,
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Serve { config } => serve(&config).await,
+        Command::Init { config } => init(&config).await,
+        Command::Content(Content::Check { folder }) => check(&folder),
+        Command::Content(Content::Load { folder, config }) => load(&folder, &config).await,
+        Command::User(User::Create {
+            email,
+            role,
+            display_name,
+            config,
+            ..
+        }) => create_user(&email, display_name, role, &config).await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("control-plane: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Configuration and keys, checked together, so that all problems are listed at once.
+fn read_all(file: &Path) -> anyhow::Result<(Config, Keys)> {
+    let config = Config::load(file)?;
+    match keys::load(&config.keys_dir, config.mode) {
+        Ok(keys) => Ok((config, keys)),
+        Err(problems) => Err(Problems(problems).into()),
+    }
+}
+
+async fn serve(file: &Path) -> anyhow::Result<()> {
+    let (config, keys) = read_all(file)?;
+    telemetry::start(&config.log);
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    if let Some(folder) = config.content_dir.clone() {
+        let course = read(&folder, &ceilings(&config.limits))?;
+        store(&config, &course).await?;
+    }
+    let server = Server::build(config, keys, Arc::new(SystemClock)).await?;
+    let (address, admin) = (server.address()?, server.admin_address()?);
+    tracing::info!(%address, %admin, "serving");
+    server
+        .serve(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        })
+        .await?;
+    tracing::info!("drained");
+    Ok(())
+}
+
+async fn init(file: &Path) -> anyhow::Result<()> {
+    let config = Config::load(file)?;
+    for made in keys::create(&config.keys_dir)? {
+        println!("made {}", made.display());
+    }
+    let platform = open(config).await?;
+    println!(
+        "the database {} is ready",
+        platform.config.database.display()
+    );
+    platform.db.close().await;
+    Ok(())
+}
+
+fn check(folder: &Path) -> anyhow::Result<()> {
+    let course = read(folder, &ceilings(&Limits::default()))?;
+    println!(
+        "{}: no mistakes in {} problems",
+        folder.display(),
+        course.problems.len()
+    );
+    Ok(())
+}
+
+async fn load(folder: &Path, file: &Path) -> anyhow::Result<()> {
+    let (config, _) = read_all(file)?;
+    let course = read(folder, &ceilings(&config.limits))?;
+    println!("{}", store(&config, &course).await?);
+    Ok(())
+}
+
+fn ceilings(limits: &Limits) -> Ceilings {
+    Ceilings {
+        wall_time: limits.wall_time_ceiling,
+        memory_bytes: limits.memory_bytes,
+        source_bytes: limits.source_bytes,
+    }
+}
+
+fn read(folder: &Path, ceilings: &Ceilings) -> anyhow::Result<Course> {
+    read_course(folder, ceilings).map_err(|mistakes| {
+        let list: Vec<String> = mistakes
+            .iter()
+            .map(|mistake| format!("  {mistake}"))
+            .collect();
+        let count = list.len();
+        let folder = folder.display();
+        anyhow::anyhow!(
+            "the course {folder} has {count} mistake(s):\n{}",
+            list.join("\n")
+        )
+    })
+}
+
+async fn store(config: &Config, course: &Course) -> anyhow::Result<String> {
+    let keys = keys::load(&config.keys_dir, config.mode).map_err(Problems)?;
+    let platform = open(config.clone()).await?;
+    let tests = TestCases::new(platform.db.clone(), Arc::new(keys.master));
+    let loaded = store_course(&platform, &tests, course)
+        .await
+        .context("store the course")?;
+    platform.db.close().await;
+    Ok(format!("{}: {loaded}", course.title))
+}
+
+async fn create_user(
+    email: &str,
+    display_name: Option<String>,
+    role: Role,
+    file: &Path,
+) -> anyhow::Result<()> {
+    let (config, keys) = read_all(file)?;
+    let email = Email::parse(email).map_err(|error| anyhow::anyhow!("--email {error}"))?;
+    let before_at = email.as_str().split('@').next().unwrap_or_default();
+    let name = display_name.unwrap_or_else(|| before_at.chars().take(50).collect());
+    let name =
+        DisplayName::parse(&name).map_err(|error| anyhow::anyhow!("--display-name {error}"))?;
+    let password = Password::parse(password_from_stdin()?, config.limits.password_min_chars)
+        .map_err(|error| anyhow::anyhow!("the password {error}"))?;
+    let tokens = AccessTokens::new(&keys.token_keys, config.limits.access_token_lifetime)?;
+    let platform = open(config).await?;
+    let auth = Auth::new(platform.clone(), tokens)?;
+    let user = auth
+        .put_account(&email, name.as_str().to_owned(), password, role)
+        .await
+        .context("store the account")?;
+    println!("{} {} ({})", user.id, user.email, user.role.word());
+    platform.db.close().await;
+    Ok(())
+}
+
+fn password_from_stdin() -> anyhow::Result<String> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(4096)
+        .read_to_string(&mut text)
+        .context("read the password from standard input")?;
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(line.to_owned()),
+        _ => bail!("standard input holds no password"),
+    }
+}
+
+async fn open(config: Config) -> anyhow::Result<Platform> {
+    Platform::open(Arc::new(config), Arc::new(SystemClock)).await
+}

@@ -55,8 +55,9 @@ pub async fn guard(
         request_id = %call_id,
         user_id = tracing::field::Empty,
     );
-    async {
-        let mut response = match guard.admit(call, call_id, &request).await {
+    let peer = peer_address(&request);
+    async move {
+        let mut response = match guard.admit(call, call_id, peer, request.headers()).await {
             Err(error) => answer(error.into()),
             Ok(context) => {
                 if let Some(caller) = context.caller {
@@ -80,10 +81,10 @@ impl Guard {
         &self,
         call: Call,
         call_id: CallId,
-        request: &Request<Body>,
+        peer: IpAddr,
+        headers: &HeaderMap,
     ) -> Result<OpContext, Error> {
-        let headers = request.headers();
-        let address = self.client_address(peer_address(request), headers);
+        let address = self.client_address(peer, headers);
         let caller = match self.authenticate(headers).await {
             Ok(caller) => Ok(caller),
             Err(Error::Unauthenticated(reason)) => Err(reason),

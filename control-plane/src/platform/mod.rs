@@ -1,5 +1,6 @@
 //! What all systems of the control-plane share. Knows none of them.
 
+pub mod admin;
 pub mod authz;
 pub mod cache;
 pub mod clock;

@@ -1,0 +1,397 @@
+//! The assembly: builds every system on the platform, mounts them on the public port behind the
+//! guard, serves, and drains.
+//!
+//! The public port speaks gRPC over HTTP/2, gRPC-web over HTTP/1.1 and HTTP/2, and serves
+//! `/.well-known/jwks.json`. A request passes CORS, then the translation of gRPC-web, then the
+//! guard, then its handler. The admin port is `platform::admin`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use coderunner_proto::v1 as pb;
+use http::{HeaderName, HeaderValue, Method, header};
+use pb::auth_service_server::AuthServiceServer;
+use pb::class_service_server::ClassServiceServer;
+use pb::execution_service_server::ExecutionServiceServer;
+use pb::problem_service_server::ProblemServiceServer;
+use pb::progress_service_server::ProgressServiceServer;
+use pb::runner_service_server::RunnerServiceServer;
+use pb::snippet_service_server::SnippetServiceServer;
+use pb::submission_service_server::SubmissionServiceServer;
+use pb::test_case_service_server::TestCaseServiceServer;
+use pb::user_service_server::UserServiceServer;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tonic::codec::CompressionEncoding;
+use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Identity, ServerTlsConfig};
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tonic_web::GrpcWebLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::auth::api::AuthApi;
+use crate::auth::service::Auth;
+use crate::auth::tokens::AccessTokens;
+use crate::classes::api::ClassApi;
+use crate::execution::api::ExecutionApi;
+use crate::execution::engine::{Engine, Running};
+use crate::execution::runners::RunnerHealth;
+use crate::execution::service::Execution;
+use crate::platform::Platform;
+use crate::platform::admin::{self, Admin, RunnerState};
+use crate::platform::clock::SharedClock;
+use crate::platform::config::{Config, TlsFiles};
+use crate::platform::guard::{Guard, guard};
+use crate::platform::keys::Keys;
+use crate::platform::metrics;
+use crate::problems::api::ProblemApi;
+use crate::problems::service::Problems;
+use crate::progress::api::ProgressApi;
+use crate::progress::service::Progress;
+use crate::runners::api::RunnerApi;
+use crate::snippets::api::SnippetApi;
+use crate::submissions::api::SubmissionApi;
+use crate::submissions::service::Submissions;
+use crate::testcases::api::TestCaseApi;
+use crate::testcases::service::TestCases;
+use crate::users::api::UserApi;
+use crate::users::service::Users;
+
+/// How long connections get to end after the last stream has had its last event.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+/// No unary call takes longer; streams may.
+const CALL_LIMIT: Duration = Duration::from_secs(30);
+const KEEPALIVE: Duration = Duration::from_secs(20);
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(600);
+const STREAMS_PER_CONNECTION: u32 = 200;
+const HEADER_BYTES: u32 = 16 * 1024;
+
+/// All systems, and the ports that they will be served on.
+pub struct Server {
+    platform: Platform,
+    systems: Systems,
+    engine: Engine,
+    listener: TcpListener,
+    admin_listener: TcpListener,
+}
+
+/// Every system of the control-plane.
+struct Systems {
+    auth: Auth,
+    users: Users,
+    tests: TestCases,
+    problems: Problems,
+    progress: Progress,
+    execution: Arc<Execution>,
+    submissions: Arc<Submissions>,
+}
+
+impl Server {
+    /// Opens the database, builds every system, and opens the ports. Nothing is served yet.
+    pub async fn build(config: Config, keys: Keys, clock: SharedClock) -> anyhow::Result<Self> {
+        metrics::start();
+        let platform = Platform::open(Arc::new(config), clock).await?;
+        let engine = Engine::new(&platform)?;
+        let systems = Systems::build(&platform, keys, &engine)?;
+        let config = &platform.config;
+        let listener = listen(config.listen, "listen").await?;
+        let admin_listener = listen(config.admin_listen, "admin_listen").await?;
+        Ok(Self {
+            platform,
+            systems,
+            engine,
+            listener,
+            admin_listener,
+        })
+    }
+
+    /// The address of the public port.
+    pub fn address(&self) -> anyhow::Result<SocketAddr> {
+        self.listener
+            .local_addr()
+            .context("read the address of the public port")
+    }
+
+    /// The address of the admin port.
+    pub fn admin_address(&self) -> anyhow::Result<SocketAddr> {
+        self.admin_listener
+            .local_addr()
+            .context("read the address of the admin port")
+    }
+
+    /// The shared parts.
+    pub fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    /// Serves until `stop`, then drains: no new work, running programs end or run into the
+    /// configured limit, streams get their last event, connections close, the database closes.
+    pub async fn serve(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let Self {
+            platform,
+            systems,
+            engine,
+            listener,
+            admin_listener,
+        } = self;
+        let runners = engine.dispatcher().runners().clone();
+        let health = HealthReporter::new();
+        set_health(&health, ServingStatus::Serving).await;
+        let routes = systems.routes(&platform, &health)?;
+        let admin = Admin {
+            platform: platform.clone(),
+            runners: Arc::new(move || runners.views().into_iter().map(runner_state).collect()),
+        };
+        let background = systems.spawn_background(&platform);
+        let running = engine
+            .start(systems.execution.clone(), systems.submissions.clone())
+            .await
+            .context("start the queue")?;
+
+        let closing = CancellationToken::new();
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let closed = closing.clone().cancelled_owned();
+        let public = transport(&platform.config)?
+            .add_routes(routes)
+            .serve_with_incoming_shutdown(incoming, closed);
+        let mut public = tokio::spawn(public);
+        let admin = axum::serve(admin_listener, admin::routes(admin));
+        let admin = admin.with_graceful_shutdown(closing.clone().cancelled_owned());
+        let admin = tokio::spawn(async move { admin.await });
+
+        tokio::select! {
+            () = stop => {}
+            ended = &mut public => bail!("the public port ended by itself: {ended:?}"),
+        }
+        drain(&platform, &health, running).await;
+        closing.cancel();
+        close(public, "public").await;
+        close(admin, "admin").await;
+        for task in background {
+            task.abort();
+        }
+        platform.db.close().await;
+        Ok(())
+    }
+}
+
+async fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("open the port {address} ({setting})"))
+}
+
+async fn drain(platform: &Platform, health: &HealthReporter, running: Running) {
+    tracing::info!("draining: no new work");
+    platform.draining.cancel();
+    set_health(health, ServingStatus::NotServing).await;
+    running.drain().await;
+}
+
+async fn close<T>(mut port: JoinHandle<T>, name: &str) {
+    if timeout(CLOSE_LIMIT, &mut port).await.is_err() {
+        tracing::warn!(port = name, "connections that did not end were cut");
+        port.abort();
+    }
+}
+
+fn transport(config: &Config) -> anyhow::Result<tonic::transport::Server> {
+    let server = tonic::transport::Server::builder()
+        .accept_http1(true)
+        .timeout(CALL_LIMIT)
+        .max_concurrent_streams(STREAMS_PER_CONNECTION)
+        .http2_max_header_list_size(HEADER_BYTES)
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .http2_keepalive_timeout(Some(KEEPALIVE));
+    let Some(TlsFiles { certificate, key }) = &config.tls else {
+        return Ok(server);
+    };
+    let read = |file: &std::path::Path| {
+        std::fs::read(file).with_context(|| format!("read {}", file.display()))
+    };
+    let identity = Identity::from_pem(read(certificate)?, read(key)?);
+    let tls = ServerTlsConfig::new().identity(identity);
+    server
+        .tls_config(tls)
+        .context("use the certificate of the public port")
+}
+
+impl Systems {
+    fn build(platform: &Platform, keys: Keys, engine: &Engine) -> anyhow::Result<Self> {
+        let Keys { master, token_keys } = keys;
+        let lifetime = platform.config.limits.access_token_lifetime;
+        let tokens = AccessTokens::new(&token_keys, lifetime)?;
+        let tests = TestCases::new(platform.db.clone(), Arc::new(master));
+        let problems = Problems::new(platform.clone(), tests.clone());
+        let execution = Execution::new(platform.clone(), engine.dispatcher());
+        Ok(Self {
+            auth: Auth::new(platform.clone(), tokens)?,
+            users: Users::new(platform.clone()),
+            progress: Progress::new(platform.clone(), problems.clone()),
+            submissions: Submissions::new(platform.clone(), execution.clone(), problems.clone()),
+            execution,
+            problems,
+            tests,
+        })
+    }
+
+    /// Everything on the public port, behind CORS, gRPC-web and the guard.
+    fn routes(&self, platform: &Platform, health: &HealthReporter) -> anyhow::Result<Routes> {
+        let guard_state = Arc::new(Guard {
+            authenticator: Arc::new(self.auth.clone()),
+            rate_limits: platform.rate_limits.clone(),
+            trusted_proxies: platform.config.trusted_proxies.clone(),
+        });
+        let key_set = self.auth.key_set().to_owned();
+        let key_set = move || async { ([(header::CONTENT_TYPE, "application/json")], key_set) };
+        let router = self
+            .services(platform, health)?
+            .prepare()
+            .into_axum_router()
+            .layer(from_fn_with_state(guard_state, guard))
+            .layer(GrpcWebLayer::new())
+            .route("/.well-known/jwks.json", get(key_set))
+            .layer(cors(&platform.config.cors_origins)?);
+        Ok(Routes::from(router))
+    }
+
+    /// Every service. No message may be larger than the limit, counted after decompression.
+    fn services(&self, platform: &Platform, health: &HealthReporter) -> anyhow::Result<Routes> {
+        let limits = &platform.config.limits;
+        let most = usize::try_from(limits.request_bytes).unwrap_or(usize::MAX);
+        macro_rules! service {
+            ($server:ident, $api:expr) => {
+                $server::new($api)
+                    .max_decoding_message_size(most)
+                    .accept_compressed(CompressionEncoding::Gzip)
+            };
+        }
+        let auth = AuthApi::new(
+            self.auth.clone(),
+            self.users.clone(),
+            limits.password_min_chars,
+        );
+        let users = UserApi::new(self.users.clone(), platform.idempotency.clone());
+        let problems = ProblemApi::new(self.problems.clone(), limits.clone());
+        let submissions = SubmissionApi::new(self.submissions.clone());
+        let mut routes = Routes::builder();
+        routes
+            .add_service(service!(AuthServiceServer, auth))
+            .add_service(service!(UserServiceServer, users))
+            .add_service(service!(ProblemServiceServer, problems))
+            .add_service(service!(
+                TestCaseServiceServer,
+                TestCaseApi::new(self.tests.clone())
+            ))
+            .add_service(service!(
+                ExecutionServiceServer,
+                ExecutionApi::new(self.execution.clone())
+            ))
+            .add_service(service!(SubmissionServiceServer, submissions))
+            .add_service(service!(
+                ProgressServiceServer,
+                ProgressApi::new(self.progress.clone())
+            ))
+            .add_service(service!(ClassServiceServer, ClassApi))
+            .add_service(service!(SnippetServiceServer, SnippetApi))
+            .add_service(service!(RunnerServiceServer, RunnerApi));
+        let health = tonic_health::server::HealthService::from_health_reporter(health.clone());
+        routes.add_service(tonic_health::pb::health_server::HealthServer::new(health));
+        routes.add_service(reflection().build_v1()?);
+        routes.add_service(reflection().build_v1alpha()?);
+        Ok(routes.routes())
+    }
+
+    fn spawn_background(&self, platform: &Platform) -> [JoinHandle<()>; 2] {
+        [
+            tokio::spawn(self.problems.clone().follow_changes()),
+            tokio::spawn(housekeeping(platform.clone(), self.auth.clone())),
+        ]
+    }
+}
+
+/// Names of the services that are on the public port. The API of the runner hosts is not.
+fn service_names() -> impl Iterator<Item = String> {
+    coderunner_proto::DESCRIPTOR_POOL
+        .services()
+        .filter(|service| service.package_name() == "coderunner.v1")
+        .map(|service| service.full_name().to_owned())
+}
+
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    let builder = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(coderunner_proto::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .with_service_name("grpc.health.v1.Health");
+    service_names().fold(builder, |builder, name| builder.with_service_name(name))
+}
+
+async fn set_health(health: &HealthReporter, status: ServingStatus) {
+    health.set_service_status("", status).await;
+    for name in service_names() {
+        health.set_service_status(name, status).await;
+    }
+}
+
+fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
+    let origins = origins
+        .iter()
+        .map(|origin| HeaderValue::from_str(origin).context("read cors_origins"))
+        .collect::<Result<Vec<_>, _>>()?;
+    let names = |names: &[&'static str]| -> Vec<HeaderName> {
+        names.iter().copied().map(HeaderName::from_static).collect()
+    };
+    Ok(CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(names(&[
+            "authorization",
+            "content-type",
+            "grpc-timeout",
+            "x-grpc-web",
+            "x-user-agent",
+        ]))
+        .expose_headers(names(&[
+            "grpc-status",
+            "grpc-message",
+            "grpc-status-details-bin",
+            "x-request-id",
+        ]))
+        .max_age(Duration::from_secs(7200)))
+}
+
+fn runner_state(view: crate::execution::runners::RunnerView) -> RunnerState {
+    let health = match view.health {
+        RunnerHealth::Healthy => "healthy",
+        RunnerHealth::Unhealthy => "unhealthy",
+        RunnerHealth::Draining => "draining",
+    };
+    RunnerState {
+        id: view.id,
+        health,
+    }
+}
+
+/// Forgets what nobody needs any more, every ten minutes.
+async fn housekeeping(platform: Platform, auth: Auth) {
+    loop {
+        platform.rate_limits.forget_idle();
+        let before = platform.clock.now() - platform.config.retention.request_ids;
+        let forgotten = async {
+            platform.idempotency.forget(before).await?;
+            auth.forget().await
+        };
+        if let Err(error) = forgotten.await {
+            tracing::warn!(%error, "old sessions and request_ids could not be deleted");
+        }
+        tokio::time::sleep(HOUSEKEEPING_EVERY).await;
+    }
+}

@@ -1,0 +1,111 @@
+//! How often and how much.
+
+use std::time::Duration;
+
+use coderunner_proto::v1 as pb;
+use pb::problem_service_client::ProblemServiceClient;
+use pb::progress_service_client::ProgressServiceClient;
+use tonic::Code;
+use tonic::codec::CompressionEncoding;
+
+use crate::support::{PASSWORD, UNLIMITED, credentials, refused, start, with};
+
+#[tokio::test]
+async fn a_user_has_60_calls_a_minute() {
+    let running = start("").await;
+    let token = running.student("ada").await.tokens.unwrap().access_token;
+    let mut auth = running.auth();
+    for _ in 0..60 {
+        auth.get_me(with(&token, pb::GetMeRequest {}))
+            .await
+            .unwrap();
+    }
+    let refusal = auth.get_me(with(&token, pb::GetMeRequest {})).await;
+    let details = refused(refusal, Code::ResourceExhausted, "RATE_LIMITED");
+    let wait = details.retry_info().unwrap().retry_delay.unwrap();
+    assert!(
+        wait <= Duration::from_secs(1) && wait > Duration::ZERO,
+        "{wait:?}"
+    );
+    // Waiting as told helps, and others are not touched.
+    running.clock.advance(wait);
+    auth.get_me(with(&token, pb::GetMeRequest {}))
+        .await
+        .unwrap();
+    let other = running.student("bob").await.tokens.unwrap().access_token;
+    auth.get_me(with(&other, pb::GetMeRequest {}))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn an_address_has_30_calls_a_minute_without_login() {
+    let running = start("").await;
+    let mut problems = ProblemServiceClient::new(running.channel.clone());
+    for _ in 0..30 {
+        problems.list_tags(pb::ListTagsRequest {}).await.unwrap();
+    }
+    let refusal = problems.list_tags(pb::ListTagsRequest {}).await;
+    refused(refusal, Code::ResourceExhausted, "RATE_LIMITED");
+    // A made-up token or proxy header opens no new account of calls.
+    let refusal = problems
+        .list_tags(with("made-up", pb::ListTagsRequest {}))
+        .await;
+    refused(refusal, Code::ResourceExhausted, "RATE_LIMITED");
+    let mut request = tonic::Request::new(pb::ListTagsRequest {});
+    request
+        .metadata_mut()
+        .insert("x-forwarded-for", "203.0.113.9".parse().unwrap());
+    refused(
+        problems.list_tags(request).await,
+        Code::ResourceExhausted,
+        "RATE_LIMITED",
+    );
+}
+
+#[tokio::test]
+async fn an_account_has_10_logins_a_minute_from_an_address() {
+    let running = start("").await;
+    running.student("ada").await;
+    for _ in 0..10 {
+        running
+            .auth()
+            .login(credentials("ada", PASSWORD))
+            .await
+            .unwrap();
+    }
+    let refusal = running.auth().login(credentials("ada", PASSWORD)).await;
+    refused(refusal, Code::ResourceExhausted, "RATE_LIMITED");
+    running.clock.advance(Duration::from_secs(6));
+    running
+        .auth()
+        .login(credentials("ada", PASSWORD))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn large_requests_are_refused_by_their_decompressed_size() {
+    let running = start(UNLIMITED).await;
+    let token = running.student("ada").await.tokens.unwrap().access_token;
+    let draft = |size: usize| {
+        let problem = "fizz-buzz".into();
+        with(
+            &token,
+            pb::SaveDraftRequest {
+                problem,
+                source: " ".repeat(size),
+            },
+        )
+    };
+    let plain = ProgressServiceClient::new(running.channel.clone());
+    let zipped = plain.clone().send_compressed(CompressionEncoding::Gzip);
+    for mut client in [plain, zipped] {
+        client.save_draft(draft(100 * 1024)).await.unwrap();
+        let refusal = client.save_draft(draft(100 * 1024 + 1)).await;
+        refused(refusal, Code::InvalidArgument, "INVALID_ARGUMENT");
+        let status = client.save_draft(draft(5 * 1024 * 1024)).await.unwrap_err();
+        let codes = [Code::OutOfRange, Code::ResourceExhausted];
+        assert!(codes.contains(&status.code()), "{status:?}");
+    }
+}

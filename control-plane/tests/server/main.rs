@@ -1,0 +1,13 @@
+//! The real server on a free port, with a database of its own and a clock that the test turns,
+//! asked by real clients.
+
+#![forbid(unsafe_code)]
+
+mod access;
+mod accounts;
+mod course;
+mod limits;
+mod ports;
+mod profiles;
+mod progress;
+mod support;
