@@ -1,0 +1,4 @@
+# about: an uncaught KeyboardInterrupt is an error
+# outcome: OUTCOME_RUNTIME_ERROR
+# stderr-contains: KeyboardInterrupt
+raise KeyboardInterrupt

@@ -1,0 +1,3 @@
+# about: a program of comments alone does nothing, successfully
+# outcome: OUTCOME_OK
+# exit-code: 0

@@ -1,0 +1,160 @@
+//! Usage figures against loads that the test knows: CPU time, wall-clock time and memory are right
+//! within ten per cent.
+
+#![forbid(unsafe_code)]
+
+use std::time::Duration;
+
+use test_harness::{Job, JobLimits, Options, Outcome, Report, Sandboxd};
+
+const TOLERANCE: f64 = 0.10;
+
+fn run(server: &Sandboxd, source: &str) -> Report {
+    let generous = Some(Duration::from_secs(25));
+    let limits = JobLimits {
+        wall: generous,
+        cpu: generous,
+        ..JobLimits::default()
+    };
+    let report = server
+        .run(Job::new(source).limits(limits))
+        .expect("sandboxd answers");
+    assert_eq!(report.outcome, Outcome::Ok, "{}", report.summary());
+    report
+}
+
+fn assert_close(what: &str, counted: f64, known: f64) {
+    let error = (counted - known).abs() / known;
+    println!(
+        "{what}: counted {counted:.4}, known {known:.4}, off by {:.1} %",
+        error * 100.0
+    );
+    assert!(
+        error <= TOLERANCE,
+        "{what}: counted {counted}, but it was {known}"
+    );
+}
+
+#[test]
+fn cpu_time_is_what_the_program_measured_itself() {
+    let server = Sandboxd::start(Options::default()).expect("sandboxd starts");
+    let report = run(
+        &server,
+        "import time\nwhile time.process_time() < 1.5: pass\nprint(time.process_time())\n",
+    );
+    let measured: f64 = report
+        .stdout_text()
+        .trim()
+        .parse()
+        .expect("a number of seconds");
+    assert_close(
+        "CPU time of one process",
+        report.cpu().as_secs_f64(),
+        measured,
+    );
+    server.stop().expect("it stops");
+}
+
+#[test]
+fn cpu_time_counts_children_and_threads() {
+    let server = Sandboxd::start(Options::default()).expect("sandboxd starts");
+    let report = run(
+        &server,
+        r"
+import os, threading, time
+def burn(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end: pass
+for _ in range(3):
+    if os.fork() == 0:
+        burn(0.4)
+        os._exit(0)
+threads = [threading.Thread(target=burn, args=(0.2,)) for _ in range(2)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+for _ in range(3): os.wait()
+times = os.times()
+print(times.user + times.system + times.children_user + times.children_system)
+",
+    );
+    // os.times() counts in hundredths, five of them here.
+    let measured: f64 = report
+        .stdout_text()
+        .trim()
+        .parse()
+        .expect("a number of seconds");
+    assert!(measured > 1.5, "the load was not made: {measured}");
+    assert_close("CPU time of five", report.cpu().as_secs_f64(), measured);
+    server.stop().expect("it stops");
+}
+
+#[test]
+fn a_sleeper_uses_wall_clock_time_and_no_cpu() {
+    let server = Sandboxd::start(Options::default()).expect("sandboxd starts");
+    let report = run(&server, "import time\ntime.sleep(1)\n");
+    assert_close(
+        "wall-clock time of a second's sleep",
+        report.wall().as_secs_f64(),
+        1.0,
+    );
+    assert!(
+        report.cpu() < Duration::from_millis(200),
+        "{:?} of CPU for sleeping",
+        report.cpu()
+    );
+    server.stop().expect("it stops");
+}
+
+#[test]
+fn a_busy_program_under_half_a_core_takes_twice_as_long() {
+    let server = Sandboxd::start(Options::default()).expect("sandboxd starts");
+    let report = run(
+        &server,
+        "import time\nwhile time.process_time() < 1: pass\n",
+    );
+    let share = report.cpu().as_secs_f64() / report.wall().as_secs_f64();
+    println!("share of a core: {share:.3}");
+    // Never above the quota; below it only as far as a busy machine makes it.
+    assert!(share <= 0.5 * (1.0 + TOLERANCE), "it got {share} of a core");
+    server.stop().expect("it stops");
+}
+
+#[test]
+fn peak_memory_grows_by_what_a_program_takes() {
+    const TAKEN: usize = 64 << 20;
+    let server = Sandboxd::start(Options::default()).expect("sandboxd starts");
+    let nothing = "block = b''\n";
+    let some =
+        "block = bytearray(64 << 20)\nfor place in range(0, len(block), 4096): block[place] = 1\n";
+    // The first run may read files into memory that the kernel counts for it.
+    run(&server, nothing);
+    let baseline = run(&server, nothing).usage.peak_memory_bytes;
+    let with_block = run(&server, some).usage.peak_memory_bytes;
+    println!("baseline {baseline}, with the block {with_block}");
+    assert_close(
+        "memory of 64 MiB",
+        (with_block - baseline) as f64,
+        TAKEN as f64,
+    );
+    assert!(
+        (1 << 20..32 << 20).contains(&baseline),
+        "an empty program takes {baseline} bytes"
+    );
+    server.stop().expect("it stops");
+}
+
+#[test]
+fn peak_memory_is_a_peak_and_counts_children() {
+    let server = Sandboxd::start(Options::default()).expect("sandboxd starts");
+    let baseline = run(&server, "block = b''\n").usage.peak_memory_bytes;
+    let report = run(
+        &server,
+        "import os\nif os.fork() == 0:\n    block = b'x' * (50 << 20)\n    os._exit(0)\nos.wait()\n",
+    );
+    assert_close(
+        "memory of a child",
+        (report.usage.peak_memory_bytes - baseline) as f64,
+        f64::from(50 << 20),
+    );
+    server.stop().expect("it stops");
+}
