@@ -12,3 +12,6 @@ pub mod service;
 pub mod store;
 pub mod testing;
 pub mod watch;
+
+#[cfg(test)]
+mod tests;
