@@ -12,7 +12,7 @@ use nix::unistd::{chdir, pivot_root};
 use crate::child::{Step, StepError};
 use crate::identity::JOB_UID;
 use crate::limits::KernelLimits;
-use crate::stage::Stage;
+use crate::stage::{EMPTY, ROOTFS, Stage};
 
 /// The job's working and home directory.
 pub const WORK: &str = "/work";
@@ -41,11 +41,9 @@ pub fn enter_root(stage: &Stage, slot: u32, limits: &KernelLimits) -> Result<(),
 /// An overlay of the root file system over nothing: a superblock of its own, so that file locks taken
 /// on its inodes are seen by no other sandbox.
 fn mount_read_only_root(stage: &Stage, root: &Path) -> Result<(), StepError> {
-    let layers = format!(
-        "lowerdir={}:{}",
-        stage.rootfs.display(),
-        stage.empty.display()
-    );
+    // The mount table inside repeats these names; seen from the stage they tell nothing of the host.
+    chdir(&stage.folder).step("entering the stage")?;
+    let layers = format!("lowerdir={ROOTFS}:{EMPTY}");
     mount(
         Some("root"),
         root,

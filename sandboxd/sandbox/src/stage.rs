@@ -21,6 +21,11 @@ const DEVICES: [(&str, u64, u64); 5] = [
     ("urandom", 1, 9),
 ];
 
+/// The root file system's name on the stage.
+pub const ROOTFS: &str = "rootfs";
+/// Name of the lower layer under it; overlayfs wants two when nothing is writable.
+pub const EMPTY: &str = "empty";
+
 /// The stage could not be set.
 #[derive(Debug, thiserror::Error)]
 #[error("{action} {}", path.display())]
@@ -34,12 +39,10 @@ pub struct StageError {
 /// Paths of the stage; see the module.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// The read-only root file system.
-    pub rootfs: PathBuf,
+    /// The stage itself.
+    pub folder: PathBuf,
     /// Where a sandbox mounts its root before it enters it.
     pub new_root: PathBuf,
-    /// Lower layer under the root file system; overlayfs wants two when nothing is writable.
-    pub empty: PathBuf,
     devices: PathBuf,
 }
 
@@ -86,14 +89,23 @@ impl Stage {
         .map_err(io::Error::from)
         .map_err(failed("mounting a tmpfs at", folder))?;
         let stage = Self {
-            rootfs,
+            folder: folder.to_owned(),
             new_root: folder.join("root"),
-            empty: folder.join("empty"),
             devices: folder.join("dev"),
         };
-        for path in [&stage.new_root, &stage.empty, &stage.devices] {
+        let (staged, empty) = (folder.join(ROOTFS), folder.join(EMPTY));
+        for path in [&stage.new_root, &stage.devices, &staged, &empty] {
             fs::create_dir(path).map_err(failed("making", path))?;
         }
+        mount(
+            Some(&rootfs),
+            &staged,
+            None::<&str>,
+            MsFlags::MS_BIND,
+            None::<&str>,
+        )
+        .map_err(io::Error::from)
+        .map_err(failed("putting the root file system at", &staged))?;
         for slot in 0..slots {
             let path = stage.devices_of(slot);
             make_devices(&path).map_err(failed("making devices in", &path))?;
