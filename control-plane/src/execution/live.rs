@@ -88,7 +88,7 @@ pub enum Next {
     /// An event of the log.
     Entry(Entry),
     /// The end, and its place in the sequence.
-    Finished(u64, Run),
+    Finished(u64, Box<Run>),
     /// Nothing yet.
     Wait,
 }
@@ -206,7 +206,7 @@ impl LiveRun {
         match inner.log.read(after) {
             Some(entry) => Next::Entry(entry),
             None if inner.run.state == State::Finished => {
-                Next::Finished(inner.log.end().max(after) + 1, inner.full())
+                Next::Finished(inner.log.end().max(after) + 1, Box::new(inner.full()))
             }
             None => Next::Wait,
         }

@@ -123,7 +123,7 @@ impl Watcher {
                 Next::Finished(sequence, run) => {
                     self.after = sequence;
                     self.stage = Stage::Over;
-                    return Ok(self.heard(What::Finished(run)));
+                    return Ok(self.heard(What::Finished(*run)));
                 }
                 Next::Wait => {}
             }

@@ -311,9 +311,11 @@ fn end(bytes: &[u8]) -> String {
 
 /// Replacement characters take three bytes for one that wasn't text.
 fn shorten(mut text: String) -> String {
-    if text.len() > SHOWN_BYTES {
-        text.truncate(text.floor_char_boundary(SHOWN_BYTES));
+    let mut length = text.len().min(SHOWN_BYTES);
+    while !text.is_char_boundary(length) {
+        length -= 1;
     }
+    text.truncate(length);
     text
 }
 
