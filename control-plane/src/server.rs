@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use coderunner_proto::v1 as pb;
-use http::{HeaderName, HeaderValue, Method, header};
+use http::header;
 use pb::auth_service_server::AuthServiceServer;
 use pb::class_service_server::ClassServiceServer;
 use pb::execution_service_server::ExecutionServiceServer;
@@ -26,16 +26,14 @@ use pb::test_case_service_server::TestCaseServiceServer;
 use pb::user_service_server::UserServiceServer;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
+use tonic::transport::Server as Transport;
 use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Identity, ServerTlsConfig};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
-use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::auth::api::AuthApi;
 use crate::auth::service::Auth;
@@ -48,10 +46,11 @@ use crate::execution::service::Execution;
 use crate::platform::Platform;
 use crate::platform::admin::{self, Admin, RunnerState};
 use crate::platform::clock::SharedClock;
-use crate::platform::config::{Config, TlsFiles};
+use crate::platform::config::Config;
 use crate::platform::guard::{Guard, guard};
 use crate::platform::keys::Keys;
 use crate::platform::metrics;
+use crate::platform::ports::{close, cors, listen, transport};
 use crate::problems::api::ProblemApi;
 use crate::problems::service::Problems;
 use crate::progress::api::ProgressApi;
@@ -65,20 +64,14 @@ use crate::testcases::service::TestCases;
 use crate::users::api::UserApi;
 use crate::users::service::Users;
 
-/// How long connections get to end after the last stream has had its last event.
-const CLOSE_LIMIT: Duration = Duration::from_secs(5);
-/// No unary call takes longer; streams may.
-const CALL_LIMIT: Duration = Duration::from_secs(30);
-const KEEPALIVE: Duration = Duration::from_secs(20);
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(600);
-const STREAMS_PER_CONNECTION: u32 = 200;
-const HEADER_BYTES: u32 = 16 * 1024;
 
 /// All systems, and the ports that they will be served on.
 pub struct Server {
     platform: Platform,
     systems: Systems,
     engine: Engine,
+    transport: Transport,
     listener: TcpListener,
     admin_listener: TcpListener,
 }
@@ -102,12 +95,14 @@ impl Server {
         let engine = Engine::new(&platform)?;
         let systems = Systems::build(&platform, keys, &engine)?;
         let config = &platform.config;
+        let transport = transport(config)?;
         let listener = listen(config.listen, "listen").await?;
         let admin_listener = listen(config.admin_listen, "admin_listen").await?;
         Ok(Self {
             platform,
             systems,
             engine,
+            transport,
             listener,
             admin_listener,
         })
@@ -139,6 +134,7 @@ impl Server {
             platform,
             systems,
             engine,
+            mut transport,
             listener,
             admin_listener,
         } = self;
@@ -159,7 +155,7 @@ impl Server {
         let closing = CancellationToken::new();
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         let closed = closing.clone().cancelled_owned();
-        let public = transport(&platform.config)?
+        let public = transport
             .add_routes(routes)
             .serve_with_incoming_shutdown(incoming, closed);
         let mut public = tokio::spawn(public);
@@ -183,45 +179,11 @@ impl Server {
     }
 }
 
-async fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("open the port {address} ({setting})"))
-}
-
 async fn drain(platform: &Platform, health: &HealthReporter, running: Running) {
     tracing::info!("draining: no new work");
     platform.draining.cancel();
     set_health(health, ServingStatus::NotServing).await;
     running.drain().await;
-}
-
-async fn close<T>(mut port: JoinHandle<T>, name: &str) {
-    if timeout(CLOSE_LIMIT, &mut port).await.is_err() {
-        tracing::warn!(port = name, "connections that did not end were cut");
-        port.abort();
-    }
-}
-
-fn transport(config: &Config) -> anyhow::Result<tonic::transport::Server> {
-    let server = tonic::transport::Server::builder()
-        .accept_http1(true)
-        .timeout(CALL_LIMIT)
-        .max_concurrent_streams(STREAMS_PER_CONNECTION)
-        .http2_max_header_list_size(HEADER_BYTES)
-        .http2_keepalive_interval(Some(KEEPALIVE))
-        .http2_keepalive_timeout(Some(KEEPALIVE));
-    let Some(TlsFiles { certificate, key }) = &config.tls else {
-        return Ok(server);
-    };
-    let read = |file: &std::path::Path| {
-        std::fs::read(file).with_context(|| format!("read {}", file.display()))
-    };
-    let identity = Identity::from_pem(read(certificate)?, read(key)?);
-    let tls = ServerTlsConfig::new().identity(identity);
-    server
-        .tls_config(tls)
-        .context("use the certificate of the public port")
 }
 
 impl Systems {
@@ -339,33 +301,6 @@ async fn set_health(health: &HealthReporter, status: ServingStatus) {
     for name in service_names() {
         health.set_service_status(name, status).await;
     }
-}
-
-fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
-    let origins = origins
-        .iter()
-        .map(|origin| HeaderValue::from_str(origin).context("read cors_origins"))
-        .collect::<Result<Vec<_>, _>>()?;
-    let names = |names: &[&'static str]| -> Vec<HeaderName> {
-        names.iter().copied().map(HeaderName::from_static).collect()
-    };
-    Ok(CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers(names(&[
-            "authorization",
-            "content-type",
-            "grpc-timeout",
-            "x-grpc-web",
-            "x-user-agent",
-        ]))
-        .expose_headers(names(&[
-            "grpc-status",
-            "grpc-message",
-            "grpc-status-details-bin",
-            "x-request-id",
-        ]))
-        .max_age(Duration::from_secs(7200)))
 }
 
 fn runner_state(view: crate::execution::runners::RunnerView) -> RunnerState {

@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use sqlx::SqliteConnection;
 
-use super::model::{Login, Password, Registration, Session, TokenPair, lock_duration};
+use super::lockout;
+use super::model::{Login, Password, Registration, Session, TokenPair};
 use super::passwords::Passwords;
-use super::store::{self, Digest, Failures};
+use super::store::{self, Digest};
 use super::tokens::{AccessTokens, Bearer};
 use crate::platform::Platform;
 use crate::platform::context::{Caller, OpContext, Role};
@@ -25,9 +26,6 @@ use crate::platform::ratelimit::Rule;
 use crate::platform::seal::random_bytes;
 use crate::users::model::{Email, User};
 use crate::users::store as users;
-
-/// Failures this old no longer count as "in a row".
-const FAILURES_IN_A_ROW: Duration = Duration::from_secs(86_400);
 
 /// Logins of all accounts.
 #[derive(Clone)]
@@ -144,10 +142,7 @@ impl Auth {
         self.platform.rate_limits.check(Rule::Logins, &key).await?;
 
         let db = self.platform.db.read();
-        check_lock(
-            store::failures(db, &email_hash).await?,
-            self.platform.clock.now(),
-        )?;
+        lockout::check(db, &email_hash, self.platform.clock.now()).await?;
         let account = users::by_email(db, &email).await?;
         let hash = account
             .as_ref()
@@ -156,12 +151,11 @@ impl Auth {
 
         let mut tx = self.platform.db.write().await?;
         // Guesses made side by side must not get past a lock that one of them caused.
-        check_lock(
-            store::failures(&mut *tx, &email_hash).await?,
-            self.platform.clock.now(),
-        )?;
+        lockout::check(&mut *tx, &email_hash, self.platform.clock.now()).await?;
         let Some(account) = account.filter(|_| fits) else {
-            self.count_failure(&mut tx, &email_hash).await?;
+            let threshold = self.platform.config.limits.lockout_failures;
+            let now = self.platform.clock.now();
+            lockout::count(&mut tx, &email_hash, threshold, now).await?;
             tx.commit().await?;
             return Err(wrong);
         };
@@ -172,30 +166,6 @@ impl Auth {
             user: account.user,
             tokens,
         })
-    }
-
-    async fn count_failure(&self, tx: &mut SqliteConnection, email: &Digest) -> Result<(), Error> {
-        let now = self.platform.clock.now();
-        let recent = store::failures(&mut *tx, email)
-            .await?
-            .filter(|failures| failures.last_time + FAILURES_IN_A_ROW > now);
-        let count = recent
-            .map_or(0, |failures| failures.count)
-            .saturating_add(1);
-        let threshold = self.platform.config.limits.lockout_failures;
-        let lock = threshold.and_then(|threshold| lock_duration(count, threshold.get()));
-        let locked_until = lock.map_or(now, |lock| now + lock);
-        store::set_failures(
-            tx,
-            email,
-            Failures {
-                count,
-                locked_until,
-                last_time: now,
-            },
-        )
-        .await?;
-        Ok(())
     }
 
     /// Exchanges a refresh token for the next pair.
@@ -365,21 +335,6 @@ impl Authenticate for Auth {
             })
         })
     }
-}
-
-fn check_lock(failures: Option<Failures>, now: Timestamp) -> Result<(), Error> {
-    let Some(failures) = failures.filter(|failures| failures.locked_until > now) else {
-        return Ok(());
-    };
-    let wait = Duration::try_from(failures.locked_until.duration_since(now)).unwrap_or_default();
-    Err(Error::ResourceExhausted {
-        reason: Reason::ACCOUNT_LOCKED,
-        message: format!(
-            "Too many failed logins. Try again in {} s.",
-            wait.as_secs().max(1)
-        ),
-        retry_after: wait,
-    })
 }
 
 fn digest(bytes: &[u8]) -> Digest {

@@ -6,6 +6,9 @@
 //! transaction can fail half-way because its read snapshot grew old. SQLITE_BUSY is what is left
 //! when another process writes for longer than the timeout.
 
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -34,9 +37,9 @@ pub struct Db {
 impl Db {
     /// Opens the file, makes it when it is missing, and applies what migrations it lacks.
     pub async fn open(path: &Path) -> anyhow::Result<Self> {
+        create_private(path).with_context(|| format!("make the database {}", path.display()))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -84,6 +87,20 @@ impl Db {
     }
 }
 
+/// Makes a missing file with a mode for the owner only; it will hold password hashes. SQLite
+/// gives its log files the mode of the database.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let new = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match new {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        other => other.map(drop),
+    }
+}
+
 /// How times are stored: microseconds since 1970 UTC.
 pub fn to_micros(time: Timestamp) -> i64 {
     time.as_microsecond()
@@ -106,6 +123,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     async fn database() -> (tempfile::TempDir, Db) {
@@ -143,6 +162,16 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(count, 40);
+    }
+
+    #[tokio::test]
+    async fn nobody_else_can_read_the_files() {
+        let (folder, _db) = database().await;
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let entry = entry.unwrap();
+            let mode = entry.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{:?}", entry.path());
+        }
     }
 
     #[tokio::test]

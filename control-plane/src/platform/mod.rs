@@ -14,6 +14,7 @@ pub mod ids;
 pub mod keys;
 pub mod metrics;
 pub mod pagination;
+pub mod ports;
 pub mod queue;
 pub mod ratelimit;
 pub mod seal;

@@ -8,7 +8,12 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::support::{UNLIMITED, start};
+use control_plane::platform::clock::SystemClock;
+use control_plane::platform::keys;
+use control_plane::server::Server;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig};
+
+use crate::support::{UNLIMITED, config, start};
 
 /// One HTTP/1.1 request; the whole answer as text.
 async fn http(address: std::net::SocketAddr, head: &str, body: &[u8]) -> String {
@@ -147,4 +152,40 @@ async fn health_is_served_and_the_server_drains() {
         TcpStream::connect(address).await.is_err(),
         "the port is closed"
     );
+}
+
+#[tokio::test]
+async fn with_a_certificate_the_public_port_speaks_tls_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(folder.path().join("cert.pem"), made.cert.pem()).unwrap();
+    std::fs::write(
+        folder.path().join("key.pem"),
+        made.signing_key.serialize_pem(),
+    )
+    .unwrap();
+    let files = "[tls]\ncertificate = \"cert.pem\"\nkey = \"key.pem\"\n";
+    let config = config(folder.path(), files);
+    keys::create(&config.keys_dir).unwrap();
+    let keys = keys::load(&config.keys_dir, config.mode).unwrap();
+    let server = Server::build(config, keys, std::sync::Arc::new(SystemClock))
+        .await
+        .unwrap();
+    let port = server.address().unwrap().port();
+    tokio::spawn(server.serve(std::future::pending()));
+
+    let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(made.cert.pem()));
+    let url = |scheme: &str| format!("{scheme}://localhost:{port}");
+    let endpoint = Channel::from_shared(url("https"))
+        .unwrap()
+        .tls_config(tls)
+        .unwrap();
+    let mut problems = ProblemServiceClient::new(endpoint.connect().await.unwrap());
+    problems.list_tags(pb::ListTagsRequest {}).await.unwrap();
+
+    let plain = Channel::from_shared(url("http")).unwrap().connect_lazy();
+    let result = ProblemServiceClient::new(plain)
+        .list_tags(pb::ListTagsRequest {})
+        .await;
+    assert!(result.is_err());
 }

@@ -70,7 +70,8 @@ pub async fn start(settings: &str) -> Running {
     }
 }
 
-fn config(folder: &Path, settings: &str) -> Config {
+/// Settings with free ports and the files in a folder.
+pub fn config(folder: &Path, settings: &str) -> Config {
     let text = format!(
         "listen = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\nkeys_dir = \"keys\"\n\
          database_url = \"sqlite:test.db\"\ndrain_limit_s = 5\n\

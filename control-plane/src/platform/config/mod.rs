@@ -1,6 +1,7 @@
-//! The configuration: a TOML file, and over it environment variables `CODERUNNER_<KEY>`, with
-//! two underscores between table and key (`CODERUNNER_LIMITS__CALLS_PER_MINUTE=0`). Everything
-//! is checked before a port opens, and every problem is listed at once.
+//! The configuration: a TOML file, and over it environment variables `CODERUNNER_CP_<KEY>`, with
+//! two underscores between table and key (`CODERUNNER_CP_LIMITS__CALLS_PER_MINUTE=0`). The CP
+//! keeps them apart from the variables of the command line client. Everything is checked before
+//! a port opens, and every problem is listed at once.
 //!
 //! Secrets are not in here but in files of `keys_dir`; `platform::keys` checks those.
 
@@ -114,7 +115,7 @@ impl Config {
         let text = std::fs::read_to_string(file)
             .map_err(|error| Problems(vec![format!("{}: {error}", file.display())]))?;
         let figment =
-            Figment::from(Toml::string(&text)).merge(Env::prefixed("CODERUNNER_").split("__"));
+            Figment::from(Toml::string(&text)).merge(Env::prefixed("CODERUNNER_CP_").split("__"));
         let folder = file.parent().unwrap_or(Path::new("."));
         Self::from_figment(&figment, folder)
     }
