@@ -41,11 +41,7 @@ CREATE TABLE drafts (
     PRIMARY KEY (user_id, problem)
 ) STRICT;
 
--- Runs and submissions go after a week; how many there were stays with the account. Counted here
--- rather than in the program, so that no way of making one can forget it.
-CREATE TRIGGER runs_are_counted AFTER INSERT ON runs BEGIN
-    UPDATE users SET run_count = run_count + 1 WHERE id = NEW.user_id;
-END;
+-- Submissions go after a week; how many there were stays with the account.
 CREATE TRIGGER submissions_are_counted AFTER INSERT ON submissions BEGIN
     UPDATE users SET submission_count = submission_count + 1 WHERE id = NEW.user_id;
 END;

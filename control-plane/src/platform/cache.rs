@@ -1,10 +1,14 @@
 //! Keeps the course in memory: problems, levels, cheatsheets. A value lives for five minutes
 //! after it was read, or until the content changes. When the database is away, the value that
 //! was there before is served on.
+//!
+//! A value carries the generation in which its reading began. A change raises the generation, so
+//! that a value which was read before a change and stored after it is never taken for new.
 
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use moka::future::Cache;
@@ -13,18 +17,21 @@ use super::errors::Error;
 
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
-/// Values by key. Cloning shares the cache.
+/// Values by key.
 pub struct ContentCache<K, V> {
-    fresh: Cache<K, Arc<V>>,
+    fresh: Cache<K, (u64, Arc<V>)>,
     /// What was read last, for when the database is away.
     last: Cache<K, Arc<V>>,
+    generation: Arc<AtomicU64>,
 }
 
+/// Shares the cache.
 impl<K, V> Clone for ContentCache<K, V> {
     fn clone(&self) -> Self {
         Self {
             fresh: self.fresh.clone(),
             last: self.last.clone(),
+            generation: self.generation.clone(),
         }
     }
 }
@@ -42,22 +49,27 @@ where
                 .time_to_live(LIFETIME)
                 .build(),
             last: Cache::new(capacity),
+            generation: Arc::default(),
         }
     }
 
-    /// The value of a key, read at most once at a time.
+    /// The value of a key, read when there is no fresh one.
     pub async fn get(
         &self,
         key: K,
         read: impl Future<Output = Result<V, Error>>,
     ) -> Result<Arc<V>, Error> {
-        if let Some(value) = self.fresh.get(&key).await {
+        let generation = self.generation.load(Ordering::Acquire);
+        if let Some((read_in, value)) = self.fresh.get(&key).await
+            && read_in == generation
+        {
             return Ok(value);
         }
         match read.await {
             Ok(value) => {
                 let value = Arc::new(value);
-                self.fresh.insert(key.clone(), value.clone()).await;
+                let fresh = (generation, value.clone());
+                self.fresh.insert(key.clone(), fresh).await;
                 self.last.insert(key, value.clone()).await;
                 Ok(value)
             }
@@ -72,9 +84,9 @@ where
         }
     }
 
-    /// Forgets all values as fresh; the content changed.
+    /// Takes no value for fresh any more; the content changed.
     pub fn invalidate(&self) {
-        self.fresh.invalidate_all();
+        self.generation.fetch_add(1, Ordering::AcqRel);
     }
 }
 
@@ -90,6 +102,17 @@ mod tests {
         assert_eq!(value(std::future::ready(Ok(2))).await.unwrap(), 1);
         cache.invalidate();
         assert_eq!(value(std::future::ready(Ok(3))).await.unwrap(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_value_read_before_a_change_is_not_fresh_after_it() {
+        let cache = ContentCache::<&str, u32>::new(10);
+        let slow = cache.get("a", async {
+            cache.invalidate();
+            Ok(1)
+        });
+        assert_eq!(*slow.await.unwrap(), 1);
+        assert_eq!(*cache.get("a", async { Ok(2) }).await.unwrap(), 2);
     }
 
     #[tokio::test]

@@ -7,6 +7,9 @@ use tokio::net::TcpStream;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 
 use control_plane::platform::clock::SystemClock;
 use control_plane::platform::keys;
@@ -133,6 +136,23 @@ async fn calls_are_counted_under_their_own_names_only() {
         "{metrics}"
     );
     assert!(!metrics.contains("made.up"), "{metrics}");
+}
+
+#[tokio::test]
+async fn reflection_lists_the_public_services() {
+    let running = start("").await;
+    let mut reflection = ServerReflectionClient::new(running.channel.clone());
+    let request = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let answers = reflection
+        .server_reflection_info(futures::stream::iter([request]))
+        .await;
+    let answer = answers.unwrap().into_inner().message().await.unwrap();
+    let listed = format!("{answer:?}");
+    assert!(listed.contains("coderunner.v1.AuthService"), "{listed}");
+    assert!(!listed.contains("SandboxService"), "{listed}");
 }
 
 #[tokio::test]

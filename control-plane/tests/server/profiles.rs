@@ -163,3 +163,30 @@ async fn the_last_admin_stays() {
     set(&second, pb::Role::Admin.into()).await.unwrap();
     set(&user_id, pb::Role::Student.into()).await.unwrap();
 }
+
+#[tokio::test]
+async fn figures_outlive_the_submissions() {
+    let running = start(UNLIMITED).await;
+    let registered = running.student("ada").await;
+    let (user, token) = (
+        registered.user.unwrap().id,
+        registered.tokens.unwrap().access_token,
+    );
+    let mut tx = running.platform.db.write().await.unwrap();
+    for sql in [
+        "INSERT INTO submissions (id, user_id, problem, call_id, state, program, feedback,
+             test_count, create_time)
+         VALUES ('s', ?, 'fizz-buzz', 'c', 'queued', x'', 'full', 3, 0)",
+        "DELETE FROM submissions WHERE user_id = ?",
+    ] {
+        let query = sqlx::query(sql).bind(&user);
+        assert_eq!(query.execute(&mut *tx).await.unwrap().rows_affected(), 1);
+    }
+    tx.commit().await.unwrap();
+    let mut users = UserServiceClient::new(running.channel.clone());
+    let stats = users
+        .get_stats(with(&token, pb::GetStatsRequest {}))
+        .await
+        .unwrap();
+    assert_eq!(stats.into_inner().submission_count, 1);
+}

@@ -82,3 +82,10 @@ fn the_environment_overrides_the_file() {
     let config = Config::from_figment(&variables, Path::new("/")).unwrap();
     assert_eq!(config.limits.calls_per_minute.unwrap().get(), 7);
 }
+
+#[test]
+fn the_example_says_the_defaults() {
+    let example = load(include_str!("../../../config.example.toml")).unwrap();
+    let least = "database_url = \"sqlite:coderunner.db\"\nkeys_dir = \"keys\"\n";
+    assert_eq!(example, load(least).unwrap());
+}
