@@ -171,7 +171,7 @@ impl Program {
             ));
         }
         wrong.extend(judge_compile_error(self.compile_error.as_ref(), report));
-        wrong.extend(judge_usage(report));
+        wrong.extend(judge_any(report));
         if let Some(most) = self.ends_within
             && report.elapsed > most
         {
@@ -227,7 +227,7 @@ fn judge_compile_error(
 }
 
 /// What holds for every run.
-fn judge_usage(report: &Report) -> Vec<String> {
+fn judge_any(report: &Report) -> Vec<String> {
     let mut wrong = Vec::new();
     let usage = &report.usage;
     let kept = [
@@ -248,6 +248,9 @@ fn judge_usage(report: &Report) -> Vec<String> {
             "output was cut: {truncated}, with {}",
             report.outcome.as_str_name()
         ));
+    }
+    if report.stderr_text().contains("/usr/lib/coderunner") {
+        wrong.push("standard error shows lines of the runner".to_owned());
     }
     if report.wall().is_zero() || report.wall() > report.elapsed || usage.peak_memory_bytes <= 0 {
         wrong.push("the usage figures are impossible".to_owned());
