@@ -336,6 +336,14 @@ fn groups_below(parent: &str) -> BTreeSet<PathBuf> {
     found
 }
 
+/// Removes the empty groups at and below a parent, deepest first; those in use stay.
+pub(crate) fn remove_groups(parent: &str) {
+    for group in groups_below(parent).iter().rev() {
+        // In use or gone: either way there is nothing more to do here.
+        let _ = fs::remove_dir(group);
+    }
+}
+
 fn files_below(folder: &Path) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     walk(folder, &mut |path, _| {

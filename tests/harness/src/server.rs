@@ -24,7 +24,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use crate::processes::{self, Process};
 use crate::running::{Report, Running};
-use crate::{Job, binaries, wait};
+use crate::{Job, binaries, host, wait};
 
 /// A start may take this long: on a busy machine the first one reads everything from disk.
 const START_PATIENCE: Duration = Duration::from_secs(30);
@@ -92,8 +92,8 @@ impl Connection {
     }
 }
 
-/// A running sandboxd. Dropping it kills it; what it leaves then is the next start's to sweep, so a test
-/// that ends well calls [`Sandboxd::stop`].
+/// A running sandboxd. A test that ends well calls [`Sandboxd::stop`] and sees its errors; dropping it is
+/// the safety net: it is asked to end, killed if it does not, and its control groups are removed.
 #[derive(Debug)]
 pub struct Sandboxd {
     folder: TempDir,
@@ -361,6 +361,11 @@ impl Sandboxd {
         }
     }
 
+    fn ends_when_asked(&mut self) -> bool {
+        kill(Pid::from_raw(self.pid()), Signal::SIGTERM).is_ok()
+            && self.wait_for_exit(STOP_PATIENCE).is_ok()
+    }
+
     fn log_tail(&self) -> String {
         let path = self.folder.path().join("sandboxd.log");
         let text = fs::read_to_string(&path).unwrap_or_default();
@@ -372,7 +377,7 @@ impl Sandboxd {
 
 impl Drop for Sandboxd {
     fn drop(&mut self) {
-        if matches!(self.process.try_wait(), Ok(None)) {
+        if matches!(self.process.try_wait(), Ok(None)) && !self.ends_when_asked() {
             for half in [Half::Launcher, Half::Daemon] {
                 // Gone already is as good.
                 let _ = self.kill(half);
@@ -380,6 +385,8 @@ impl Drop for Sandboxd {
             // The first process is one of the two.
             let _ = self.process.wait();
         }
+        // The name is ours alone, so nobody else would ever sweep what a killed server left there.
+        host::remove_groups(&self.cgroup);
     }
 }
 
