@@ -31,10 +31,7 @@ pub fn run(root: &Path, options: &Options) -> Result<()> {
     setup::require_root("measuring sandboxd")?;
     setup::ensure(setup::BUILD)?;
     let programs = setup::build_programs(root)?;
-    Step::cargo(root, "build the load driver")
-        .args(["build", "--release", "--package", "load-tests"])
-        .run()?;
-    setup::build_rootfs(root)?;
+    setup::build_rootfs(root, &programs)?;
 
     let installation = installation(root, &programs)?;
     let running = up::start(&programs, &installation)?;
@@ -79,7 +76,6 @@ fn installation(root: &Path, programs: &Path) -> Result<Installation> {
         admin_port: ports[1],
         max_sandboxes: 8,
         quotas: false,
-        origins: Vec::new(),
         place: Place::BENCH,
     })
 }

@@ -70,7 +70,7 @@ fn run(action: Action) -> Result<bool> {
         Action::Test(options) => test::run(&root, &options),
         Action::Lint => lint::run_alone(&root),
         Action::Bench(options) => bench::run(&root, &options).map(|()| true),
-        Action::Rootfs => setup::build_rootfs(&root).map(|()| true),
+        Action::Rootfs => setup::build_rootfs_alone(&root).map(|()| true),
     }
 }
 

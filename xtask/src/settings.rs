@@ -26,8 +26,6 @@ pub struct Installation {
     pub max_sandboxes: u32,
     /// Whether users have quotas; load tests have none.
     pub quotas: bool,
-    /// Web origins that may call.
-    pub origins: Vec<String>,
     /// What keeps this sandboxd apart from others on the same machine.
     pub place: Place,
 }
@@ -47,10 +45,6 @@ impl Place {
     pub const BENCH: Self = Self {
         cgroup: "coderunner-bench",
         uid_base: 920_000,
-    };
-    pub const WEB: Self = Self {
-        cgroup: "coderunner-web",
-        uid_base: 930_000,
     };
 }
 
@@ -150,7 +144,7 @@ impl Installation {
     fn control_plane_text(&self) -> String {
         let mut root = Table::new();
         let address = format!("unix:{}", self.socket().display());
-        let values: [(&str, Value); 7] = [
+        let values: [(&str, Value); 6] = [
             ("mode", "development".into()),
             ("listen", format!("127.0.0.1:{}", self.port).into()),
             (
@@ -160,7 +154,6 @@ impl Installation {
             ("database_url", "sqlite:coderunner.db".into()),
             ("keys_dir", "keys".into()),
             ("content_dir", path(&self.content)),
-            ("cors_origins", self.origins.clone().into()),
         ];
         root.extend(values.map(|(key, value)| (key.to_owned(), value)));
         root.insert(
@@ -214,7 +207,6 @@ mod tests {
             admin_port: 2,
             max_sandboxes: 4,
             quotas: true,
-            origins: vec!["https://learn.example.org".into()],
             place: Place::UP,
         }
     }

@@ -47,12 +47,14 @@ pub const NODE: &[Need] = &[
     need("npm", "npm", "installs their packages"),
 ];
 
-/// The release programs that `up` and `bench` use, with their packages.
+/// The release programs that `up` and `bench` use, with their packages. Both build all of them:
+/// another choice would be another choice of features, for which cargo builds the libraries anew.
 const PROGRAMS: &[(&str, &str)] = &[
     ("sandboxd", "sandboxd"),
     ("control-plane", "control-plane"),
     ("coderunner-cli", "coderunner"),
     ("rootfs-builder", "rootfs-builder"),
+    ("load-tests", "coderunner-load"),
 ];
 
 /// Installs what is missing.
@@ -140,23 +142,25 @@ pub fn build_programs(root: &Path) -> Result<PathBuf> {
     Ok(target_folder(root).join("release"))
 }
 
-/// Builds the root filesystem if its recipe changed.
-pub fn build_rootfs(root: &Path) -> Result<()> {
-    ensure(BUILD)?;
+/// Builds the root filesystem if its recipe changed, with the builder in the folder `programs`.
+pub fn build_rootfs(root: &Path, programs: &Path) -> Result<()> {
     require_root("building the root filesystem")?;
     progress::announce("root filesystem");
-    Step::cargo(root, "build the root filesystem")
-        .args([
-            "run",
-            "--quiet",
-            "--release",
-            "--package",
-            "rootfs-builder",
-            "--",
-            "build",
-        ])
+    Step::new(programs.join("rootfs-builder"), "build the root filesystem")
+        .folder(root)
+        .args(["build"])
         .arg_path("--out", &rootfs_folder(root))
         .run()
+}
+
+/// `cargo xtask rootfs`: the builder, then the root filesystem.
+pub fn build_rootfs_alone(root: &Path) -> Result<()> {
+    ensure(BUILD)?;
+    progress::announce("building rootfs-builder");
+    Step::cargo(root, "build rootfs-builder")
+        .args(["build", "--package", "rootfs-builder"])
+        .run()?;
+    build_rootfs(root, &target_folder(root).join("debug"))
 }
 
 /// Where cargo puts what it builds.

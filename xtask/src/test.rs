@@ -33,7 +33,17 @@ pub fn run(root: &Path, options: &Options) -> Result<bool> {
         setup::require_root("testing the sandbox")?;
     }
     let runner = setup::test_runner(root);
-    let prepared = if needs_sandbox { prepare(root) } else { Ok(()) };
+    let built = if chosen.iter().any(|group| group.needs_build()) {
+        build(root)
+    } else {
+        Ok(())
+    };
+    let rootfs = match &built {
+        Ok(()) if needs_sandbox => {
+            setup::build_rootfs(root, &setup::target_folder(root).join("debug"))
+        }
+        _ => Ok(()),
+    };
     let mut outcomes = Vec::new();
     for group in Group::ALL {
         if !chosen.contains(group) {
@@ -41,32 +51,26 @@ pub fn run(root: &Path, options: &Options) -> Result<bool> {
             continue;
         }
         progress::announce(&format!("group {}", group.name()));
-        let outcome = match &prepared {
-            Err(error) if group.needs_sandbox() => {
-                Outcome::broken(group.name(), format!("{error:#}"))
-            }
+        outcomes.push(match (&built, &rootfs) {
+            (Err(error), _) if group.needs_build() => broken(*group, error),
+            (_, Err(error)) if group.needs_sandbox() => broken(*group, error),
             _ => run_group(root, *group, runner),
-        };
-        outcomes.push(outcome);
+        });
     }
     Ok(report::print(&outcomes))
 }
 
-/// Builds the programs that tests start, and the root filesystem.
-fn prepare(root: &Path) -> Result<()> {
-    progress::announce("building the programs under test");
-    Step::cargo(root, "build the programs under test")
-        .args(["build", "--workspace", "--bins"])
-        .run()?;
-    progress::announce("root filesystem");
-    Step::new(
-        setup::target_folder(root).join("debug/rootfs-builder"),
-        "build the root filesystem",
-    )
-    .args(["build", "--out"])
-    .args([setup::rootfs_folder(root)])
-    .folder(root)
-    .run()
+fn broken(group: Group, error: &anyhow::Error) -> Outcome {
+    Outcome::broken(group.name(), format!("{error:#}"))
+}
+
+/// Builds all programs and tests at once. The groups then choose among what is built: building
+/// each by itself would choose other features, and build the libraries anew.
+fn build(root: &Path) -> Result<()> {
+    progress::announce("building programs and tests (the first time takes some minutes)");
+    Step::cargo(root, "build programs and tests")
+        .args(["build", "--workspace", "--bins", "--tests"])
+        .run()
 }
 
 fn run_group(root: &Path, group: Group, preferred: setup::TestRunner) -> Outcome {

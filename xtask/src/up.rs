@@ -61,7 +61,7 @@ pub fn run(root: &Path, options: &Options) -> Result<()> {
     let started = Instant::now();
     setup::ensure(setup::BUILD)?;
     let programs = setup::build_programs(root)?;
-    setup::build_rootfs(root)?;
+    setup::build_rootfs(root, &programs)?;
     let interrupted = interruption()?;
     let built = Instant::now();
 
@@ -119,7 +119,6 @@ fn installation(root: &Path, options: &Options) -> Result<Installation> {
         admin_port,
         max_sandboxes: 8,
         quotas: true,
-        origins: Vec::new(),
         place: Place::UP,
     })
 }
@@ -148,8 +147,8 @@ pub fn start(programs: &Path, installation: &Installation) -> Result<Running> {
     end_earlier(programs, state)?;
     ports::require_free(installation.port)?;
     ports::require_free(installation.admin_port)?;
-    Step::new(&control_plane, "make the keys")
-        .args(["keys", "--config"])
+    Step::new(&control_plane, "make keys and database")
+        .args(["init", "--config"])
         .args([&config])
         .read()?;
 

@@ -61,6 +61,11 @@ impl Group {
         )
     }
 
+    /// Whether it needs the built programs and tests.
+    pub fn needs_build(self) -> bool {
+        self != Self::Lint
+    }
+
     /// Tests that share one sandboxd and look at what is left on the host run in one process,
     /// under plain cargo; the others get a process each from nextest where it is there.
     pub fn runner(self, preferred: TestRunner) -> Runner {
@@ -100,24 +105,33 @@ pub fn choose(names: &[String]) -> Result<Vec<Group>> {
     names.iter().map(find).collect()
 }
 
-/// Arguments that make cargo run the group's test targets and no others.
+/// Arguments that make cargo run the group's test targets and no others. Always of the whole
+/// workspace, so that cargo finds what was built for it. Empty when the group has no target.
 pub fn targets(root: &Path, group: Group) -> Result<Vec<String>> {
+    let words = |list: &[&str]| {
+        list.iter()
+            .map(|word| (*word).to_owned())
+            .collect::<Vec<_>>()
+    };
     if group == Group::Unit {
-        return Ok(["--workspace", "--lib", "--bins"]
-            .map(str::to_owned)
-            .to_vec());
+        return Ok(words(&["--workspace", "--lib", "--bins"]));
     }
-    let mut arguments = Vec::new();
-    for (folder, package, target) in integration_tests(root)? {
-        if group_of(&folder) == group {
-            arguments.extend(["--package".to_owned(), package, "--test".to_owned(), target]);
-        }
+    let tests = integration_tests(root)?;
+    let chosen: Vec<_> = tests
+        .iter()
+        .filter(|(folder, _)| group_of(folder) == group)
+        .collect();
+    if chosen.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(arguments)
+    let names = chosen
+        .into_iter()
+        .flat_map(|(_, name)| words(&["--test", name]));
+    Ok(words(&["--workspace"]).into_iter().chain(names).collect())
 }
 
-/// Folder, package and name of every integration test of the workspace.
-fn integration_tests(root: &Path) -> Result<Vec<(String, String, String)>> {
+/// Folder and name of every integration test of the workspace.
+fn integration_tests(root: &Path) -> Result<Vec<(String, String)>> {
     let metadata = MetadataCommand::new().current_dir(root).no_deps().exec();
     let metadata = metadata.context("could not list the tests with `cargo metadata`")?;
     let mut tests = Vec::new();
@@ -135,18 +149,14 @@ fn integration_tests(root: &Path) -> Result<Vec<(String, String, String)>> {
             .iter()
             .filter(|target| target.kind.contains(&TargetKind::Test))
         {
-            if tests.iter().any(|(_, _, name)| *name == target.name) {
-                // `--test NAME` would run both with the packages chosen for either.
+            if tests.iter().any(|(_, name)| *name == target.name) {
+                // `--test NAME` would run both.
                 bail!(
                     "two integration tests are called {}; rename one",
                     target.name
                 );
             }
-            tests.push((
-                folder.to_string_lossy().into_owned(),
-                package.name.to_string(),
-                target.name.clone(),
-            ));
+            tests.push((folder.to_string_lossy().into_owned(), target.name.clone()));
         }
     }
     Ok(tests)
