@@ -10,7 +10,7 @@ Descriptor 3 is a socket to the daemon, 4 a pipe for a function's return value. 
    object (compile error). It closes the socket before any line of the program runs, so a program can't
    speak in its place.
 4. In function mode the runner writes to descriptor 4: b"R" and the returned value as JSON, b"D" when
-   the function is not defined, or b"N" when the value is not plain data.
+   the function is not defined, or b"N" when the value is not plain data or too large.
 
 The program must not notice the runner: it is __main__, its tracebacks have its own frames only, it
 exits as it would by itself. Nothing here is secret: the program can read this file and all that the
@@ -25,6 +25,7 @@ RESULT = 4
 HOME = "/work"
 MAIN = "main.py"
 DEEPEST_RESULT = 100
+LONGEST_RESULT = 1024 * 1024
 
 
 def read_exactly(count):
@@ -166,7 +167,7 @@ def call_function(module, name, arguments, dumps):
         answer = b"R" + dumps(plain(value)).encode("ascii")
     except (TypeError, ValueError, RecursionError, MemoryError):
         answer = b"N"
-    write_all(RESULT, answer)
+    write_all(RESULT, answer if len(answer) <= LONGEST_RESULT else b"N")
 
 
 def main():
@@ -175,10 +176,9 @@ def main():
     files = list(zip(rest[::2], rest[1::2]))
     write_files(source, files)
     sys.argv = [MAIN]
-    sys.path[0] = HOME
     code = compile_program(source)
     if mode == b"function":
-        # Loaded here, where the program can't have put another module in its place.
+        # Loaded before the program's folder is on the path: it may have a json.py.
         import json
 
         digits = unlimit_digits()
@@ -186,6 +186,7 @@ def main():
         if digits is not None:
             sys.set_int_max_str_digits(digits)
         dumps = json.JSONEncoder(ensure_ascii=True).encode
+        sys.path[0] = HOME
         make_module("__main__")
         module = make_module("main")
         call_guarded(exec, code, module.__dict__)
@@ -193,6 +194,7 @@ def main():
         os.close(RESULT)
     else:
         os.close(RESULT)
+        sys.path[0] = HOME
         module = make_module("__main__")
         call_guarded(exec, code, module.__dict__)
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
-use coderunner_proto::common::v1::{Limits, Outcome, OutputStream, Program};
+use coderunner_proto::common::v1::{Limits, Outcome, OutputStream, Program, SourceFile};
 use coderunner_proto::sandbox::v1::sandbox_service_client::SandboxServiceClient;
 use coderunner_proto::sandbox::v1::{
     ExecResult, ExecuteRequest, Finished, FunctionCall, execute_response::Event,
@@ -29,6 +29,9 @@ const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 pub struct ExecArguments {
     /// Python file to run
     file: PathBuf,
+    /// Further file for the working directory, under its own name; can be given more than once
+    #[arg(long, value_name = "FILE")]
+    with: Vec<PathBuf>,
     /// File for standard input; empty input without it
     #[arg(long)]
     stdin: Option<PathBuf>,
@@ -153,7 +156,7 @@ fn request(arguments: &ExecArguments) -> Result<ExecuteRequest> {
         run_id: format!("exec-{}-{}", std::process::id(), started()),
         program: Some(Program {
             source,
-            files: Vec::new(),
+            files: further_files(&arguments.with)?,
         }),
         limits: Some(Limits {
             wall_time_limit: time(arguments.wall_time_limit_ms),
@@ -166,6 +169,19 @@ fn request(arguments: &ExecArguments) -> Result<ExecuteRequest> {
         interactive: false,
         function_call,
     })
+}
+
+fn further_files(paths: &[PathBuf]) -> Result<Vec<SourceFile>> {
+    let file = |path: &PathBuf| {
+        let name = path
+            .file_name()
+            .with_context(|| format!("{} names no file", path.display()))?;
+        Ok(SourceFile {
+            path: name.to_string_lossy().into_owned(),
+            content: std::fs::read(path).with_context(|| format!("reading {}", path.display()))?,
+        })
+    };
+    paths.iter().map(file).collect()
 }
 
 /// Something that differs between two of these commands with one process id.

@@ -38,9 +38,12 @@ pub struct Spawned {
     pub ended: oneshot::Receiver<(Exit, Usage)>,
 }
 
+/// A sandbox's pipes and the promise of its end.
+type Made = (Ends, oneshot::Receiver<(Exit, Usage)>);
+
 #[derive(Debug)]
 enum Waiting {
-    ForSandbox(oneshot::Sender<Result<(Ends, oneshot::Receiver<(Exit, Usage)>), LauncherError>>),
+    ForSandbox(oneshot::Sender<Result<Made, LauncherError>>),
     ForEnd(oneshot::Sender<(Exit, Usage)>),
 }
 

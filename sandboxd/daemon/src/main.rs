@@ -63,9 +63,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Serve { config } => {
-            with_config(&config, |config, path| serve::serve(config, path))
-        }
+        Command::Serve { config } => with_config(&config, serve::serve),
         Command::Daemon {
             config,
             launcher_socket,

@@ -19,6 +19,8 @@ const MAX_FILES: usize = 64;
 /// Main file and further files together.
 const MAX_PROGRAM: usize = 1024 * 1024;
 const MAX_PATH: usize = 255;
+/// Parts of a path; with all files this stays far below the inodes of a sandbox.
+const MAX_DEPTH: usize = 16;
 const MAX_STDIN: usize = 16 * 1024 * 1024;
 const MAX_ARGUMENTS: usize = 1024 * 1024;
 const MAX_FUNCTION_NAME: usize = 100;
@@ -117,19 +119,33 @@ fn check_files(
         }
         checked.push((file.path, file.content));
     }
+    for path in &seen {
+        if let Some(folder) = folders_of(path).find(|folder| seen.contains(*folder)) {
+            let problem = format!("{folder:?} can't be a file and the folder of {path:?}");
+            return Err(("program.files.path", problem));
+        }
+    }
     Ok(checked)
+}
+
+/// Each folder on the way to a path: "a" and "a/b" for "a/b/c".
+fn folders_of(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(end, _)| &path[..end])
 }
 
 fn check_path(path: &str) -> Result<(), Violation> {
     let good_part = |part: &str| !part.is_empty() && part != "." && part != "..";
-    let good = path.len() <= MAX_PATH && !path.contains('\0') && path.split('/').all(good_part);
+    let good = path.len() <= MAX_PATH
+        && path.split('/').count() <= MAX_DEPTH
+        && !path.contains('\0')
+        && path.split('/').all(good_part);
     if good {
         Ok(())
     } else {
         Err((
             "program.files.path",
             format!(
-                "{path:?} must be relative, without empty parts, \".\" and \"..\", of at most {MAX_PATH} bytes"
+                "{path:?} must be relative, without empty parts, \".\" and \"..\", of at most {MAX_PATH} bytes and {MAX_DEPTH} parts"
             ),
         ))
     }
@@ -254,6 +270,19 @@ mod tests {
         }
         assert_eq!(
             refused_field(|request| file(request, &"x".repeat(256))),
+            "program.files.path"
+        );
+    }
+
+    #[test]
+    fn a_file_is_no_folder() {
+        for paths in [["a", "a/b"], ["a/b/c", "a/b"], ["main.py/x", "y"]] {
+            let clash =
+                |request: &mut ExecuteRequest| paths.iter().for_each(|path| file(request, path));
+            assert_eq!(refused_field(clash), "program.files.path", "{paths:?}");
+        }
+        assert_eq!(
+            refused_field(|request| file(request, &format!("{}x", "a/".repeat(16)))),
             "program.files.path"
         );
     }
