@@ -47,6 +47,17 @@ pub const NODE: &[Need] = &[
     need("npm", "npm", "installs their packages"),
 ];
 
+/// To make a machine and boot it.
+pub const MACHINE: &[Need] = &[
+    need(
+        "mmdebstrap",
+        "mmdebstrap",
+        "makes the machine's Debian system",
+    ),
+    need("mke2fs", "e2fsprogs", "makes the machine's disk"),
+    need("qemu-system-x86_64", "qemu-system-x86", "is the machine"),
+];
+
 /// The release programs that `up` and `bench` use, with their packages. Both build all of them:
 /// another choice would be another choice of features, for which cargo builds the libraries anew.
 const PROGRAMS: &[(&str, &str)] = &[

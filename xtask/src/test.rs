@@ -19,7 +19,7 @@ use std::{path::Path, time::Instant};
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Only these groups: lint, unit, contract, conformance, security, e2e, web.
+    /// Only these groups: lint, unit, contract, conformance, security, e2e, web, vm.
     #[arg(long, value_delimiter = ',', value_name = "GROUP")]
     only: Vec<String>,
 }
@@ -88,6 +88,9 @@ fn run_group(root: &Path, group: Group, preferred: setup::TestRunner) -> Outcome
 }
 
 fn run_cargo(root: &Path, group: Group, arguments: &[&str], log: &Path) -> Result<Outcome> {
+    if group == Group::Vm {
+        setup::ensure(setup::MACHINE)?;
+    }
     let targets = groups::targets(root, group)?;
     if targets.is_empty() {
         bail!("the group has no test target");

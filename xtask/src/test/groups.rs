@@ -18,6 +18,7 @@ pub enum Group {
     Security,
     E2e,
     Web,
+    Vm,
 }
 
 /// How a group is run.
@@ -39,6 +40,7 @@ impl Group {
         Self::Security,
         Self::E2e,
         Self::Web,
+        Self::Vm,
     ];
 
     pub fn name(self) -> &'static str {
@@ -50,6 +52,7 @@ impl Group {
             Self::Security => "security",
             Self::E2e => "e2e",
             Self::Web => "web",
+            Self::Vm => "vm",
         }
     }
 
@@ -57,7 +60,7 @@ impl Group {
     pub fn needs_sandbox(self) -> bool {
         matches!(
             self,
-            Self::Conformance | Self::Security | Self::E2e | Self::Web
+            Self::Conformance | Self::Security | Self::E2e | Self::Web | Self::Vm
         )
     }
 
@@ -166,6 +169,7 @@ fn group_of(folder: &str) -> Group {
     match folder {
         "tests/e2e" | "tests/faults" => Group::E2e,
         "tests/security" => Group::Security,
+        "tests/vm" => Group::Vm,
         folder
             if folder == "tests/conformance"
                 || folder.starts_with("sandboxd/") && folder != "sandboxd/sim" =>
@@ -185,6 +189,7 @@ mod tests {
         for (folder, expected) in [
             ("tests/e2e", Group::E2e),
             ("tests/security", Group::Security),
+            ("tests/vm", Group::Vm),
             ("tests/conformance", Group::Conformance),
             ("sandboxd/launcher", Group::Conformance),
             ("sandboxd/sim", Group::Contract),
