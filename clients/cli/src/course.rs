@@ -9,7 +9,7 @@ use coderunner_proto::v1::{
 use crate::args;
 use crate::failure::{End, Failure};
 use crate::show;
-use crate::text::{plain, print_json, print_table, say, table};
+use crate::text::{count, plain, print_json, print_table, say, table};
 
 /// Lists problems.
 pub async fn problems(client: &Client, filter: args::Problems, json: bool) -> Result<End, Failure> {
@@ -148,7 +148,12 @@ fn print_summary(summary: &GetSummaryResponse) {
         badges,
         levels,
     } = summary;
-    say!("{points} points, {solved_problem_count} problems solved, {streak_days} days in a row");
+    say!(
+        "{}, {} solved, {} in a row",
+        count(*points, "point"),
+        count(*solved_problem_count, "problem"),
+        count(*streak_days, "day")
+    );
     if !badges.is_empty() {
         let titles: Vec<String> = badges.iter().map(|badge| plain(&badge.title)).collect();
         say!("Badges: {}", titles.join(", "));

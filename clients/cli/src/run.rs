@@ -16,7 +16,7 @@ use crate::args;
 use crate::failure::{End, Failure};
 use crate::interrupt::Interrupts;
 use crate::stdin::Input;
-use crate::text::{compile_error, print_json, seconds, usage};
+use crate::text::{compile_error, print_json, usage};
 
 /// Runs a program and shows what it does while it does it.
 pub async fn run(client: &Client, program: args::Run, json: bool) -> Result<End, Failure> {
@@ -60,6 +60,7 @@ pub async fn run(client: &Client, program: args::Run, json: bool) -> Result<End,
                     send_input(client, &started.run.id, input);
                 }
             }
+            RunEvent::Reconnecting => waiting.connection_lost(),
             RunEvent::Output { stream, data } => {
                 waiting.done();
                 if output.write(stream, &data).is_err() {
@@ -175,19 +176,25 @@ impl Waiting {
 
     /// Says where the run stands in the queue.
     pub fn queued(&self, position: &QueuePosition) {
-        let wait = seconds(position.estimated_wait_duration.as_ref());
-        self.0.set_message(match wait.as_str() {
-            "" => format!("waiting, number {} in the queue", position.position),
-            wait => format!(
-                "waiting, number {} in the queue, about {wait}",
-                position.position
-            ),
+        let place = format!("waiting, number {} in the queue", position.position);
+        let wait = position
+            .estimated_wait_duration
+            .map_or(0, |wait| wait.seconds);
+        self.0.set_message(match wait {
+            ..1 => place,
+            seconds => format!("{place}, about {seconds} s"),
         });
     }
 
     /// Says how far the grading is.
     pub fn progress(&self, message: String) {
         self.0.set_message(message);
+    }
+
+    /// Says that the connection is lost, in a pipe too.
+    pub fn connection_lost(&self) {
+        self.0
+            .suspend(|| eprintln!("coderunner: the connection is lost; trying again"));
     }
 
     /// Removes it.

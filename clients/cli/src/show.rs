@@ -5,19 +5,20 @@ use std::io::{self, IsTerminal, Write};
 use coderunner_proto::common::v1::Limits;
 use coderunner_proto::v1::{Difficulty, ExampleTest, Problem, ProblemKind};
 
-use crate::text::{mebibytes, plain, plain_lines, say, seconds, visible_lines};
+use crate::text::{count, limit_seconds, mebibytes, plain, plain_lines, say, visible_lines};
 
-/// Prints the problem with statement, limits and examples.
+/// Prints the statement, the examples, and what else there is to know.
 pub fn print_problem(problem: &Problem) {
-    say!("# {} ({})", plain(&problem.title), plain(&problem.slug));
-    say!("");
-    say!("{}", facts(problem));
-    say!("");
-    say!("{}", plain_lines(problem.statement.trim()));
+    let statement = plain_lines(problem.statement.trim());
+    if !statement.starts_with("# ") {
+        say!("# {}\n", plain(&problem.title));
+    }
+    say!("{statement}");
     for example in &problem.examples {
         print_example(problem.kind(), example);
     }
     say!("");
+    say!("{}", facts(problem));
     let slug = plain(&problem.slug);
     say!("Begin with:  coderunner show {slug} --starter > {slug}.py");
     say!("Submit with: coderunner submit {slug} {slug}.py");
@@ -48,7 +49,7 @@ pub fn difficulty(difficulty: Difficulty) -> &'static str {
 }
 
 fn facts(problem: &Problem) -> String {
-    let mut facts = vec![format!("{} points", problem.points)];
+    let mut facts = vec![count(problem.points, "point")];
     if problem.difficulty() != Difficulty::Unspecified {
         facts.insert(0, difficulty(problem.difficulty()).to_owned());
     }
@@ -59,8 +60,8 @@ fn facts(problem: &Problem) -> String {
         ));
     }
     facts.push(format!(
-        "{} tests, {} of them public",
-        problem.test_count,
+        "{}, {} of them public",
+        count(problem.test_count, "test"),
         problem.examples.len()
     ));
     if let Some(limits) = &problem.limits {
@@ -74,7 +75,7 @@ fn limit_facts(limits: &Limits) -> Vec<String> {
     if limits.wall_time_limit.is_some() {
         facts.push(format!(
             "{} a test",
-            seconds(limits.wall_time_limit.as_ref())
+            limit_seconds(limits.wall_time_limit.as_ref())
         ));
     }
     if limits.memory_limit_bytes > 0 {

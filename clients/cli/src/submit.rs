@@ -9,7 +9,8 @@ use crate::failure::{End, Failure};
 use crate::run::{Waiting, read_files, read_source};
 use crate::show::print_indented;
 use crate::text::{
-    compile_error, mebibytes, plain_lines, print_json, print_table, say, seconds, table,
+    compile_error, count, mebibytes, plain, plain_lines, print_json, print_table, say, seconds,
+    table,
 };
 
 /// Submits a program and waits for its verdict.
@@ -50,6 +51,7 @@ async fn grade(client: &Client, new: NewSubmission) -> Result<Submission, Failur
     while let Some(event) = started.events.next().await {
         match event? {
             SubmissionEvent::Queued(position) => waiting.queued(&position),
+            SubmissionEvent::Reconnecting => waiting.connection_lost(),
             SubmissionEvent::Started => waiting.progress("grading".to_owned()),
             SubmissionEvent::Test(_) => {
                 ended_tests += 1;
@@ -68,14 +70,19 @@ async fn grade(client: &Client, new: NewSubmission) -> Result<Submission, Failur
 }
 
 fn print_submission(submission: &Submission) {
-    if let Some(error) = &submission.compile_error {
-        say!("{}", compile_error(error));
-    }
-    if !submission.test_results.is_empty() {
-        print_results(&submission.test_results);
-    }
-    for result in &submission.test_results {
-        print_details(result);
+    let Submission {
+        test_results,
+        compile_error: error,
+        ..
+    } = submission;
+    match error {
+        // Nothing ran, so there is nothing to say of the tests.
+        Some(error) => say!("{}", compile_error(error)),
+        None if test_results.is_empty() => {}
+        None => {
+            print_results(test_results);
+            print_details(test_results);
+        }
     }
     let Submission {
         passed_test_count,
@@ -85,8 +92,7 @@ fn print_submission(submission: &Submission) {
     } = submission;
     let points = match points {
         0 => String::new(),
-        1 => ", 1 point".to_owned(),
-        points => format!(", {points} points"),
+        points => format!(", {}", count(*points, "point")),
     };
     say!(
         "{}: {passed_test_count} of {test_count} tests passed{points}",
@@ -95,9 +101,15 @@ fn print_submission(submission: &Submission) {
 }
 
 fn print_results(results: &[TestResult]) {
-    let mut rows = table(["TEST", "", "VERDICT", "TIME", "MEMORY"]);
+    let mut rows = table(["TEST", "KIND", "VERDICT", "TIME", "MEMORY", ""]);
     for result in results {
         let usage = result.usage.as_ref();
+        // Of a hidden test this is the exception's name and nothing else.
+        let message = if result.hidden {
+            plain(&result.message)
+        } else {
+            String::new()
+        };
         rows.add_row([
             result.number.to_string(),
             kind(result).to_owned(),
@@ -106,48 +118,52 @@ fn print_results(results: &[TestResult]) {
             usage
                 .map(|usage| mebibytes(usage.peak_memory_bytes))
                 .unwrap_or_default(),
+            message,
         ]);
     }
     print_table(&rows);
     say!("");
 }
 
-/// What the student may know of a test that did not pass.
-fn print_details(result: &TestResult) {
-    if matches!(result.verdict(), Verdict::Accepted | Verdict::Skipped) {
-        return;
-    }
-    let TestResult {
-        number,
-        hidden,
-        input,
-        expected,
-        actual,
-        message,
-        ..
-    } = result;
-    let has_data = [input, expected, actual]
-        .iter()
-        .any(|text| !text.is_empty());
-    let shows_data = has_data && !hidden;
-    if !shows_data && message.is_empty() {
-        return;
-    }
-    say!(
-        "Test {number} ({}): {}",
-        kind(result),
-        name(result.verdict())
-    );
-    if shows_data {
-        for (what, text) in [("given", input), ("expected", expected), ("got", actual)] {
-            say!("{what}:");
-            print_indented(text);
+/// What the student may know of the public tests that did not pass. An error that repeats itself
+/// is shown once.
+fn print_details(results: &[TestResult]) {
+    let mut shown_message = "";
+    for result in results.iter().filter(|result| !result.hidden) {
+        let TestResult {
+            number,
+            input,
+            expected,
+            actual,
+            message,
+            ..
+        } = result;
+        let has_data = [input, expected, actual]
+            .iter()
+            .any(|text| !text.is_empty());
+        let passed = matches!(result.verdict(), Verdict::Accepted | Verdict::Skipped);
+        if passed || (!has_data && message.is_empty()) {
+            continue;
         }
+        say!(
+            "Test {number} ({}): {}",
+            kind(result),
+            name(result.verdict())
+        );
+        if has_data {
+            for (what, text) in [("given", input), ("expected", expected), ("got", actual)] {
+                say!("{what}:");
+                print_indented(text);
+            }
+        }
+        match message.trim_end() {
+            "" => {}
+            message if message == shown_message => say!("The same error as above."),
+            message => say!("{}", plain_lines(message)),
+        }
+        say!("");
+        shown_message = message.trim_end();
     }
-    if !message.is_empty() {
-        say!("{}", plain_lines(message.trim_end()));
-    }
-    say!("");
 }
 
 fn kind(result: &TestResult) -> &'static str {

@@ -74,11 +74,12 @@ pub fn print_line(line: fmt::Arguments<'_>) {
 
 const SIGPIPE: i32 = 13;
 
-/// A table without lines, as wide as it needs in a pipe and as the terminal otherwise.
+/// A table without lines, as wide as it needs: a terminal breaks a long line better than words
+/// are broken in narrow columns.
 pub fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_preset(NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(header);
     table
 }
@@ -105,9 +106,22 @@ pub fn seconds(duration: Option<&prost_types::Duration>) -> String {
         .unwrap_or_default()
 }
 
-/// "9.8 MiB"
+/// A limit in whole seconds, or with two places: "15 s".
+pub fn limit_seconds(duration: Option<&prost_types::Duration>) -> String {
+    seconds(duration).replace(".00 s", " s")
+}
+
+/// "9.8 MiB", "128 MiB"
 pub fn mebibytes(bytes: i64) -> String {
-    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20)).replace(".0 MiB", " MiB")
+}
+
+/// "1 point", "2 points"
+pub fn count(number: i32, thing: &str) -> String {
+    match number {
+        1 => format!("1 {thing}"),
+        _ => format!("{number} {thing}s"),
+    }
 }
 
 /// "0.12 s (CPU 0.03 s), 9.8 MiB"
@@ -162,6 +176,19 @@ mod tests {
         assert_eq!(plain_lines("1\r\n2\t3\x07"), "1\n2\t3\u{fffd}");
         assert_eq!(visible_lines("1\r\n\x1b[m"), "1\\r\n\\u{1b}[m");
         assert_eq!(plain("héllo 你好 🙂"), "héllo 你好 🙂");
+    }
+
+    #[test]
+    fn numbers_have_their_units() {
+        let duration = |seconds, nanos| prost_types::Duration { seconds, nanos };
+        assert_eq!(seconds(Some(&duration(1, 239_000_000))), "1.24 s");
+        assert_eq!(seconds(None), "");
+        assert_eq!(limit_seconds(Some(&duration(15, 0))), "15 s");
+        assert_eq!(limit_seconds(Some(&duration(0, 250_000_000))), "0.25 s");
+        assert_eq!(mebibytes(128 << 20), "128 MiB");
+        assert_eq!(mebibytes(10_276_045), "9.8 MiB");
+        assert_eq!(count(1, "point"), "1 point");
+        assert_eq!(count(0, "point"), "0 points");
     }
 
     #[test]

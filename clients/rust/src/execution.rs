@@ -67,6 +67,8 @@ pub enum RunEvent {
         /// What.
         data: Vec<u8>,
     },
+    /// The connection is lost; it is tried again. Once for each loss that lasts.
+    Reconnecting,
     /// It ended. Always last.
     Finished(Box<Run>),
 }
@@ -211,6 +213,10 @@ struct RunFeed {
 impl Feed for RunFeed {
     type Message = WatchRunResponse;
     type Event = RunEvent;
+
+    fn reconnecting() -> RunEvent {
+        RunEvent::Reconnecting
+    }
 
     async fn open(
         &self,

@@ -37,6 +37,8 @@ pub enum SubmissionEvent {
     Started,
     /// A test ended. Tests run side by side: numbers come in any order, each once.
     Test(Box<TestResult>),
+    /// The connection is lost; it is tried again. Once for each loss that lasts.
+    Reconnecting,
     /// It has its verdict. Always last.
     Finished(Box<Submission>),
 }
@@ -128,6 +130,10 @@ struct SubmissionFeed {
 impl Feed for SubmissionFeed {
     type Message = WatchSubmissionResponse;
     type Event = SubmissionEvent;
+
+    fn reconnecting() -> SubmissionEvent {
+        SubmissionEvent::Reconnecting
+    }
 
     async fn open(
         &self,

@@ -20,8 +20,9 @@ use crate::{Client, Error};
 
 /// Three heartbeats and a little.
 const SILENCE_LIMIT: Duration = Duration::from_secs(35);
-/// First and longest pause between two tries to open the stream again.
+/// Pauses between two tries to open the stream again; each is twice the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const SECOND_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// What runs and submissions do differently.
@@ -30,6 +31,9 @@ pub(crate) trait Feed: Send + 'static {
     type Message: Send + 'static;
     /// What the user of this crate sees.
     type Event: Send + 'static;
+
+    /// Tells that the connection is lost.
+    fn reconnecting() -> Self::Event;
 
     /// Opens the watch call after the event of that sequence.
     fn open(
@@ -151,6 +155,10 @@ impl<F: Feed> Follower<F> {
             return false;
         }
         sleep(self.pause).await;
+        // The first try may well succeed, and then there was nothing worth telling.
+        if self.pause == SECOND_PAUSE {
+            self.events.push_back(F::reconnecting());
+        }
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         true
     }

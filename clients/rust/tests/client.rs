@@ -36,6 +36,7 @@ async fn seen(client: &Client) -> (String, String, Vec<&'static str>) {
             }
             RunEvent::Queued(_) => others.push("queued"),
             RunEvent::Started => others.push("started"),
+            RunEvent::Reconnecting => {}
             RunEvent::Finished(_) => others.push("finished"),
         }
     }
@@ -83,7 +84,10 @@ async fn a_server_that_stays_away_ends_the_watch() {
 
     let events: Vec<_> = client.watch_run("run").collect().await;
 
-    assert!(matches!(events[..], [Err(Error::Unreachable { .. })]));
+    assert!(matches!(
+        events[..],
+        [Ok(RunEvent::Reconnecting), Err(Error::Unreachable { .. })]
+    ));
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ async fn follow(
                 }
             }
             RunEvent::Finished(run) => return Ok((output, *run)),
-            RunEvent::Queued(_) => {}
+            RunEvent::Queued(_) | RunEvent::Reconnecting => {}
         }
     }
     bail!("the stream ended without the finished run")
@@ -116,7 +116,7 @@ fn a_watch_over_a_broken_network_shows_all() -> Result<()> {
                     }
                 }
                 RunEvent::Finished(run) => ensure!(run.outcome() == Outcome::Ok, "{run:?}"),
-                RunEvent::Queued(_) | RunEvent::Started => {}
+                RunEvent::Queued(_) | RunEvent::Started | RunEvent::Reconnecting => {}
             }
         }
         let expected: String = (0..40).map(|n| format!("{n}\n")).collect();

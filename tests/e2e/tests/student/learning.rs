@@ -45,7 +45,7 @@ pub fn a_right_submission_is_accepted_and_counts(stack: &Stack) -> Result<()> {
         "{summary}"
     );
     let shown = cli.call(&["progress"], "")?.expect_code(0)?.text();
-    ensure!(shown.contains("10 points, 1 problems solved"), "{shown}");
+    ensure!(shown.contains("10 points, 1 problem solved"), "{shown}");
     Ok(())
 }
 
