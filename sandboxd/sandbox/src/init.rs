@@ -67,10 +67,12 @@ pub fn run(proof: &SingleThreaded, inside: &Inside<'_>, strings: Strings, ends: 
     let started = keep_only(&kept)
         .and_then(|()| prepare(inside, go.as_fd()))
         .and_then(|()| start_job(proof, inside, &report, ends));
-    let code = match started.and_then(|job| retire(inside).map(|()| job)) {
+    // Not dropped before the process ends: closing descriptors is nothing that the reaper's filter allows.
+    let waiting = started.and_then(|job| retire(inside).map(|()| job));
+    let code = match &waiting {
         Ok(job) => reap(job, report.as_fd()),
         Err(error) => {
-            child::report_failed(report.as_fd(), &error);
+            child::report_failed(report.as_fd(), error);
             1
         }
     };
@@ -170,10 +172,10 @@ fn retire(inside: &Inside<'_>) -> Result<(), StepError> {
 
 /// Waits for exactly the job's main process; collects orphans on the way, which would count as
 /// processes for ever.
-fn reap((main, pidfd): (Pid, OwnedFd), report: BorrowedFd<'_>) -> i32 {
+fn reap((main, pidfd): &(Pid, OwnedFd), report: BorrowedFd<'_>) -> i32 {
     loop {
         match wait_for_any() {
-            Ok(ended) if ended == main => break,
+            Ok(ended) if ended == *main => break,
             Ok(orphan) => {
                 // Nobody else collects it, so this can't fail; the next round would show it again.
                 let _ = collect_by_id(orphan);
