@@ -1,6 +1,8 @@
 //! A private installation: sandboxd and control-plane with sockets, ports, database, keys, control
 //! groups and user ids of their own, in a folder that goes with it.
 
+mod configuration;
+
 use std::collections::HashSet;
 use std::fs::Permissions;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -14,7 +16,6 @@ use anyhow::{Context, Result, bail};
 use coderunner_client::{Client, NewAccount, Settings};
 use coderunner_proto::v1::AgeGroup;
 use tempfile::TempDir;
-use toml::{Table, Value};
 use uuid::Uuid;
 
 use crate::Cli;
@@ -33,10 +34,19 @@ pub enum Quotas {
     Default,
 }
 
+/// Whether the public port is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encryption {
+    None,
+    /// With a certificate of the stack's own, `certificate.pem` in its folder.
+    Tls,
+}
+
 /// A running installation.
 pub struct Stack {
     folder: TempDir,
     quotas: Quotas,
+    encryption: Encryption,
     port: u16,
     admin_port: u16,
     ids: u32,
@@ -54,6 +64,15 @@ static PORTS: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
 impl Stack {
     /// Starts both programs and waits until they are ready.
     pub fn start(quotas: Quotas) -> Result<Self> {
+        Stack::start_with(quotas, Encryption::None)
+    }
+
+    /// Starts both programs, with TLS on the public port.
+    pub fn start_with_tls() -> Result<Self> {
+        Stack::start_with(Quotas::None, Encryption::Tls)
+    }
+
+    fn start_with(quotas: Quotas, encryption: Encryption) -> Result<Self> {
         let number = STACKS.fetch_add(1, Ordering::Relaxed);
         let mut stack = Stack {
             // Sandboxes reach their mount points in here as users of their own.
@@ -62,6 +81,7 @@ impl Stack {
                 .permissions(Permissions::from_mode(0o755))
                 .tempdir()?,
             quotas,
+            encryption,
             port: free_port()?,
             admin_port: free_port()?,
             // Two runs of the tests side by side must not share ids: the kernel gives each
@@ -149,7 +169,15 @@ impl Stack {
 
     /// The public port as a URL.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address())
+        match self.encryption {
+            Encryption::None => format!("http://{}", self.address()),
+            Encryption::Tls => format!("https://localhost:{}", self.port),
+        }
+    }
+
+    /// The certificate that clients have to trust.
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.path().join("certificate.pem")
     }
 
     /// The key that control-plane signs access tokens with.
@@ -242,65 +270,7 @@ impl Stack {
     fn control_plane_config(&self) -> PathBuf {
         self.folder.path().join("control-plane.toml")
     }
-
-    fn write_configurations(&self) -> Result<()> {
-        let sandboxd = table([
-            ("listen", table([("socket", text(&self.socket()))])),
-            ("rootfs", table([("path", text(&rootfs()))])),
-            ("pool", table([("max_sandboxes", SANDBOXES.into())])),
-            (
-                "identity",
-                table([
-                    ("uid_base", self.ids.into()),
-                    ("daemon_uid", (self.ids + 2 * SANDBOXES).into()),
-                ]),
-            ),
-            ("cgroup", table([("parent", self.cgroup_parent().into())])),
-        ]);
-        let mut control_plane = vec![
-            ("mode", "development".into()),
-            ("listen", local(self.port).to_string().into()),
-            ("admin_listen", local(self.admin_port).to_string().into()),
-            ("database_url", "sqlite:coderunner.db".into()),
-            ("keys_dir", "keys".into()),
-            ("content_dir", text(&crate::course::folder())),
-            ("cors_origins", Value::Array(vec![ORIGIN.into()])),
-            (
-                "runners",
-                Value::Array(vec![table([
-                    ("id", "local".into()),
-                    (
-                        "address",
-                        format!("unix:{}", self.socket().display()).into(),
-                    ),
-                ])]),
-            ),
-        ];
-        if self.quotas == Quotas::None {
-            let none = |key| (key, Value::Integer(0));
-            control_plane.push(("limits", table(QUOTAS.map(none))));
-        }
-        std::fs::write(self.sandboxd_config(), toml::to_string(&sandboxd)?)?;
-        std::fs::write(
-            self.control_plane_config(),
-            toml::to_string(&table(control_plane))?,
-        )?;
-        Ok(())
-    }
 }
-
-/// Limits of control-plane for which 0 means none.
-const QUOTAS: [&str; 9] = [
-    "runs_per_minute",
-    "runs_per_hour",
-    "runs_per_day",
-    "calls_per_minute",
-    "inputs_per_minute",
-    "anonymous_calls_per_minute",
-    "logins_per_minute",
-    "queue_wait_ms",
-    "queue_length",
-];
 
 /// An account that nobody has yet.
 pub fn new_account() -> NewAccount {
@@ -318,11 +288,6 @@ fn program(name: &str) -> PathBuf {
     folder
         .unwrap_or_else(|| repository().join("target/debug"))
         .join(name)
-}
-
-fn rootfs() -> PathBuf {
-    let tree = std::env::var_os("CODERUNNER_TEST_ROOTFS").map(PathBuf::from);
-    tree.unwrap_or_else(|| repository().join("target/rootfs/rootfs-current/tree"))
 }
 
 /// The root of the repository.
@@ -361,15 +326,4 @@ fn free_port() -> Result<u16> {
             return Ok(port);
         }
     }
-}
-
-fn table<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
-    let entries = entries
-        .into_iter()
-        .map(|(key, value)| (key.to_owned(), value));
-    Value::Table(entries.collect::<Table>())
-}
-
-fn text(path: &Path) -> Value {
-    path.to_string_lossy().into_owned().into()
 }

@@ -34,6 +34,7 @@ fn main() {
         learning::the_course_can_be_read,
         learning::a_session_is_kept_private_and_ends_with_logout,
         results::failures_have_exit_codes_and_advice,
+        results::a_certificate_must_be_trusted,
         results::a_used_up_quota_says_when_to_retry,
     ])
 }

@@ -114,6 +114,33 @@ pub fn failures_have_exit_codes_and_advice(stack: &Stack) -> Result<()> {
     Ok(())
 }
 
+pub fn a_certificate_must_be_trusted(_shared: &Stack) -> Result<()> {
+    let stack = Stack::start_with_tls()?;
+    let cli = stack.cli_without_session()?;
+    let certificate = stack.certificate();
+    let certificate = certificate.to_str().context("a plain path")?;
+    let strange = cli.call(&["problems"], "")?.expect_code(3)?;
+    ensure!(strange.stderr.contains("certificate"), "{}", strange.stderr);
+
+    let account = new_account();
+    let trust = ["--ca-certificate", certificate];
+    let register = [
+        "register",
+        &account.email,
+        "--name",
+        "Mira",
+        "--password-stdin",
+    ];
+    cli.call(&[&register[..], &trust].concat(), &account.password)?
+        .expect_code(0)?;
+    cli.program("a.py", "print(input())")?;
+    let done = cli
+        .call(&[&["run", "a.py"][..], &trust].concat(), "hej\n")?
+        .expect_code(0)?;
+    ensure!(done.text() == "hej\n", "{}", done.text());
+    stack.stop()
+}
+
 pub fn a_used_up_quota_says_when_to_retry(_shared: &Stack) -> Result<()> {
     let stack = Stack::start(Quotas::Default)?;
     let cli = stack.cli()?;

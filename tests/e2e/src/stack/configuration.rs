@@ -1,0 +1,99 @@
+//! What the two programs of a stack are told.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use toml::{Table, Value};
+
+use super::{Encryption, ORIGIN, Quotas, SANDBOXES, Stack, local, repository};
+use crate::course;
+
+impl Stack {
+    /// Writes both configurations, and a certificate when one is needed.
+    pub(super) fn write_configurations(&self) -> Result<()> {
+        let sandboxd = table([
+            ("listen", table([("socket", text(&self.socket()))])),
+            ("rootfs", table([("path", text(&rootfs()))])),
+            ("pool", table([("max_sandboxes", SANDBOXES.into())])),
+            (
+                "identity",
+                table([
+                    ("uid_base", self.ids.into()),
+                    ("daemon_uid", (self.ids + 2 * SANDBOXES).into()),
+                ]),
+            ),
+            ("cgroup", table([("parent", self.cgroup_parent().into())])),
+        ]);
+        let mut control_plane = vec![
+            ("mode", "development".into()),
+            ("listen", local(self.port).to_string().into()),
+            ("admin_listen", local(self.admin_port).to_string().into()),
+            ("database_url", "sqlite:coderunner.db".into()),
+            ("keys_dir", "keys".into()),
+            ("content_dir", text(&course::folder())),
+            ("cors_origins", Value::Array(vec![ORIGIN.into()])),
+            (
+                "runners",
+                Value::Array(vec![table([
+                    ("id", "local".into()),
+                    (
+                        "address",
+                        format!("unix:{}", self.socket().display()).into(),
+                    ),
+                ])]),
+            ),
+        ];
+        if self.quotas == Quotas::None {
+            let none = |key| (key, Value::Integer(0));
+            control_plane.push(("limits", table(QUOTAS.map(none))));
+        }
+        if self.encryption == Encryption::Tls {
+            let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])?;
+            std::fs::write(self.certificate(), made.cert.pem())?;
+            std::fs::write(
+                self.folder.path().join("key.pem"),
+                made.signing_key.serialize_pem(),
+            )?;
+            let files = [
+                ("certificate", "certificate.pem".into()),
+                ("key", "key.pem".into()),
+            ];
+            control_plane.push(("tls", table(files)));
+        }
+        std::fs::write(self.sandboxd_config(), toml::to_string(&sandboxd)?)?;
+        std::fs::write(
+            self.control_plane_config(),
+            toml::to_string(&table(control_plane))?,
+        )?;
+        Ok(())
+    }
+}
+
+/// Limits of control-plane for which 0 means none.
+const QUOTAS: [&str; 9] = [
+    "runs_per_minute",
+    "runs_per_hour",
+    "runs_per_day",
+    "calls_per_minute",
+    "inputs_per_minute",
+    "anonymous_calls_per_minute",
+    "logins_per_minute",
+    "queue_wait_ms",
+    "queue_length",
+];
+
+fn rootfs() -> PathBuf {
+    let tree = std::env::var_os("CODERUNNER_TEST_ROOTFS").map(PathBuf::from);
+    tree.unwrap_or_else(|| repository().join("target/rootfs/rootfs-current/tree"))
+}
+
+fn table<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
+    let entries = entries
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value));
+    Value::Table(entries.collect::<Table>())
+}
+
+fn text(path: &Path) -> Value {
+    path.to_string_lossy().into_owned().into()
+}
