@@ -128,6 +128,8 @@ impl Watcher {
                 Next::Wait => {}
             }
             tokio::select! {
+                // The last event of a run and the end of the server can come at one time: the event goes first.
+                biased;
                 _ = self.versions.changed() => {}
                 () = tokio::time::sleep(HEARTBEAT_EVERY) => return Ok(self.heard(What::Heartbeat)),
                 () = self.closing.cancelled() => {
