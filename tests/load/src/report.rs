@@ -58,7 +58,7 @@ fn percentile_ms(latencies: &[Duration], percent: usize) -> f64 {
 /// The table that people read.
 pub fn table(rows: &[Row]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_preset(presets::UTF8_FULL_CONDENSED);
     table.set_header([
         "path",
         "at once",

@@ -81,7 +81,7 @@ fn totals(outcomes: &[Outcome]) -> (usize, usize, usize) {
 
 fn table(outcomes: &[Outcome]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_preset(presets::UTF8_FULL_CONDENSED);
     table.set_header([
         "group", "run", "passed", "failed", "skipped", "seconds", "note",
     ]);
