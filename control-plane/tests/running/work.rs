@@ -238,8 +238,11 @@ async fn the_end_of_the_server_lets_running_programs_end() {
     };
     let mut stream = ada.runs.watch_run(request).await.unwrap().into_inner();
     loop {
-        if let Some(Event::Started(_)) = stream.message().await.unwrap().unwrap().event {
-            break;
+        match stream.message().await.unwrap().unwrap().event {
+            Some(Event::Started(_)) => break,
+            // It started before anybody watched.
+            Some(Event::Snapshot(run)) if run.state() == RunState::Running => break,
+            _ => {}
         }
     }
     let (_, last) = tokio::join!(server.stop(), async {
