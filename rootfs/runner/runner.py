@@ -1,11 +1,12 @@
-"""Runs one student's program inside the sandbox.
+"""Runs one student's program inside the sandbox, in a copy of the zygote's interpreter.
 
 Descriptor 3 is a socket to the daemon, 4 a pipe for a function's return value. In order:
 
 1. The runner sends b"H": the interpreter is ready.
 2. The daemon sends the job: a field count, then the fields, each a length and bytes. All numbers are
-   4 bytes, little-endian. Fields: mode (b"script" or b"function"), source, function name, arguments
-   (a JSON array), then path and content of each further file.
+   4 bytes, little-endian. Fields: resource limits (CPU seconds and processes, two numbers), mode
+   (b"script" or b"function"), source, function name, arguments (a JSON array), then path and content
+   of each further file.
 3. The runner writes the files, compiles the source and sends b"S" (started), or b"E" and a JSON
    object (compile error). It closes the socket before any line of the program runs, so a program can't
    speak in its place.
@@ -17,8 +18,13 @@ exits as it would by itself. Nothing here is secret: the program can read this f
 runner knows.
 """
 
+import atexit
+import gc
 import os
+import resource
 import sys
+import threading
+import weakref
 
 CONTROL = 3
 RESULT = 4
@@ -170,13 +176,28 @@ def call_function(module, name, arguments, dumps):
     write_all(RESULT, answer if len(answer) <= LONGEST_RESULT else b"N")
 
 
-def main():
-    os.write(CONTROL, b"H")
-    mode, source, name, arguments, *rest = read_job()
+def limit_resources(numbers):
+    """A second line behind the control group's limits."""
+    cpu_seconds, processes = (int.from_bytes(numbers[at : at + 4], "little") for at in (0, 4))
+    for kind, most in ((resource.RLIMIT_CPU, cpu_seconds), (resource.RLIMIT_NPROC, processes)):
+        resource.setrlimit(kind, (most, most))
+
+
+def let_own_modules_win(paths):
+    """A program's own random.py is found before the random that is loaded already."""
+    own = {path.decode().partition("/")[0].removesuffix(".py") for path in paths} - started_with
+    for name in [name for name in sys.modules if name.partition(".")[0] in own]:
+        del sys.modules[name]
+
+
+def run_program():
+    numbers, mode, source, name, arguments, *rest = read_job()
+    limit_resources(numbers)
     files = list(zip(rest[::2], rest[1::2]))
     write_files(source, files)
     sys.argv = [MAIN]
     code = compile_program(source)
+    let_own_modules_win(path for path, _ in files)
     if mode == b"function":
         # Loaded before the program's folder is on the path: it may have a json.py.
         import json
@@ -199,4 +220,105 @@ def main():
         call_guarded(exec, code, module.__dict__)
 
 
-main()
+# --- The end of a program -------------------------------------------------------------------
+#
+# What an interpreter does when its main program ends, without tearing down what the program never
+# touched: that would copy all the memory that is shared with the zygote.
+
+
+def exit_code(value):
+    """As the interpreter understands SystemExit's value."""
+    if value is None:
+        return 0
+    if isinstance(value, int):
+        return value & 0xFF if -(2**63) <= value < 2**63 else 0xFF
+    try:
+        sys.stderr.write(f"{value}\n")
+    except (AttributeError, OSError, ValueError):
+        pass
+    return 1
+
+
+def flush():
+    """Empties the standard streams; false when standard output can't be written."""
+    good = True
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name, None)
+        try:
+            if stream is not None and not getattr(stream, "closed", False):
+                stream.flush()
+        except BaseException as error:
+            if name == "stdout":
+                good = False
+                sys.unraisablehook(Unraisable(error, stream))
+    return good
+
+
+class Unraisable:
+    """What sys.unraisablehook is told."""
+
+    def __init__(self, error, thing):
+        self.exc_type, self.exc_value, self.exc_traceback = type(error), error, None
+        self.err_msg, self.object = None, thing
+
+
+def unload_modules():
+    """Ends the objects of the program's own modules: first those that nothing holds any more, then all."""
+    own = [module for name, module in list(sys.modules.items()) if name not in loaded_with]
+    names = [name for name in sys.modules if name not in loaded_with]
+    watched = [weakref.ref(module) for module in own]
+    for name in names:
+        sys.modules[name] = None
+    module = None
+    del own, module
+    gc.collect()
+    for watch in reversed(watched):
+        module = watch()
+        if module is not None:
+            clear(module.__dict__)
+    module = None
+    gc.collect()
+
+
+def clear(names):
+    for private in (True, False):
+        for name in list(names):
+            if (name[:1] == "_" and name[:2] != "__") == private and name != "__builtins__":
+                names[name] = None
+
+
+def end(code):
+    """Ends this process as an interpreter ends after its program."""
+    try:
+        threading._shutdown()
+    except BaseException as error:
+        sys.unraisablehook(Unraisable(error, threading._shutdown))
+    atexit._run_exitfuncs()
+    good = flush()
+    unload_modules()
+    good = flush() and good
+    os._exit(code if good else 120)
+
+
+def serve():
+    """Waits for one program, runs it and ends this process."""
+    os.write(CONTROL, b"H")
+    code = 0
+    try:
+        run_program()
+    except SystemExit as error:
+        code = exit_code(error.code)
+    end(code)
+
+
+def prepare(modules):
+    """Called once, in the template: brings into memory what every program needs."""
+    global started_with, loaded_with
+    started_with = modules
+    # A program that looks for a module of this name finds its own.
+    del sys.modules[__name__]
+    loaded_with = frozenset(sys.modules) - {"__main__"}
+
+
+started_with = frozenset()
+loaded_with = frozenset()

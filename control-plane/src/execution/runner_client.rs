@@ -147,6 +147,7 @@ impl RunnerClient {
             enforcements: _,
             default_limits: _,
             limit_ceilings: _,
+            parked: _,
         } = status;
         let capacity = usize::try_from(capacity).unwrap_or(0);
         Ok(RunnerStatus {

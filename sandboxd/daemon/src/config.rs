@@ -8,8 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use sandboxd_launcher::LauncherConfig;
 use sandboxd_sandbox::identity::{Identity, LOWEST_BASE};
+use sandboxd_sandbox::restrict::ProcessLimits;
 use sandboxd_sandbox::{Ceilings, KernelLimits, Limits};
 use serde::Deserialize;
+
+use crate::pool::PoolOptions;
 
 /// The whole file.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -73,6 +76,14 @@ pub struct Rootfs {
 pub struct Pool {
     /// Sandboxes that may live at one time, 1 to 1000. Four for each core by default.
     pub max_sandboxes: u32,
+    /// Sandboxes that are kept ready for runs when nothing runs, at most `max_sandboxes`. Two for each core by
+    /// default. More are kept for a while after they were needed.
+    pub parked: u32,
+    /// Runs that may wait for a sandbox when all are taken; more are refused. 256 by default.
+    pub max_waiting: u32,
+    /// How long sandboxes are copied from one interpreter, in seconds, at least 1; all its copies have the
+    /// same hash seed and the same addresses. 600 by default.
+    pub template_seconds: u64,
     /// How long a sandbox may take until Python is ready, in milliseconds.
     pub startup_time_ms: u64,
 }
@@ -153,6 +164,9 @@ impl Default for Pool {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             max_sandboxes: u32::try_from(cores * 4).unwrap_or(4),
+            parked: u32::try_from(cores * 2).unwrap_or(2),
+            max_waiting: 256,
+            template_seconds: 600,
             startup_time_ms: 10_000,
         }
     }
@@ -266,6 +280,10 @@ impl Config {
             "pool.max_sandboxes must be 1 to 1000".to_owned(),
         );
         must(
+            pool.template_seconds >= 1,
+            "pool.template_seconds must be at least 1".to_owned(),
+        );
+        must(
             pool.startup_time_ms >= 100,
             "pool.startup_time_ms must be at least 100".to_owned(),
         );
@@ -280,7 +298,11 @@ impl Config {
             "identity.daemon_uid must not be root".to_owned(),
         );
         must(
-            !(identity.uid_base..identity.uid_base.saturating_add(pool.max_sandboxes * 2))
+            // One more pair of ids is the template's.
+            !(identity.uid_base
+                ..identity
+                    .uid_base
+                    .saturating_add((pool.max_sandboxes + 1) * 2))
                 .contains(&identity.daemon_uid),
             "identity.daemon_uid must not be an id of a sandbox".to_owned(),
         );
@@ -346,9 +368,14 @@ impl Config {
         }
     }
 
-    /// How long a sandbox may take until Python is ready.
-    pub fn startup_time(&self) -> Duration {
-        Duration::from_millis(self.pool.startup_time_ms)
+    /// How the daemon keeps sandboxes ready.
+    pub fn pool(&self) -> PoolOptions {
+        PoolOptions {
+            most: self.pool.max_sandboxes as usize,
+            parked: self.pool.parked.min(self.pool.max_sandboxes) as usize,
+            limits: self.kernel_limits(&self.ceilings().defaults),
+            startup_time: Duration::from_millis(self.pool.startup_time_ms),
+        }
     }
 
     /// The folder of the socket.
@@ -367,6 +394,11 @@ impl Config {
             slots: self.pool.max_sandboxes,
             uid_base: self.identity.uid_base,
             cgroup: self.cgroup.parent.clone(),
+            limits: ProcessLimits {
+                file_bytes: self.limits.file_bytes,
+                open_files: self.limits.open_files,
+            },
+            template_age: Duration::from_secs(self.pool.template_seconds),
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::host::Host;
 use crate::launcher_client::LauncherClient;
 use crate::listen::{self, TlsMaterial};
+use crate::pool::Pool;
 use crate::run::{self, Handle, Order};
 use crate::service::Service;
 
@@ -87,10 +88,11 @@ async fn serve(
         let launcher = launcher.clone();
         async move { launcher.dispatch().await }
     });
-    prove(&config, &launcher)
+    let pool = Pool::new(launcher, config.pool());
+    prove(&config, &pool)
         .await
         .context("a sandbox on this host does not work")?;
-    let service = Service::new(config.clone(), host, launcher);
+    let service = Service::new(config.clone(), host, pool);
     let stop = stop_on_sigterm(service.clone())?;
     tracing::info!(socket = %config.listen.socket.display(), tcp = ?config.listen.tcp, capacity = config.pool.max_sandboxes, "serving");
     tokio::select! {
@@ -126,17 +128,12 @@ fn stop_on_sigterm(service: Service) -> Result<watch::Receiver<bool>> {
 }
 
 /// Runs one small program as any other. A host on which it fails serves nothing.
-async fn prove(config: &Config, launcher: &LauncherClient) -> Result<()> {
+async fn prove(config: &Config, pool: &Pool) -> Result<()> {
     let limits = config.ceilings().defaults;
     let kernel_limits = config.kernel_limits(&limits);
-    let order = Order::script(
-        b"print('ready')",
-        limits,
-        kernel_limits,
-        config.startup_time(),
-    );
+    let order = Order::script(b"print('ready')", limits, kernel_limits);
     let (events, mut receiver) = mpsc::channel(16);
-    let finished = run::run(launcher, order, &Handle::default(), &events).await;
+    let finished = run::run(pool, order, &Handle::default(), &events).await;
     drop(events);
     let mut stdout = Vec::new();
     let mut stderr = Vec::new();

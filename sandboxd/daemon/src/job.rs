@@ -3,6 +3,7 @@
 
 use coderunner_proto::common::v1::CompileError;
 use coderunner_proto::sandbox::v1::FunctionStatus;
+use sandboxd_sandbox::KernelLimits;
 use serde::Deserialize;
 
 /// First byte from the runner: the interpreter is ready for a job.
@@ -12,9 +13,36 @@ pub const MAX_ANSWER: usize = 64 * 1024;
 /// Longest return value, as JSON.
 pub const MAX_RESULT: usize = 1024 * 1024;
 
+/// Resource limits that the runner sets before the program runs: a second line behind the limits of the
+/// control group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProcessLimits {
+    cpu_seconds: u64,
+    processes: u32,
+}
+
+impl ProcessLimits {
+    /// What stands behind these limits.
+    pub fn of(limits: &KernelLimits) -> Self {
+        Self {
+            cpu_seconds: limits.cpu_seconds,
+            // The control group's limit must be the one that is hit, because it is counted.
+            processes: limits.processes + 16,
+        }
+    }
+
+    fn encode(self) -> [u8; 8] {
+        let cpu_seconds = u32::try_from(self.cpu_seconds).unwrap_or(u32::MAX);
+        let number = u64::from(self.processes) << 32 | u64::from(cpu_seconds);
+        number.to_le_bytes()
+    }
+}
+
 /// One job for the runner.
 #[derive(Debug)]
 pub struct Job<'a> {
+    /// Resource limits.
+    pub limits: ProcessLimits,
     /// The main file.
     pub source: &'a [u8],
     /// Path and content of the others.
@@ -30,7 +58,9 @@ impl Job<'_> {
             Some((name, arguments)) => ("function", name, arguments),
             None => ("script", "", ""),
         };
+        let limits = self.limits.encode();
         let mut fields = vec![
+            limits.as_slice(),
             mode.as_bytes(),
             self.source,
             name.as_bytes(),
@@ -131,12 +161,19 @@ mod tests {
     #[test]
     fn a_job_is_a_count_and_fields() {
         let job = Job {
+            limits: ProcessLimits {
+                cpu_seconds: 5,
+                processes: 66,
+            },
             source: b"x",
             files: &[],
             function: None,
         };
         let expected = [
-            &4_u32.to_le_bytes()[..],
+            &5_u32.to_le_bytes()[..],
+            &8_u32.to_le_bytes(),
+            &5_u32.to_le_bytes(),
+            &66_u32.to_le_bytes(),
             &6_u32.to_le_bytes(),
             b"script",
             &1_u32.to_le_bytes(),

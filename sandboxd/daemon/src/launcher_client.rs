@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sandboxd_launcher::wire::{self, Event, Facts, MAX_MESSAGE, Request, SPAWNED_DESCRIPTORS};
@@ -57,7 +56,9 @@ pub struct LauncherClient {
 struct Inner {
     socket: AsyncFd<OwnedFd>,
     waiting: Mutex<HashMap<u64, Waiting>>,
-    next_run: AtomicU64,
+    limiting: Mutex<HashMap<u64, oneshot::Sender<Option<String>>>>,
+    /// Held until the launcher has been asked: it takes rising numbers only.
+    next_run: tokio::sync::Mutex<u64>,
 }
 
 impl LauncherClient {
@@ -77,7 +78,8 @@ impl LauncherClient {
         let inner = Arc::new(Inner {
             socket,
             waiting: Mutex::default(),
-            next_run: AtomicU64::new(1),
+            limiting: Mutex::default(),
+            next_run: tokio::sync::Mutex::new(1),
         });
         match inner.receive().await? {
             (Event::Ready(facts), _) => Ok((Self { inner }, facts)),
@@ -94,7 +96,8 @@ impl LauncherClient {
                 Ok((event, descriptors)) => self.inner.hand_out(event, descriptors),
                 Err(error) => {
                     // Dropping the senders tells everybody who waits.
-                    self.inner.lock().clear();
+                    lock(&self.inner.waiting).clear();
+                    lock(&self.inner.limiting).clear();
                     return error;
                 }
             }
@@ -106,17 +109,33 @@ impl LauncherClient {
     /// # Errors
     /// When the launcher refuses or is gone.
     pub async fn spawn(&self, limits: &KernelLimits) -> Result<Spawned, LauncherError> {
-        let run = self.inner.next_run.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = oneshot::channel();
-        self.inner.lock().insert(run, Waiting::ForSandbox(sender));
-        self.inner
-            .send(&Request::Spawn {
-                run,
-                limits: limits.clone(),
-            })
-            .await?;
+        let run = {
+            let mut next_run = self.inner.next_run.lock().await;
+            let run = *next_run;
+            *next_run += 1;
+            lock(&self.inner.waiting).insert(run, Waiting::ForSandbox(sender));
+            let limits = limits.clone();
+            self.inner.send(&Request::Spawn { run, limits }).await?;
+            run
+        };
         let (ends, ended) = receiver.await.map_err(|_| LauncherError::Gone)??;
         Ok(Spawned { run, ends, ended })
+    }
+
+    /// Changes a sandbox's limits, before its program is handed over.
+    ///
+    /// # Errors
+    /// When one does not hold, or the launcher is gone.
+    pub async fn limit(&self, run: u64, limits: &KernelLimits) -> Result<(), LauncherError> {
+        let (sender, receiver) = oneshot::channel();
+        lock(&self.inner.limiting).insert(run, sender);
+        let limits = limits.clone();
+        self.inner.send(&Request::Limit { run, limits }).await?;
+        match receiver.await.map_err(|_| LauncherError::Gone)? {
+            None => Ok(()),
+            Some(problem) => Err(LauncherError::Refused(problem)),
+        }
     }
 
     /// Kills a sandbox. No effect when it has ended.
@@ -128,12 +147,12 @@ impl LauncherClient {
     }
 }
 
-impl Inner {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Waiting>> {
-        // A map stays a map, whatever panicked while holding it.
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// A map stays a map, whatever panicked while holding it.
+fn lock<T>(map: &Mutex<T>) -> MutexGuard<'_, T> {
+    map.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
+impl Inner {
     async fn send(&self, request: &Request) -> Result<(), LauncherError> {
         let message =
             wire::encode(request).map_err(|error| LauncherError::Refused(error.to_string()))?;
@@ -169,13 +188,19 @@ impl Inner {
         match event {
             Event::Spawned { run } => self.hand_out_sandbox(run, descriptors),
             Event::Refused { run, reason } => {
-                if let Some(Waiting::ForSandbox(sender)) = self.lock().remove(&run) {
+                if let Some(Waiting::ForSandbox(sender)) = lock(&self.waiting).remove(&run) {
                     // Nobody waits any more: fine, there is no sandbox.
                     let _ = sender.send(Err(LauncherError::Refused(reason)));
                 }
             }
+            Event::Limited { run, problem } => {
+                if let Some(sender) = lock(&self.limiting).remove(&run) {
+                    // A caller that gave up drops its sandbox.
+                    let _ = sender.send(problem);
+                }
+            }
             Event::Ended { run, exit, usage } => {
-                if let Some(Waiting::ForEnd(sender)) = self.lock().remove(&run) {
+                if let Some(Waiting::ForEnd(sender)) = lock(&self.waiting).remove(&run) {
                     let _ = sender.send((exit, usage));
                 }
             }
@@ -184,7 +209,7 @@ impl Inner {
     }
 
     fn hand_out_sandbox(&self, run: u64, descriptors: Vec<OwnedFd>) {
-        let mut waiting = self.lock();
+        let mut waiting = lock(&self.waiting);
         let Some(Waiting::ForSandbox(sender)) = waiting.remove(&run) else {
             return;
         };

@@ -15,6 +15,7 @@ mod launcher_client;
 mod listen;
 mod outcome;
 mod output;
+mod pool;
 mod request;
 mod run;
 mod serve;

@@ -13,8 +13,6 @@ pub enum KillReason {
     Time,
     /// Too much on one stream.
     Output,
-    /// Python did not get ready in time: our fault.
-    Startup,
 }
 
 /// What is known of a run that ended.
@@ -28,8 +26,6 @@ pub struct Evidence<'a> {
     pub usage: &'a Usage,
     /// The runner said that the program does not compile, before any of it ran.
     pub compile_error: bool,
-    /// The runner was ready and got the program.
-    pub started: bool,
 }
 
 /// One word for it.
@@ -39,14 +35,12 @@ pub fn judge(evidence: &Evidence<'_>) -> Outcome {
         exit,
         usage,
         compile_error,
-        started,
     } = evidence;
     if let Exit::Failed(_) = exit {
         return Outcome::InternalError;
     }
     match killed {
         Some(KillReason::Cancelled) => return Outcome::Cancelled,
-        Some(KillReason::Startup) => return Outcome::InternalError,
         Some(KillReason::Output) => return Outcome::OutputLimit,
         Some(KillReason::Time) | None => {}
     }
@@ -60,9 +54,6 @@ pub fn judge(evidence: &Evidence<'_>) -> Outcome {
         } else {
             Outcome::TimeLimit
         };
-    }
-    if !started {
-        return Outcome::InternalError;
     }
     match exit {
         _ if *compile_error => Outcome::CompileError,
@@ -93,7 +84,6 @@ mod tests {
             exit: &exit,
             usage: &usage,
             compile_error: false,
-            started: true,
         })
     }
 
@@ -133,13 +123,6 @@ mod tests {
                 false,
                 0,
                 Outcome::Cancelled,
-            ),
-            (
-                Some(KillReason::Startup),
-                Killed,
-                false,
-                0,
-                Outcome::InternalError,
             ),
             (None, Killed, false, 0, Outcome::InternalError),
             (

@@ -11,7 +11,7 @@ use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::config::Config;
-use crate::job::Job;
+use crate::job::{Job, ProcessLimits};
 use crate::run::Order;
 
 const MAX_RUN_ID: usize = 64;
@@ -63,7 +63,9 @@ fn checked(config: &Config, request: ExecuteRequest) -> Result<(String, Order), 
         .ceilings()
         .resolve(&wishes(limits.unwrap_or_default())?)
         .map_err(|error| (error.field, error.to_string()))?;
+    let kernel_limits = config.kernel_limits(&limits);
     let job = Job {
+        limits: ProcessLimits::of(&kernel_limits),
         source: source.as_bytes(),
         files: &files,
         function: function
@@ -75,9 +77,8 @@ fn checked(config: &Config, request: ExecuteRequest) -> Result<(String, Order), 
         wants_result: function.is_some(),
         stdin,
         interactive,
-        kernel_limits: config.kernel_limits(&limits),
+        kernel_limits,
         limits,
-        startup_time: config.startup_time(),
     };
     Ok((run_id, order))
 }

@@ -15,7 +15,7 @@ use coderunner_proto::sandbox::v1::{
     ExecuteResponse, Finished, FunctionStatus, Started, execute_response::Event,
 };
 use sandboxd_sandbox::cgroup::parse_cpu;
-use sandboxd_sandbox::{Ends, Exit, KernelLimits, Limits, Usage};
+use sandboxd_sandbox::{Exit, KernelLimits, Limits, Usage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
@@ -24,10 +24,10 @@ use tokio::task::JoinHandle;
 use tokio::time::{self, MissedTickBehavior};
 
 use crate::input::Input;
-use crate::job::{Answer, HELLO, Job, MAX_ANSWER, MAX_RESULT, parse_result};
-use crate::launcher_client::{LauncherClient, LauncherError, Spawned};
+use crate::job::{Answer, Job, MAX_ANSWER, MAX_RESULT, ProcessLimits, parse_result};
 use crate::outcome::{Evidence, KillReason, judge};
 use crate::output::{Drained, EventSender, drain};
+use crate::pool::{Pool, Sandbox, Tenancy};
 
 /// How often the CPU time is read.
 const CPU_CHECK: Duration = Duration::from_millis(50);
@@ -51,20 +51,14 @@ pub struct Order {
     pub limits: Limits,
     /// Limits that the kernel watches.
     pub kernel_limits: KernelLimits,
-    /// Time until Python must be ready.
-    pub startup_time: Duration,
 }
 
 impl Order {
     /// An order for a program without input, for the daemon's own check at start.
-    pub fn script(
-        source: &[u8],
-        limits: Limits,
-        kernel_limits: KernelLimits,
-        startup_time: Duration,
-    ) -> Self {
+    pub fn script(source: &[u8], limits: Limits, kernel_limits: KernelLimits) -> Self {
         Self {
             job: Job {
+                limits: ProcessLimits::of(&kernel_limits),
                 source,
                 files: &[],
                 function: None,
@@ -75,7 +69,6 @@ impl Order {
             interactive: false,
             limits,
             kernel_limits,
-            startup_time,
         }
     }
 }
@@ -91,20 +84,28 @@ pub struct Handle {
 
 /// Runs an order; every event but the last goes to `events`, the last is returned, so that its place is
 /// free before anybody hears of the end.
-pub async fn run(
-    launcher: &LauncherClient,
-    order: Order,
-    handle: &Handle,
-    events: &EventSender,
-) -> Finished {
+pub async fn run(pool: &Pool, order: Order, handle: &Handle, events: &EventSender) -> Finished {
     let requested = Instant::now();
-    let spawned = match launcher.spawn(&order.kernel_limits).await {
-        Ok(spawned) => spawned,
-        Err(error) => return internal_error(describe(&error)),
+    let sandbox = tokio::select! {
+        taken = pool.take(&order.kernel_limits) => match taken {
+            Ok(sandbox) => sandbox,
+            Err(error) => return internal_error(format!("no sandbox: {error}")),
+        },
+        () = handle.cancel.notified() => return cancelled(),
+        () = events.closed() => return cancelled(),
     };
-    match Running::start(launcher.clone(), spawned, order, handle, events, requested).await {
+    match Running::start(sandbox, order, handle, events, requested).await {
         Ok(running) => running.supervise(handle, events).await,
         Err(error) => internal_error(format!("the sandbox's pipes could not be used: {error}")),
+    }
+}
+
+/// The end of a run that was cancelled before it had a sandbox.
+fn cancelled() -> Finished {
+    Finished {
+        outcome: Outcome::Cancelled.into(),
+        usage: Some(UsageMessage::default()),
+        ..Finished::default()
     }
 }
 
@@ -118,23 +119,14 @@ fn internal_error(reason: String) -> Finished {
     }
 }
 
-fn describe(error: &LauncherError) -> String {
-    match std::error::Error::source(error) {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
-    }
-}
-
 /// Everything that lives while a program runs.
 struct Running {
-    kill_switch: KillSwitch,
-    ended: tokio::sync::oneshot::Receiver<(Exit, Usage)>,
+    tenancy: Tenancy,
     limits: Limits,
     wants_result: bool,
     clock: CpuClock,
-    /// When the program was handed over; `None` when the interpreter never got ready.
-    started: Option<Instant>,
-    startup_failed: bool,
+    /// When the program was handed over.
+    started: Instant,
     streams: [Reading; 2],
     answer: JoinHandle<Vec<u8>>,
     result: JoinHandle<Vec<u8>>,
@@ -142,52 +134,38 @@ struct Running {
 
 impl Running {
     async fn start(
-        launcher: LauncherClient,
-        spawned: Spawned,
+        sandbox: Sandbox,
         order: Order,
         handle: &Handle,
         events: &EventSender,
         requested: Instant,
     ) -> io::Result<Self> {
-        let Spawned { run, ends, ended } = spawned;
-        // From here on every way out kills the sandbox.
-        let kill_switch = KillSwitch {
-            launcher,
-            run,
-            armed: true,
-        };
-        let Ends {
+        let Sandbox {
+            tenancy,
             stdin,
             stdout,
             stderr,
             control,
             result,
             cpu_clock,
-        } = ends;
+        } = sandbox;
         let stdin = pipe::Sender::from_owned_fd(stdin)?;
         let stdout = pipe::Receiver::from_owned_fd(stdout)?;
         let stderr = pipe::Receiver::from_owned_fd(stderr)?;
         let result = pipe::Receiver::from_owned_fd(result)?;
-        let control = std::os::unix::net::UnixStream::from(control);
-        control.set_nonblocking(true)?;
-        let mut control = UnixStream::from_std(control)?;
-
-        let hello = time::timeout(order.startup_time, greet(&mut control, handle, events)).await;
-        let ready = matches!(hello, Ok(Ok(true)));
         let mut clock = CpuClock::new(File::from(cpu_clock));
         clock.reset();
         let started = Instant::now();
-        if ready {
-            let startup_duration = requested.elapsed().try_into().ok();
-            let event = ExecuteResponse {
-                event: Some(Event::Started(Started { startup_duration })),
-            };
-            // Nobody listens: noticed below.
-            let _ = events.send(Ok(event)).await;
-            let input = Input::start(stdin, order.stdin, order.interactive);
-            // Set once, here.
-            let _ = handle.input.set(input);
-        }
+        let startup_duration = requested.elapsed().try_into().ok();
+        let event = ExecuteResponse {
+            event: Some(Event::Started(Started { startup_duration })),
+        };
+        // Nobody listens: noticed below.
+        let _ = events.send(Ok(event)).await;
+        // Set once, here.
+        let _ = handle
+            .input
+            .set(Input::start(stdin, order.stdin, order.interactive));
         let limit = order.limits.output_bytes;
         let streams = [
             Reading::new(tokio::spawn(drain(
@@ -203,44 +181,30 @@ impl Running {
                 events.clone(),
             ))),
         ];
-        let answer = tokio::spawn(converse(
-            control,
-            if ready { order.job } else { Vec::new() },
-        ));
         Ok(Self {
-            kill_switch,
-            ended,
+            tenancy,
             limits: order.limits,
             wants_result: order.wants_result,
             clock,
-            started: ready.then_some(started),
-            startup_failed: hello.is_err(),
+            started,
             streams,
-            answer,
+            answer: tokio::spawn(converse(control, order.job)),
             result: tokio::spawn(read_bounded(result, MAX_RESULT + 1)),
         })
     }
 
     async fn supervise(mut self, handle: &Handle, events: &EventSender) -> Finished {
-        let watched = if self.startup_failed {
-            Watched::Kill(KillReason::Startup)
-        } else {
-            self.watch(handle, events).await
-        };
-        let (killed, ended) = match watched {
+        let (killed, ended) = match self.watch(handle, events).await {
             Watched::Ended(ended) => (None, ended),
             Watched::Kill(reason) => {
-                self.kill_switch.kill().await;
-                match time::timeout(KILL_PATIENCE, &mut self.ended).await {
-                    Ok(ended) => (Some(reason), ended.ok()),
+                self.tenancy.kill().await;
+                match time::timeout(KILL_PATIENCE, self.tenancy.ended()).await {
+                    Ok(ended) => (Some(reason), ended),
                     Err(_) => return internal_error("a killed sandbox did not die".to_owned()),
                 }
             }
         };
-        let wall = self
-            .started
-            .map_or(Duration::ZERO, |started| started.elapsed());
-        self.kill_switch.armed = false;
+        let wall = self.started.elapsed();
         match ended {
             Some((exit, usage)) => self.collect(killed, exit, usage, wall).await,
             None => internal_error("the launcher is gone".to_owned()),
@@ -258,7 +222,7 @@ impl Running {
             tokio::select! {
                 // A run that ended is never killed for something that happened at the same time.
                 biased;
-                ended = &mut self.ended => return Watched::Ended(ended.ok()),
+                ended = self.tenancy.ended() => return Watched::Ended(ended),
                 () = handle.cancel.notified() => return Watched::Kill(KillReason::Cancelled),
                 () = events.closed() => return Watched::Kill(KillReason::Cancelled),
                 () = &mut deadline => return Watched::Kill(KillReason::Time),
@@ -300,7 +264,6 @@ impl Running {
             exit: &exit,
             usage: &usage,
             compile_error: compile_error.is_some(),
-            started: self.started.is_some(),
         });
         let (function_status, result_json) = if self.wants_result {
             parse_result(result)
@@ -332,24 +295,6 @@ impl Running {
                 _ => String::new(),
             },
         }
-    }
-}
-
-/// Waits for the runner's greeting. False when it can't come any more.
-async fn greet(
-    control: &mut UnixStream,
-    handle: &Handle,
-    events: &EventSender,
-) -> io::Result<bool> {
-    let mut byte = [0];
-    tokio::select! {
-        read = control.read(&mut byte) => Ok(read? == 1 && byte[0] == HELLO),
-        () = handle.cancel.notified() => {
-            // Kept for the watcher.
-            handle.cancel.notify_one();
-            Ok(false)
-        }
-        () = events.closed() => Ok(false),
     }
 }
 
@@ -473,28 +418,5 @@ impl CpuClock {
         let mut buffer = [0; 512];
         let length = self.file.read_at(&mut buffer, 0).ok()?;
         parse_cpu(std::str::from_utf8(&buffer[..length]).ok()?)
-    }
-}
-
-/// Kills the sandbox when it is dropped while armed.
-struct KillSwitch {
-    launcher: LauncherClient,
-    run: u64,
-    armed: bool,
-}
-
-impl KillSwitch {
-    async fn kill(&self) {
-        // Without a launcher the sandbox is dead already.
-        let _ = self.launcher.kill(self.run).await;
-    }
-}
-
-impl Drop for KillSwitch {
-    fn drop(&mut self) {
-        if self.armed {
-            let (launcher, run) = (self.launcher.clone(), self.run);
-            tokio::spawn(async move { launcher.kill(run).await });
-        }
     }
 }

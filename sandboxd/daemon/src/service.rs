@@ -14,15 +14,15 @@ use coderunner_proto::sandbox::v1::{
     WriteInputRequest, WriteInputResponse, execute_response::Event,
 };
 use sandboxd_sandbox::Limits;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::host::Host;
 use crate::input::InputError;
-use crate::launcher_client::LauncherClient;
+use crate::pool::Pool;
 use crate::request;
 use crate::run::{self, Handle, Order};
 
@@ -42,8 +42,7 @@ pub struct Service {
 struct Shared {
     config: Config,
     host: Host,
-    launcher: LauncherClient,
-    places: Arc<Semaphore>,
+    pool: Pool,
     runs: Mutex<HashMap<String, Handle>>,
     draining: AtomicBool,
     emptied: Notify,
@@ -51,13 +50,11 @@ struct Shared {
 
 impl Service {
     /// A service without runs.
-    pub fn new(config: Config, host: Host, launcher: LauncherClient) -> Self {
-        let places = Arc::new(Semaphore::new(config.pool.max_sandboxes as usize));
+    pub fn new(config: Config, host: Host, pool: Pool) -> Self {
         let shared = Shared {
             config,
             host,
-            launcher,
-            places,
+            pool,
             runs: Mutex::default(),
             draining: AtomicBool::new(false),
             emptied: Notify::new(),
@@ -96,29 +93,32 @@ impl Service {
             .ok_or_else(|| Status::not_found("there is no such run"))
     }
 
-    fn admit(&self, run_id: &str) -> Result<(Handle, OwnedSemaphorePermit), Status> {
+    fn admit(&self, run_id: &str) -> Result<Handle, Status> {
         if self.shared.draining.load(Ordering::Relaxed) {
             return Err(Status::unavailable(
                 "this host is draining and takes no new runs",
             ));
         }
-        let place = Arc::clone(&self.shared.places)
-            .try_acquire_owned()
-            .map_err(|_| {
-                let details = ErrorDetails::with_retry_info(Some(RETRY));
-                Status::with_error_details(
-                    tonic::Code::ResourceExhausted,
-                    "all sandboxes are taken",
-                    details,
-                )
-            })?;
+        let config::Pool {
+            max_sandboxes,
+            max_waiting,
+            ..
+        } = self.shared.config.pool;
         let mut runs = self.shared.lock();
         if runs.contains_key(run_id) {
             return Err(Status::already_exists("a run with this run_id is running"));
         }
+        if runs.len() >= max_sandboxes as usize + max_waiting as usize {
+            let details = ErrorDetails::with_retry_info(Some(RETRY));
+            return Err(Status::with_error_details(
+                tonic::Code::ResourceExhausted,
+                "all sandboxes are taken and too many runs wait for one",
+                details,
+            ));
+        }
         let handle = Handle::default();
         runs.insert(run_id.to_owned(), handle.clone());
-        Ok((handle, place))
+        Ok(handle)
     }
 }
 
@@ -133,17 +133,15 @@ impl Shared {
         run_id: String,
         order: Order,
         handle: Handle,
-        place: OwnedSemaphorePermit,
         events: mpsc::Sender<Result<ExecuteResponse, Status>>,
     ) {
         let entry = Entry {
             shared: &self,
             run_id,
         };
-        let finished = run::run(&self.launcher, order, &handle, &events).await;
+        let finished = run::run(&self.pool, order, &handle, &events).await;
         // The place is free before the caller can know, so that its next run finds one.
         drop(entry);
-        drop(place);
         // A caller that is gone has cancelled.
         let _ = events
             .send(Ok(ExecuteResponse {
@@ -178,9 +176,9 @@ impl SandboxService for Service {
         request: Request<ExecuteRequest>,
     ) -> Result<Response<Self::ExecuteStream>, Status> {
         let (run_id, order) = request::order(&self.shared.config, request.into_inner())?;
-        let (handle, place) = self.admit(&run_id)?;
+        let handle = self.admit(&run_id)?;
         let (events, receiver) = mpsc::channel(EVENTS_WAITING);
-        tokio::spawn(Arc::clone(&self.shared).execute(run_id, order, handle, place, events));
+        tokio::spawn(Arc::clone(&self.shared).execute(run_id, order, handle, events));
         Ok(Response::new(ReceiverStream::new(receiver)))
     }
 
@@ -248,6 +246,7 @@ impl SandboxService for Service {
             running: i32::try_from(self.running()).unwrap_or(i32::MAX),
             draining: draining.load(Ordering::Relaxed),
             enforcements: host.enforcements(),
+            parked: i32::try_from(self.shared.pool.parked()).unwrap_or(i32::MAX),
             default_limits: Some(limits_message(&ceilings.defaults)),
             limit_ceilings: Some(limits_message(&ceilings.most)),
         }))

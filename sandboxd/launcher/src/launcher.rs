@@ -1,20 +1,24 @@
-//! The launcher's loop: wait for the daemon, for sandboxes that end, for memory alarms and for signals;
-//! do one thing at a time.
+//! The launcher's loop: wait for the daemon, for the template of the zygotes, for keepers, for sandboxes that
+//! end, for memory alarms and for signals; do one thing at a time.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use sandboxd_sandbox::cgroup::{Cgroup, CgroupError, Parent};
-use sandboxd_sandbox::stage::{Stage, StageError};
+use sandboxd_sandbox::cgroup::{CgroupError, Parent};
+use sandboxd_sandbox::restrict::ProcessLimits;
+use sandboxd_sandbox::slot::{Said, SlotError};
+use sandboxd_sandbox::stage::{Stage as Theatre, StageError};
 use sandboxd_sandbox::syscalls::{Policy, PolicyError};
-use sandboxd_sandbox::{Ends, Exit, KernelLimits, Spawner, Usage};
+use sandboxd_sandbox::zygote::{Reply, Template};
+use sandboxd_sandbox::{Builder, Ends, Exit, KernelLimits, Usage};
 use sandboxd_sys::SingleThreaded;
 
-use crate::live::Residents;
+use crate::slots::{Choice, Order, Place, Slots, Stage, Watch};
 use crate::wire::{self, Event, Facts, MAX_MESSAGE, Request, WireError};
 
 /// What the launcher is started with. Fixed by the operator; no request changes it.
@@ -30,6 +34,10 @@ pub struct LauncherConfig {
     pub uid_base: u32,
     /// Control group below which they live.
     pub cgroup: String,
+    /// Limits that no run changes.
+    pub limits: ProcessLimits,
+    /// How long one template is copied: all copies of one have the same hash seed.
+    pub template_age: Duration,
 }
 
 /// The launcher could not start.
@@ -50,6 +58,9 @@ pub enum StartError {
     /// The system-call policy is unusable.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// No interpreter can be started.
+    #[error("no interpreter to copy")]
+    Template(#[source] SlotError),
 }
 
 /// The launcher had to stop.
@@ -67,6 +78,9 @@ pub enum Stopped {
     /// The daemon sent no message of ours.
     #[error(transparent)]
     Wire(#[from] WireError),
+    /// There is nothing to copy sandboxes' interpreters from.
+    #[error("the template of the zygotes ended: {0}")]
+    Template(String),
 }
 
 fn system<E: Into<io::Error>>(action: &'static str) -> impl FnOnce(E) -> Stopped {
@@ -79,24 +93,39 @@ fn system<E: Into<io::Error>>(action: &'static str) -> impl FnOnce(E) -> Stopped
 /// See the module.
 #[derive(Debug)]
 pub struct Launcher {
-    spawner: Spawner,
-    residents: Residents,
+    builder: Builder,
+    slots: Slots,
     signals: SignalFd,
     swept: usize,
-    /// Distinguishes this launcher's control groups from those of one before it.
-    name: String,
+    template: Generation,
+    /// The one that takes over as soon as it is ready.
+    next: Option<Generation>,
+    template_age: Duration,
+}
+
+/// One template.
+#[derive(Debug)]
+struct Generation {
+    template: Template,
+    number: u64,
+    ready: bool,
+    started: Instant,
+    copied: bool,
 }
 
 /// What woke the loop.
+#[derive(Debug, Clone, Copy)]
 enum Wake {
     Daemon,
     Signal,
-    Ended(u64),
-    MemoryAlarm(u64),
+    Template,
+    NextTemplate,
+    Slot(Watch),
 }
 
 impl Launcher {
-    /// Checks that every limit can be enforced, sweeps what a crash left and builds the stage.
+    /// Checks that every limit can be enforced, sweeps what a crash left, builds the stage and starts the
+    /// template of the zygotes.
     ///
     /// # Errors
     /// What can't be enforced, and why. Then no sandbox is ever made.
@@ -105,20 +134,29 @@ impl Launcher {
         let policy = Policy::compile()?;
         let parent = Parent::prepare(&config.cgroup)?;
         let swept = parent.sweep()?;
-        let stage = Stage::set(&config.stage, &config.rootfs, config.slots)?;
+        let stage = Theatre::set(&config.stage, &config.rootfs, config.slots)?;
         let signals = redirect_signals().map_err(StartError::Signals)?;
+        // It is another user for one call now and then, and must be root in it all the same.
+        sandboxd_sys::process::set_securebits(sandboxd_sys::process::SECUREBITS_KEEP_CAPABILITIES)
+            .map_err(StartError::Threads)?;
+        let builder = Builder {
+            proof,
+            stage,
+            policy,
+            parent,
+            uid_base: config.uid_base,
+            slots: config.slots,
+            limits: config.limits,
+        };
+        let template = Generation::start(&builder, 0).map_err(StartError::Template)?;
         Ok(Self {
-            spawner: Spawner {
-                proof,
-                stage,
-                policy,
-                parent,
-                uid_base: config.uid_base,
-            },
-            residents: Residents::new(config.slots),
+            builder,
+            slots: Slots::new(config.slots),
             signals,
             swept,
-            name: std::process::id().to_string(),
+            template,
+            next: None,
+            template_age: config.template_age,
         })
     }
 
@@ -129,7 +167,7 @@ impl Launcher {
     /// What made it stop; every sandbox is dead then as well.
     pub fn serve(mut self, socket: &OwnedFd, daemon: nix::unistd::Pid) -> Result<(), Stopped> {
         let facts = Facts {
-            cgroup: self.spawner.parent.mechanism().to_owned(),
+            cgroup: self.builder.parent.mechanism().to_owned(),
             landlock: sandboxd_sys::process::landlock_version(),
             swept: self.swept,
         };
@@ -140,52 +178,49 @@ impl Launcher {
                     Wake::Daemon => match self.receive(socket)? {
                         Some(request) => self.answer(socket, request)?,
                         None => {
-                            tracing::info!(
-                                living = self.residents.len(),
-                                "the daemon is gone; ending"
-                            );
+                            tracing::info!(slots = self.slots.len(), "the daemon is gone; ending");
                             return Ok(());
                         }
                     },
                     Wake::Signal => self.pass_on_signal(daemon)?,
-                    Wake::Ended(run) => self.finish(socket, run)?,
-                    Wake::MemoryAlarm(run) => self.out_of_memory(run),
+                    Wake::Template => self.hear_template(socket)?,
+                    Wake::NextTemplate => self.hear_next_template()?,
+                    Wake::Slot(Watch::Keeper(index)) => self.hear_keeper(socket, index)?,
+                    Wake::Slot(Watch::Ended(index)) => self.finish(socket, index)?,
+                    Wake::Slot(Watch::MemoryAlarm(index)) => self.out_of_memory(index),
                 }
             }
         }
     }
 
     fn wait(&self, socket: BorrowedFd<'_>) -> Result<Vec<Wake>, Stopped> {
-        let mut entries = vec![
-            PollFd::new(socket, PollFlags::POLLIN),
-            PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+        let mut sources = vec![
+            (Wake::Daemon, socket),
+            (Wake::Signal, self.signals.as_fd()),
+            (Wake::Template, self.template.template.socket()),
         ];
-        let mut meanings = vec![(0, false), (0, false)];
-        for (run, ended, alarm) in self.residents.watched() {
-            entries.push(PollFd::new(ended, PollFlags::POLLIN));
-            meanings.push((run, false));
-            if let Some(alarm) = alarm {
-                entries.push(PollFd::new(alarm, PollFlags::POLLIN));
-                meanings.push((run, true));
-            }
+        if let Some(next) = &self.next {
+            sources.push((Wake::NextTemplate, next.template.socket()));
         }
+        let slots = self.slots.watched();
+        sources.extend(
+            slots
+                .into_iter()
+                .map(|(watch, descriptor)| (Wake::Slot(watch), descriptor)),
+        );
+        let mut entries: Vec<_> = sources
+            .iter()
+            .map(|(_, descriptor)| PollFd::new(*descriptor, PollFlags::POLLIN))
+            .collect();
         match poll(&mut entries, PollTimeout::NONE) {
             Ok(_) | Err(nix::Error::EINTR) => {}
             Err(error) => return Err(system("waiting")(error)),
         }
-        let ready = |entry: &PollFd<'_>| entry.any().unwrap_or(false);
-        let wakes = entries
+        Ok(entries
             .iter()
-            .zip(meanings)
-            .enumerate()
-            .filter(|(_, (entry, _))| ready(entry));
-        Ok(wakes
-            .map(|(index, (_, (run, alarm)))| match (index, alarm) {
-                (0, _) => Wake::Daemon,
-                (1, _) => Wake::Signal,
-                (_, true) => Wake::MemoryAlarm(run),
-                (_, false) => Wake::Ended(run),
-            })
+            .zip(sources)
+            .filter(|(entry, _)| entry.any().unwrap_or(false))
+            .map(|(_, (wake, _))| wake)
             .collect())
     }
 
@@ -202,77 +237,307 @@ impl Launcher {
 
     fn answer(&mut self, socket: &OwnedFd, request: Request) -> Result<(), Stopped> {
         match request {
-            Request::Spawn { run, limits } => match self.spawn(run, &limits) {
-                Ok(ends) => {
-                    let Ends {
-                        stdin,
-                        stdout,
-                        stderr,
-                        control,
-                        result,
-                        cpu_clock,
-                    } = &ends;
-                    let descriptors =
-                        [stdin, stdout, stderr, control, result, cpu_clock].map(|end| end.as_fd());
-                    send(socket, &Event::Spawned { run }, &descriptors)
-                }
-                Err(mut reason) => {
-                    reason.truncate(reason.floor_char_boundary(MAX_MESSAGE / 4));
-                    tracing::error!(run, reason, "a sandbox could not be made");
-                    send(socket, &Event::Refused { run, reason }, &[])
-                }
+            Request::Spawn { run, limits } => match self.spawn(run, limits) {
+                Ok(()) => Ok(()),
+                Err(reason) => refuse(socket, run, reason),
             },
+            Request::Limit { run, limits } => {
+                let problem = self.limit(run, &limits).err();
+                send(socket, &Event::Limited { run, problem }, &[])
+            }
             Request::Kill { run } => {
-                if let Some(resident) = self.residents.get_mut(run) {
-                    resident.sandbox.kill();
+                if let Some(place) = self.slots.of_run(run) {
+                    match &place.stage {
+                        Stage::Taken { sandbox, .. } => place.slot.kill(sandbox),
+                        _ => place.doomed = true,
+                    }
                 }
                 Ok(())
             }
         }
     }
 
-    fn spawn(&mut self, run: u64, limits: &KernelLimits) -> Result<Ends, String> {
+    /// Begins to make a sandbox; the answer comes when the keeper has made it.
+    fn spawn(&mut self, run: u64, limits: KernelLimits) -> Result<(), String> {
         limits.check().map_err(|error| error.to_string())?;
-        let slot = self
-            .residents
-            .reserve(run)
-            .map_err(|error| error.to_string())?;
-        match self
-            .spawner
-            .spawn(slot, &format!("{}-{run}", self.name), limits)
-        {
-            Ok((sandbox, ends)) => {
-                self.residents.insert(run, slot, sandbox);
-                Ok(ends)
+        self.renew_template();
+        let order = Order { run, limits };
+        match self.slots.choose(run).map_err(|error| error.to_string())? {
+            Choice::Free(index) => self.begin(index, order),
+            Choice::Closed(index) => self.open(index, order),
+        }
+    }
+
+    fn open(&mut self, index: usize, order: Order) -> Result<(), String> {
+        let number = u32::try_from(index).map_err(|error| error.to_string())?;
+        let slot = self.builder.open(number).map_err(|error| explain(&error))?;
+        let place = Place {
+            slot,
+            stage: Stage::Opening,
+            waiting: Some(order),
+            doomed: false,
+            generation: self.template.number,
+        };
+        self.slots.open(index, place);
+        Ok(())
+    }
+
+    /// Asks the keeper of a free slot. A slot where that fails is closed.
+    fn begin(&mut self, index: usize, order: Order) -> Result<(), String> {
+        let place = self.slots.get_mut(index).ok_or("the slot is closed")?;
+        let Order { run, limits } = order;
+        match place.slot.begin(&limits) {
+            Ok((begun, ends)) => {
+                place.stage = Stage::Making { run, begun, ends };
+                Ok(())
             }
             Err(error) => {
-                self.residents.give_back(slot);
-                let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-                Err(format!("{error}{}", cause.unwrap_or_default()))
+                self.slots.close(index);
+                Err(explain(&error))
             }
         }
+    }
+
+    fn limit(&mut self, run: u64, limits: &KernelLimits) -> Result<(), String> {
+        limits.check().map_err(|error| error.to_string())?;
+        let place = self.slots.of_run(run).ok_or("there is no such run")?;
+        place.slot.limit(limits).map_err(|error| explain(&error))
+    }
+
+    fn hear_template(&mut self, socket: &OwnedFd) -> Result<(), Stopped> {
+        match self.template.reply() {
+            Reply::Ready => {
+                self.template.ready = true;
+                for index in self.slots.indices() {
+                    self.ask_for_zygote(socket, index)?;
+                }
+                Ok(())
+            }
+            Reply::Joined { slot, zygote } => {
+                let index = slot as usize;
+                let admitted = match self.slots.get_mut(index) {
+                    Some(place) if matches!(place.stage, Stage::Joining) => {
+                        place.slot.admit_zygote(zygote.as_fd())
+                    }
+                    // Closed in the meantime.
+                    _ => return Ok(()),
+                };
+                match admitted {
+                    Ok(()) => self.ready(socket, index),
+                    Err(error) => self.lose(socket, index, &explain(&error)),
+                }
+            }
+            Reply::Failed { slot, reason } => self.lose(socket, slot as usize, &reason),
+            Reply::Gone => {
+                let complaints = self.template.template.complaints();
+                if !self.template.ready {
+                    return Err(Stopped::Template(complaints));
+                }
+                tracing::error!(
+                    complaints,
+                    "the template of the zygotes ended; starting another"
+                );
+                self.template = Generation::start(&self.builder, self.template.number + 1)
+                    .map_err(|error| Stopped::Template(explain(&error)))?;
+                for index in self.slots.indices() {
+                    if let Some(Place {
+                        stage: Stage::Joining,
+                        ..
+                    }) = self.slots.get_mut(index)
+                    {
+                        self.lose(socket, index, "the template of the zygotes ended")?;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// A new template is there: slots of the old one go when their sandbox has gone.
+    fn hear_next_template(&mut self) -> Result<(), Stopped> {
+        let Some(mut next) = self.next.take() else {
+            return Ok(());
+        };
+        match next.reply() {
+            Reply::Ready => {
+                next.ready = true;
+                self.template = next;
+            }
+            other => tracing::error!(
+                ?other,
+                complaints = next.template.complaints(),
+                "a new template of the zygotes did not start; the old one stays"
+            ),
+        }
+        Ok(())
+    }
+
+    fn renew_template(&mut self) {
+        if self.next.is_some()
+            || !self.template.copied
+            || self.template.started.elapsed() < self.template_age
+        {
+            return;
+        }
+        match Generation::start(&self.builder, self.template.number + 1) {
+            Ok(next) => self.next = Some(next),
+            Err(error) => {
+                tracing::error!(error = explain(&error), "no new template of the zygotes")
+            }
+        }
+    }
+
+    fn hear_keeper(&mut self, socket: &OwnedFd, index: usize) -> Result<(), Stopped> {
+        let Some(place) = self.slots.get_mut(index) else {
+            return Ok(());
+        };
+        match place.slot.hear() {
+            Said::Ready => {
+                place.stage = Stage::Joining;
+                self.ask_for_zygote(socket, index)
+            }
+            Said::Made(first) => self.settle(socket, index, first),
+            Said::Failed(reason) => self.lose(socket, index, &reason),
+            Said::Gone => self.lose(socket, index, "the slot's keeper ended"),
+        }
+    }
+
+    fn ask_for_zygote(&mut self, socket: &OwnedFd, index: usize) -> Result<(), Stopped> {
+        if !self.template.ready {
+            return Ok(());
+        }
+        let Some(place) = self.slots.get_mut(index) else {
+            return Ok(());
+        };
+        if !matches!(place.stage, Stage::Joining) {
+            return Ok(());
+        }
+        self.template.copied = true;
+        place.generation = self.template.number;
+        match place.slot.ask_for_zygote(&self.template.template) {
+            Ok(()) => Ok(()),
+            Err(error) => self.lose(socket, index, &explain(&error)),
+        }
+    }
+
+    /// A slot can be used from now on.
+    fn ready(&mut self, socket: &OwnedFd, index: usize) -> Result<(), Stopped> {
+        let waiting = match self.slots.get_mut(index) {
+            Some(place) => {
+                place.stage = Stage::Free;
+                place.waiting.take()
+            }
+            None => None,
+        };
+        match waiting {
+            Some(order) => {
+                let run = order.run;
+                match self.begin(index, order) {
+                    Ok(()) => Ok(()),
+                    Err(reason) => refuse(socket, run, reason),
+                }
+            }
+            None => {
+                self.slots.set_free(index);
+                Ok(())
+            }
+        }
+    }
+
+    /// The sandbox is there.
+    fn settle(&mut self, socket: &OwnedFd, index: usize, first: OwnedFd) -> Result<(), Stopped> {
+        let Some(place) = self.slots.get_mut(index) else {
+            return Ok(());
+        };
+        let stage = std::mem::replace(&mut place.stage, Stage::Free);
+        let Stage::Making { run, begun, ends } = stage else {
+            return self.lose(socket, index, "the keeper made what nobody asked for");
+        };
+        let sandbox = begun.made(first);
+        if place.doomed {
+            place.slot.kill(&sandbox);
+        }
+        place.stage = Stage::Taken {
+            run,
+            sandbox,
+            alarmed: false,
+        };
+        let Ends {
+            stdin,
+            stdout,
+            stderr,
+            control,
+            result,
+            cpu_clock,
+        } = &ends;
+        let descriptors =
+            [stdin, stdout, stderr, control, result, cpu_clock].map(|end| end.as_fd());
+        send(socket, &Event::Spawned { run }, &descriptors)
+    }
+
+    /// A slot is of no use any more: whatever is in it is killed with it.
+    fn lose(&mut self, socket: &OwnedFd, index: usize, reason: &str) -> Result<(), Stopped> {
+        let Some(place) = self.slots.close(index) else {
+            return Ok(());
+        };
+        tracing::error!(slot = index, reason, "a slot is lost");
+        let Place {
+            slot,
+            stage,
+            waiting,
+            ..
+        } = place;
+        if let Some(order) = waiting {
+            refuse(socket, order.run, reason.to_owned())?;
+        }
+        match stage {
+            Stage::Making { run, .. } => refuse(socket, run, reason.to_owned())?,
+            Stage::Taken { run, sandbox, .. } => {
+                let (exit, usage) = slot.finish(sandbox).unwrap_or_default();
+                drop(slot);
+                send(socket, &Event::Ended { run, exit, usage }, &[])?;
+            }
+            Stage::Opening | Stage::Joining | Stage::Free => {}
+        }
+        Ok(())
     }
 
     /// On cgroup v1 the kernel kills one process; the run is over all the same.
-    fn out_of_memory(&mut self, run: u64) {
-        if let Some(resident) = self.residents.get_mut(run) {
-            resident.alarmed = true;
-            resident.sandbox.kill();
+    fn out_of_memory(&mut self, index: usize) {
+        if let Some(place) = self.slots.get_mut(index)
+            && let Stage::Taken {
+                sandbox, alarmed, ..
+            } = &mut place.stage
+        {
+            *alarmed = true;
+            place.slot.kill(sandbox);
         }
     }
 
-    fn finish(&mut self, socket: &OwnedFd, run: u64) -> Result<(), Stopped> {
-        let Some(sandbox) = self.residents.remove(run) else {
+    fn finish(&mut self, socket: &OwnedFd, index: usize) -> Result<(), Stopped> {
+        let current = self.template.number;
+        let Some(place) = self.slots.get_mut(index) else {
             return Ok(());
         };
-        let (exit, usage, group) = match sandbox.finish() {
-            Ok((exit, usage, group)) => (exit, usage, Some(group)),
-            Err(error) => (Exit::Failed(error.to_string()), Usage::default(), None),
+        let stage = std::mem::replace(&mut place.stage, Stage::Free);
+        let Stage::Taken { run, sandbox, .. } = stage else {
+            place.stage = stage;
+            return Ok(());
+        };
+        let (exit, usage, usable) = match place.slot.finish(sandbox) {
+            Ok((exit, usage)) => (exit, usage, true),
+            Err(error) => (Exit::Failed(explain(&error)), Usage::default(), false),
         };
         send(socket, &Event::Ended { run, exit, usage }, &[])?;
-        // After the answer: removing a group can take some milliseconds.
-        if let Some(Err(error)) = group.map(Cgroup::close) {
-            tracing::warn!(run, %error, "a control group was left behind");
+        // After the answer: this can take some milliseconds.
+        let tidied = place.slot.tidy();
+        if let Err(error) = &tidied {
+            tracing::error!(slot = index, error = explain(error), "a slot is given up");
+        }
+        if usable && tidied.is_ok() && place.generation == current {
+            self.slots.set_free(index);
+        } else {
+            self.slots.close(index);
         }
         Ok(())
     }
@@ -293,10 +558,44 @@ impl Launcher {
 
 impl Drop for Launcher {
     fn drop(&mut self) {
-        // Each sandbox is killed and its group removed by its own drop; then the parent can go.
-        self.residents = Residents::new(0);
-        self.spawner.parent.remove();
+        // Each slot is killed and its group removed by its own drop; then the parent can go.
+        self.slots = Slots::new(0);
+        self.builder.parent.remove();
     }
+}
+
+impl Generation {
+    fn start(builder: &Builder, number: u64) -> Result<Self, SlotError> {
+        Ok(Self {
+            template: builder.template()?,
+            number,
+            ready: false,
+            started: Instant::now(),
+            copied: false,
+        })
+    }
+
+    /// A reply that makes no sense is the end of it.
+    fn reply(&self) -> Reply {
+        self.template.reply().unwrap_or_else(|error| {
+            tracing::error!(%error, "the template of the zygotes can't be understood");
+            Reply::Gone
+        })
+    }
+}
+
+/// An error with its cause, for the daemon and the log.
+fn explain(error: &SlotError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+fn refuse(socket: &OwnedFd, run: u64, mut reason: String) -> Result<(), Stopped> {
+    reason.truncate(reason.floor_char_boundary(MAX_MESSAGE / 4));
+    tracing::error!(run, reason, "a sandbox could not be made");
+    send(socket, &Event::Refused { run, reason }, &[])
 }
 
 fn redirect_signals() -> nix::Result<SignalFd> {
@@ -311,7 +610,14 @@ fn send(socket: &OwnedFd, event: &Event, descriptors: &[BorrowedFd<'_>]) -> Resu
     let message = wire::encode(event)?;
     match sandboxd_sys::socket::send(socket.as_fd(), &message, descriptors) {
         // The next receive sees that the daemon is gone.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+            ) =>
+        {
+            Ok(())
+        }
         other => other.map_err(system("sending to the daemon")),
     }
 }

@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod launcher;
-pub mod live;
+pub mod slots;
 pub mod wire;
 
 pub use launcher::{Launcher, LauncherConfig, StartError, Stopped};

@@ -3,10 +3,13 @@
 //!
 //! 1. The launcher sends [`Event::Ready`] once.
 //! 2. The daemon sends [`Request::Spawn`]; the launcher answers [`Event::Spawned`], with the descriptors
-//!    of [`sandboxd_sandbox::Ends`] in the order of its fields, or [`Event::Refused`].
-//! 3. The daemon may send [`Request::Kill`] for a run, any number of times; an unknown run is ignored,
+//!    of [`sandboxd_sandbox::Ends`] in the order of its fields, or [`Event::Refused`]. The sandbox then waits
+//!    for its program for as long as the daemon likes.
+//! 3. The daemon may send [`Request::Limit`] before it hands a program over; the launcher answers
+//!    [`Event::Limited`].
+//! 4. The daemon may send [`Request::Kill`] for a run, any number of times; an unknown run is ignored,
 //!    because it may just have ended.
-//! 4. The launcher sends [`Event::Ended`] once for each spawned run, after its last process died. The
+//! 5. The launcher sends [`Event::Ended`] once for each spawned run, after its last process died. The
 //!    run's number may not be used again.
 //!
 //! Either side ends the conversation by closing its socket.
@@ -27,6 +30,13 @@ pub enum Request {
         /// Chosen by the daemon, never used before.
         run: u64,
         /// Its limits.
+        limits: KernelLimits,
+    },
+    /// Change a sandbox's limits before its program starts.
+    Limit {
+        /// Which one.
+        run: u64,
+        /// Its new limits.
         limits: KernelLimits,
     },
     /// Kill a sandbox.
@@ -52,6 +62,13 @@ pub enum Event {
         run: u64,
         /// Why, for operators.
         reason: String,
+    },
+    /// The sandbox's limits were asked to change.
+    Limited {
+        /// Which run.
+        run: u64,
+        /// Why they did not; `None` when they hold.
+        problem: Option<String>,
     },
     /// The sandbox is gone.
     Ended {

@@ -1,12 +1,19 @@
-//! Control groups: one for each sandbox, made with its limits, read at its end, removed.
+//! Control groups: one for each slot, made with its processes and limited anew for each run.
 //!
-//! On a unified host (cgroup v2) this is one folder; on a hybrid host the same limits are spread over
-//! the v1 hierarchies memory, cpu, cpuacct and pids. What can't be enforced is an error at start,
-//! never a weaker sandbox. The supervisor stays outside of these groups.
+//! On a unified host (cgroup v2) a slot has a folder with two groups in it: `keeper`, for the slot's own
+//! processes, and `run`, made for each run and removed after it, into which a sandbox's processes are born. On
+//! a hybrid host the same limits are spread over the v1 hierarchies memory, cpu, cpuacct and pids. There,
+//! moving a process into a group takes the kernel milliseconds, so a slot has one group for all of its
+//! life, its keeper and zygote are in it, and a sandbox's processes are born inside; what the group has
+//! counted is read before and after.
+//!
+//! What can't be enforced is an error at start, never a weaker sandbox. Launcher and daemon stay
+//! outside of these groups.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -18,14 +25,18 @@ use cgroups_rs::fs::{Cgroup as Group, Controllers, Hierarchy, MaxValue};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::unistd::Pid;
 
+use crate::keeper::OWN_PROCESSES;
 use crate::limits::KernelLimits;
 
 /// Length of the scheduler's accounting period.
 const CPU_PERIOD: Duration = Duration::from_millis(100);
 /// How long the removal of a group may take: its last process can be on its way out.
 const REMOVAL_PATIENCE: Duration = Duration::from_millis(500);
-/// Prefix of the groups that hold a sandbox.
-const RUN_PREFIX: &str = "run-";
+/// Prefix of the groups that hold a slot.
+const SLOT_PREFIX: &str = "slot-";
+/// On v2, the group of a slot's own processes and the one of its run.
+const KEEPER: &str = "keeper";
+const RUN: &str = "run";
 
 const V1_CONTROLLERS: [(&str, Controllers); 4] = [
     ("memory", Controllers::Mem),
@@ -108,13 +119,8 @@ impl Parent {
             name: name.trim_matches('/').to_owned(),
         };
         // Making a child group makes the parent and hands the controllers down.
-        parent.group(&format!("{}/{RUN_PREFIX}probe", parent.name))?;
-        let probe = Cgroup {
-            parent: parent.clone(),
-            id: "probe".to_owned(),
-            removed: false,
-        };
-        probe.close()?;
+        parent.group(&format!("{}/{SLOT_PREFIX}probe", parent.name))?;
+        parent.remove_slot("probe")?;
         Ok(parent)
     }
 
@@ -142,7 +148,7 @@ impl Parent {
                 if let Some(id) = entry
                     .file_name()
                     .to_str()
-                    .and_then(|name| name.strip_prefix(RUN_PREFIX))
+                    .and_then(|name| name.strip_prefix(SLOT_PREFIX))
                 {
                     left.insert(id.to_owned());
                 }
@@ -150,14 +156,21 @@ impl Parent {
         }
         let count = left.len();
         for id in left {
-            Cgroup {
-                parent: self.clone(),
-                id,
-                removed: false,
-            }
-            .close()?;
+            self.remove_slot(&id)?;
         }
         Ok(count)
+    }
+
+    /// Kills what is left in a slot's groups and removes them, waiting a bounded time for the last process.
+    fn remove_slot(&self, id: &str) -> Result<(), CgroupError> {
+        let start = Instant::now();
+        for folder in self.folders(&format!("{SLOT_PREFIX}{id}")) {
+            for inner in [RUN, KEEPER] {
+                remove_folder(&folder.join(inner), start)?;
+            }
+            remove_folder(&folder, start)?;
+        }
+        Ok(())
     }
 
     /// Removes the parent group itself, when nothing is left in it.
@@ -243,47 +256,229 @@ pub struct Counts {
     pub refused_forks: u64,
 }
 
-/// The control group of one sandbox. Dropping it kills what is inside and tries to remove it.
-#[derive(Debug)]
-pub struct Cgroup {
-    parent: Parent,
-    id: String,
-    removed: bool,
+/// Removes one group, killing whatever is still in it.
+fn remove_folder(folder: &Path, start: Instant) -> Result<(), CgroupError> {
+    loop {
+        match fs::remove_dir(folder) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(source) if start.elapsed() > REMOVAL_PATIENCE => {
+                return Err(CgroupError::File {
+                    action: "removing",
+                    path: folder.to_owned(),
+                    source,
+                });
+            }
+            Err(_) => {
+                kill_all(folder);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+    }
 }
 
-impl Cgroup {
-    /// Makes a group with its limits and reads them back.
+/// Kills every process in a group. On v1 the list may be outdated when it is read; the caller asks again.
+fn kill_all(folder: &Path) {
+    if fs::write(folder.join("cgroup.kill"), "1").is_ok() {
+        return;
+    }
+    let processes = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
+    for number in processes
+        .lines()
+        .filter_map(|line| line.trim().parse().ok())
+    {
+        // It may have died since the list was read.
+        let _ = nix::sys::signal::kill(Pid::from_raw(number), nix::sys::signal::Signal::SIGKILL);
+    }
+}
+
+/// The control group of one slot and, in turn, of its runs. Dropping it kills what is inside and tries to
+/// remove it.
+#[derive(Debug)]
+pub struct SlotGroup {
+    parent: Parent,
+    id: String,
+    /// What the run's group is limited to now.
+    limits: Option<KernelLimits>,
+    /// What was counted when the run began; on v2 nothing, because its group is new.
+    before: Counts,
+    v1: Option<V1Files>,
+}
+
+/// Files of a v1 group that are read for each run.
+#[derive(Debug)]
+struct V1Files {
+    peak: File,
+    kills: File,
+    forks: File,
+    cpu: File,
+}
+
+impl SlotGroup {
+    /// Makes a slot's group, without limits.
     ///
     /// # Errors
-    /// When the group can't be made or a limit does not hold.
-    pub fn create(parent: &Parent, id: &str, limits: &KernelLimits) -> Result<Self, CgroupError> {
-        let path = format!("{}/{RUN_PREFIX}{id}", parent.name);
-        let group = parent.group(&path)?;
-        let this = Self {
+    /// When it can't be made.
+    pub fn create(parent: &Parent, slot: u32) -> Result<Self, CgroupError> {
+        let mut this = Self {
             parent: parent.clone(),
-            id: id.to_owned(),
-            removed: false,
+            id: slot.to_string(),
+            limits: None,
+            before: Counts::default(),
+            v1: None,
         };
-        apply(&group, limits).map_err(|source| CgroupError::Library {
+        match parent.mode {
+            Mode::V1 { .. } => {
+                parent.group(&this.name(""))?;
+                this.v1 = Some(V1Files {
+                    peak: this.open_v1(0, "memory.max_usage_in_bytes")?,
+                    kills: this.open_v1(0, "memory.oom_control")?,
+                    forks: this.open_v1(3, "pids.events")?,
+                    cpu: this.open_v1(2, "cpuacct.usage")?,
+                });
+            }
+            Mode::V2 { .. } => {
+                parent.group(&this.name(KEEPER))?;
+            }
+        }
+        Ok(this)
+    }
+
+    /// The v2 group's folder, for starting the keeper inside it; `None` on v1, where it must be attached
+    /// after it was made.
+    ///
+    /// # Errors
+    /// When the folder can't be opened.
+    pub fn keeper_folder(&self) -> Result<Option<OwnedFd>, CgroupError> {
+        match self.parent.mode {
+            Mode::V1 { .. } => Ok(None),
+            Mode::V2 { .. } => open(&self.parent.folders(&self.below(KEEPER))[0]).map(Some),
+        }
+    }
+
+    /// Moves one of the slot's own processes into its group. On v1 this takes the kernel some milliseconds.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn attach(&self, process: Pid) -> Result<(), CgroupError> {
+        let below = match self.parent.mode {
+            Mode::V1 { .. } => self.below(""),
+            Mode::V2 { .. } => self.below(KEEPER),
+        };
+        for folder in self.parent.folders(&below) {
+            write(&folder.join("cgroup.procs"), &process.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// A descriptor that becomes readable when the group runs out of memory, on v1. On v2 the kernel kills
+    /// the whole run itself (memory.oom.group), and there is nothing to wait for.
+    ///
+    /// # Errors
+    /// When the kernel refuses the registration.
+    pub fn memory_alarm(&self) -> Result<Option<EventFd>, CgroupError> {
+        let Some(files) = &self.v1 else {
+            return Ok(None);
+        };
+        let path = self.file(0, "memory.oom_control");
+        let alarm = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK).map_err(
+            |error| CgroupError::File {
+                action: "watching",
+                path,
+                source: error.into(),
+            },
+        )?;
+        let request = format!("{} {}", alarm.as_raw_fd(), files.kills.as_raw_fd());
+        write(&self.file(0, "cgroup.event_control"), &request)?;
+        Ok(Some(alarm))
+    }
+
+    /// Makes the group ready for a run: limits, and a count from zero. On v2 returns the run's own group, as a
+    /// folder to be born into and as the file by which a process can move itself there.
+    ///
+    /// # Errors
+    /// When a limit does not hold.
+    pub fn begin(
+        &mut self,
+        limits: &KernelLimits,
+    ) -> Result<Option<(OwnedFd, OwnedFd)>, CgroupError> {
+        let own = match self.parent.mode {
+            Mode::V1 { .. } => None,
+            Mode::V2 { .. } => {
+                // Left there by a removal that the kernel refused.
+                remove_folder(&self.run_folder(), Instant::now())?;
+                self.limits = None;
+                self.parent.group(&self.name(RUN))?;
+                let folder = self.run_folder();
+                let procs = OpenOptions::new()
+                    .write(true)
+                    .open(folder.join("cgroup.procs"))
+                    .map_err(|source| CgroupError::File {
+                        action: "opening the process list of",
+                        path: folder.clone(),
+                        source,
+                    })?;
+                Some((open(&folder)?, procs.into()))
+            }
+        };
+        self.limit(limits)?;
+        if let Some(files) = &self.v1 {
+            files
+                .peak
+                .write_at(b"0", 0)
+                .map_err(|source| CgroupError::File {
+                    action: "resetting",
+                    path: self.file(0, "memory.max_usage_in_bytes"),
+                    source,
+                })?;
+            self.before = Counts::default();
+            self.before = self.counts()?;
+        }
+        Ok(own)
+    }
+
+    /// Sets the run's limits and reads them back.
+    ///
+    /// # Errors
+    /// When a limit does not hold.
+    pub fn limit(&mut self, limits: &KernelLimits) -> Result<(), CgroupError> {
+        if self.limits.as_ref() == Some(limits) {
+            return Ok(());
+        }
+        self.limits = None;
+        let path = match self.parent.mode {
+            Mode::V1 { .. } => self.name(""),
+            Mode::V2 { .. } => self.name(RUN),
+        };
+        let group = self.parent.group(&path)?;
+        let own = self.own_processes();
+        // On v1 the limit with swap is never below the one without: lift it first.
+        if matches!(self.parent.mode, Mode::V1 { .. }) {
+            // A kernel without swap accounting has no such file; see below.
+            let _ = fs::write(self.file(0, "memory.memsw.limit_in_bytes"), "-1");
+        }
+        apply(&group, limits, own).map_err(|source| CgroupError::Library {
             action: "limiting",
             group: path,
             source,
         })?;
-        match parent.mode {
-            Mode::V1 { .. } => this.forbid_swap_v1(limits.memory_bytes)?,
+        match self.parent.mode {
+            Mode::V1 { .. } => self.forbid_swap_v1(limits.memory_bytes)?,
             Mode::V2 { .. } => {
-                this.write(0, "memory.swap.max", "0")?;
-                this.write(0, "memory.oom.group", "1")?;
+                write(&self.run_folder().join("memory.swap.max"), "0")?;
+                write(&self.run_folder().join("memory.oom.group"), "1")?;
             }
         }
-        this.verify(limits)?;
-        Ok(this)
+        self.verify(limits)?;
+        self.limits = Some(limits.clone());
+        Ok(())
     }
 
     /// On v1 the limit of memory with swap is a file of its own, which a kernel without swap accounting
     /// lacks; without swap on the host that is no hole.
     fn forbid_swap_v1(&self, memory_bytes: u64) -> Result<(), CgroupError> {
-        match self.write(0, "memory.memsw.limit_in_bytes", &memory_bytes.to_string()) {
+        let file = self.file(0, "memory.memsw.limit_in_bytes");
+        match write(&file, &memory_bytes.to_string()) {
             Err(error) => {
                 let swaps = fs::read_to_string("/proc/swaps").unwrap_or_default();
                 if swaps.lines().count() > 1 {
@@ -299,79 +494,25 @@ impl Cgroup {
     /// A limit that was written and does not read back does not hold.
     fn verify(&self, limits: &KernelLimits) -> Result<(), CgroupError> {
         let (memory, pids) = match self.parent.mode {
-            Mode::V1 { .. } => ((0, "memory.limit_in_bytes"), (3, "pids.max")),
-            Mode::V2 { .. } => ((0, "memory.max"), (0, "pids.max")),
+            Mode::V1 { .. } => (
+                self.file(0, "memory.limit_in_bytes"),
+                self.file(3, "pids.max"),
+            ),
+            Mode::V2 { .. } => (
+                self.run_folder().join("memory.max"),
+                self.run_folder().join("pids.max"),
+            ),
         };
         // The kernel keeps memory in whole pages.
         let wanted_memory = (limits.memory_bytes / 4096 * 4096).to_string();
-        let wanted_pids = task_limit(limits).to_string();
-        for ((folder, file), wanted) in [(memory, wanted_memory), (pids, wanted_pids)] {
-            let content = self.read(folder, file)?;
+        let wanted_pids = task_limit(limits, self.own_processes()).to_string();
+        for (path, wanted) in [(memory, wanted_memory), (pids, wanted_pids)] {
+            let content = read(&path)?;
             if content.trim() != wanted {
-                return Err(CgroupError::Content {
-                    path: self.file(folder, file),
-                    content,
-                });
+                return Err(CgroupError::Content { path, content });
             }
         }
         Ok(())
-    }
-
-    /// The v2 group's folder, for starting a process inside it; `None` on v1, where the process must be
-    /// attached after it was made.
-    ///
-    /// # Errors
-    /// When the folder can't be opened.
-    pub fn folder(&self) -> Result<Option<OwnedFd>, CgroupError> {
-        match self.parent.mode {
-            Mode::V1 { .. } => Ok(None),
-            Mode::V2 { .. } => {
-                let path = self.path(0);
-                File::open(&path)
-                    .map(|file| Some(file.into()))
-                    .map_err(|source| CgroupError::File {
-                        action: "opening",
-                        path,
-                        source,
-                    })
-            }
-        }
-    }
-
-    /// Moves a process into the v1 groups. Nothing to do on v2.
-    ///
-    /// # Errors
-    /// When the kernel refuses.
-    pub fn attach(&self, process: Pid) -> Result<(), CgroupError> {
-        if let Mode::V1 { mounts } = &self.parent.mode {
-            for folder in 0..mounts.len() {
-                self.write(folder, "cgroup.procs", &process.to_string())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A descriptor that becomes readable when the group runs out of memory, on v1. On v2 the kernel kills
-    /// the whole group itself (memory.oom.group), and there is nothing to wait for.
-    ///
-    /// # Errors
-    /// When the kernel refuses the registration.
-    pub fn memory_alarm(&self) -> Result<Option<EventFd>, CgroupError> {
-        if matches!(self.parent.mode, Mode::V2 { .. }) {
-            return Ok(None);
-        }
-        let path = self.file(0, "memory.oom_control");
-        let failed = |source| CgroupError::File {
-            action: "watching",
-            path: path.clone(),
-            source,
-        };
-        let control = File::open(&path).map_err(failed)?;
-        let alarm = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
-            .map_err(|error| failed(error.into()))?;
-        let request = format!("{} {}", alarm.as_raw_fd(), control.as_raw_fd());
-        self.write(0, "cgroup.event_control", &request)?;
-        Ok(Some(alarm))
     }
 
     /// An open file from which the CPU time can be read again and again; see [`parse_cpu`].
@@ -379,160 +520,192 @@ impl Cgroup {
     /// # Errors
     /// When it can't be opened.
     pub fn cpu_clock(&self) -> Result<File, CgroupError> {
-        let path = match self.parent.mode {
-            Mode::V1 { .. } => self.file(2, "cpuacct.usage"),
-            Mode::V2 { .. } => self.file(0, "cpu.stat"),
-        };
-        File::open(&path).map_err(|source| CgroupError::File {
-            action: "opening",
-            path,
-            source,
-        })
+        match &self.v1 {
+            Some(files) => files.cpu.try_clone().map_err(|source| CgroupError::File {
+                action: "opening",
+                path: self.file(2, "cpuacct.usage"),
+                source,
+            }),
+            None => open(&self.run_folder().join("cpu.stat")).map(File::from),
+        }
     }
 
-    /// Reads what the group has counted so far.
+    /// Reads what the run has counted so far. The CPU time is the clock's own, from no particular zero.
     ///
     /// # Errors
     /// When a file can't be read or holds something unexpected.
     pub fn counts(&self) -> Result<Counts, CgroupError> {
-        let (cpu, memory, kills, forks) = match self.parent.mode {
-            Mode::V1 { .. } => (
-                (2, "cpuacct.usage"),
-                (0, "memory.max_usage_in_bytes"),
-                (0, "memory.oom_control"),
-                (3, "pids.events"),
-            ),
-            Mode::V2 { .. } => (
-                (0, "cpu.stat"),
-                (0, "memory.peak"),
-                (0, "memory.events"),
-                (0, "pids.events"),
-            ),
+        let counts = match &self.v1 {
+            Some(files) => {
+                let text = |file: &File, folder, name| {
+                    read_again(file).map_err(|source| CgroupError::File {
+                        action: "reading",
+                        path: self.file(folder, name),
+                        source,
+                    })
+                };
+                let content = |folder, name: &'static str, text: &str| CgroupError::Content {
+                    path: self.file(folder, name),
+                    content: text.to_owned(),
+                };
+                let number = |file: &File, folder, name: &'static str, key: &str| {
+                    let text = text(file, folder, name)?;
+                    find_number(&text, key).ok_or_else(|| content(folder, name, &text))
+                };
+                let cpu = text(&files.cpu, 2, "cpuacct.usage")?;
+                Counts {
+                    cpu: parse_cpu(&cpu).ok_or_else(|| content(2, "cpuacct.usage", &cpu))?,
+                    peak_memory_bytes: number(&files.peak, 0, "memory.max_usage_in_bytes", "")?,
+                    memory_kills: number(&files.kills, 0, "memory.oom_control", "oom_kill")?,
+                    refused_forks: number(&files.forks, 3, "pids.events", "max")?,
+                }
+            }
+            None => self.counts_v2()?,
         };
-        let number =
-            |(folder, file): (usize, &'static str), key: &str| -> Result<u64, CgroupError> {
-                let content = self.read(folder, file)?;
-                find_number(&content, key).ok_or_else(|| CgroupError::Content {
-                    path: self.file(folder, file),
-                    content,
-                })
-            };
-        let cpu_text = self.read(cpu.0, cpu.1)?;
-        let cpu_time = parse_cpu(&cpu_text).ok_or_else(|| CgroupError::Content {
-            path: self.file(cpu.0, cpu.1),
-            content: cpu_text,
-        })?;
         Ok(Counts {
-            cpu: cpu_time,
-            peak_memory_bytes: number(memory, "")?,
-            memory_kills: number(kills, "oom_kill")?,
-            refused_forks: number(forks, "max")?,
+            memory_kills: counts.memory_kills - self.before.memory_kills.min(counts.memory_kills),
+            refused_forks: counts.refused_forks
+                - self.before.refused_forks.min(counts.refused_forks),
+            ..counts
         })
     }
 
-    /// Kills every process in the group, whatever it does to escape.
+    fn counts_v2(&self) -> Result<Counts, CgroupError> {
+        let folder = self.run_folder();
+        let number = |name: &str, key: &str| -> Result<u64, CgroupError> {
+            let path = folder.join(name);
+            let content = read(&path)?;
+            find_number(&content, key).ok_or(CgroupError::Content { path, content })
+        };
+        Ok(Counts {
+            cpu: Duration::from_micros(number("cpu.stat", "usage_usec")?),
+            peak_memory_bytes: number("memory.peak", "")?,
+            memory_kills: number("memory.events", "oom_kill")?,
+            refused_forks: number("pids.events", "max")?,
+        })
+    }
+
+    /// Kills every process of the run, on v2. On v1 the slot's own processes are in the same group; there
+    /// the death of the sandbox's first process is the death of all.
+    pub fn kill_run(&self) {
+        if self.v1.is_none() {
+            // Gone already is as good.
+            let _ = write(&self.run_folder().join("cgroup.kill"), "1");
+        }
+    }
+
+    /// Ends a run: on v2 its group is removed, and with it what the kernel counted.
     ///
     /// # Errors
-    /// When the group's process list can't be read.
-    pub fn kill(&self) -> Result<(), CgroupError> {
-        if matches!(self.parent.mode, Mode::V2 { .. }) {
-            return self.write(0, "cgroup.kill", "1");
+    /// When it is still in use after some time.
+    pub fn end(&self) -> Result<(), CgroupError> {
+        if self.v1.is_some() {
+            return Ok(());
         }
-        for line in self.read(0, "cgroup.procs")?.lines() {
-            if let Ok(number) = line.trim().parse::<i32>() {
-                // It may have died since the list was read.
-                let _ = nix::sys::signal::kill(
-                    Pid::from_raw(number),
-                    nix::sys::signal::Signal::SIGKILL,
-                );
-            }
-        }
-        Ok(())
+        remove_folder(&self.run_folder(), Instant::now())
     }
 
-    /// Kills what is left inside and removes the group, waiting a bounded time for the last process.
-    ///
-    /// # Errors
-    /// When the group is still in use after that.
-    pub fn close(mut self) -> Result<(), CgroupError> {
-        self.removed = true;
-        self.remove()
-    }
-
-    fn remove(&self) -> Result<(), CgroupError> {
-        let start = Instant::now();
-        for folder in self.parent.folders(&format!("{RUN_PREFIX}{}", self.id)) {
-            loop {
-                match fs::remove_dir(&folder) {
-                    Ok(()) => break,
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => break,
-                    Err(source) if start.elapsed() > REMOVAL_PATIENCE => {
-                        return Err(CgroupError::File {
-                            action: "removing",
-                            path: folder,
-                            source,
-                        });
-                    }
-                    Err(_) => {
-                        // Gone between the two steps is what we want.
-                        let _ = self.kill();
-                        std::thread::sleep(Duration::from_millis(1));
-                    }
-                }
-            }
+    fn own_processes(&self) -> u32 {
+        match self.parent.mode {
+            Mode::V1 { .. } => OWN_PROCESSES,
+            // Keeper and zygote are elsewhere.
+            Mode::V2 { .. } => 1,
         }
-        Ok(())
     }
 
-    fn path(&self, folder: usize) -> PathBuf {
-        self.parent
-            .folders(&format!("{RUN_PREFIX}{}", self.id))
-            .swap_remove(folder)
+    /// Relative to the hierarchy's mount point, as the library wants it.
+    fn name(&self, inner: &str) -> String {
+        format!("{}/{}", self.parent.name, self.below(inner))
+            .trim_end_matches('/')
+            .to_owned()
+    }
+
+    /// Relative to the parent.
+    fn below(&self, inner: &str) -> String {
+        format!("{SLOT_PREFIX}{}/{inner}", self.id)
+    }
+
+    fn run_folder(&self) -> PathBuf {
+        self.parent.folders(&self.below(RUN)).swap_remove(0)
     }
 
     fn file(&self, folder: usize, file: &str) -> PathBuf {
-        self.path(folder).join(file)
+        self.parent
+            .folders(&self.below(""))
+            .swap_remove(folder)
+            .join(file)
     }
 
-    fn read(&self, folder: usize, file: &str) -> Result<String, CgroupError> {
+    fn open_v1(&self, folder: usize, file: &str) -> Result<File, CgroupError> {
         let path = self.file(folder, file);
-        fs::read_to_string(&path).map_err(|source| CgroupError::File {
-            action: "reading",
-            path,
-            source,
-        })
-    }
-
-    fn write(&self, folder: usize, file: &str, content: &str) -> Result<(), CgroupError> {
-        let path = self.file(folder, file);
+        let writable = file == "memory.max_usage_in_bytes";
         OpenOptions::new()
-            .write(true)
+            .read(true)
+            .write(writable)
             .open(&path)
-            .and_then(|mut file| file.write_all(content.as_bytes()))
             .map_err(|source| CgroupError::File {
-                action: "writing",
+                action: "opening",
                 path,
                 source,
             })
     }
 }
 
-impl Drop for Cgroup {
+impl Drop for SlotGroup {
     fn drop(&mut self) {
-        if !self.removed
-            && let Err(error) = self.remove()
-        {
-            tracing::warn!(group = self.id, %error, "a control group was left behind");
+        if let Err(error) = self.parent.remove_slot(&self.id) {
+            tracing::warn!(slot = self.id, %error, "a control group was left behind");
         }
     }
 }
 
-/// The sandbox's own first process counts too.
-fn task_limit(limits: &KernelLimits) -> i64 {
-    i64::from(limits.processes) + 1
+fn open(path: &Path) -> Result<OwnedFd, CgroupError> {
+    File::open(path)
+        .map(OwnedFd::from)
+        .map_err(|source| CgroupError::File {
+            action: "opening",
+            path: path.to_owned(),
+            source,
+        })
 }
 
-fn apply(group: &Group, limits: &KernelLimits) -> Result<(), cgroups_rs::fs::error::Error> {
+fn read(path: &Path) -> Result<String, CgroupError> {
+    fs::read_to_string(path).map_err(|source| CgroupError::File {
+        action: "reading",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn write(path: &Path, content: &str) -> Result<(), CgroupError> {
+    OpenOptions::new()
+        .write(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(content.as_bytes()))
+        .map_err(|source| CgroupError::File {
+            action: "writing",
+            path: path.to_owned(),
+            source,
+        })
+}
+
+/// Reads a file of the kernel's from its beginning, again.
+fn read_again(file: &File) -> io::Result<String> {
+    let mut buffer = [0; 512];
+    let length = file.read_at(&mut buffer, 0)?;
+    Ok(String::from_utf8_lossy(&buffer[..length]).into_owned())
+}
+
+/// The slot's own processes count too.
+fn task_limit(limits: &KernelLimits, own: u32) -> i64 {
+    i64::from(limits.processes) + i64::from(own)
+}
+
+fn apply(
+    group: &Group,
+    limits: &KernelLimits,
+    own: u32,
+) -> Result<(), cgroups_rs::fs::error::Error> {
     let bytes = i64::try_from(limits.memory_bytes).unwrap_or(i64::MAX);
     let period = u64::try_from(CPU_PERIOD.as_micros()).expect("a short time in microseconds fits");
     let quota = i64::from(limits.cpu_millicores) * i64::try_from(period).expect("likewise") / 1000;
@@ -543,7 +716,7 @@ fn apply(group: &Group, limits: &KernelLimits) -> Result<(), cgroups_rs::fs::err
         cpu.set_cfs_quota_and_period(Some(quota), Some(period))?;
     }
     if let Some(pids) = group.controller_of::<PidController>() {
-        pids.set_pid_max(MaxValue::Value(task_limit(limits)))?;
+        pids.set_pid_max(MaxValue::Value(task_limit(limits, own)))?;
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! How the child side tells the launcher what happened: one message of at most [`MAX_REPORT`] bytes on
-//! a pipe that the job never holds.
+//! What the processes inside have in common: how they name a step that failed, and how they report: one
+//! message of at most [`MAX_REPORT`] bytes on a pipe or socket that the job never holds.
 //!
 //! | first byte | rest | meaning |
 //! |---|---|---|
@@ -7,11 +7,12 @@
 //! | `s` | signal, 4 bytes | a signal ended it |
 //! | `e` | errno, 4 bytes, length of a text, 1 byte, the text | a step of the set-up failed |
 //!
-//! Numbers are little-endian. Only the first message counts: a job that fails before it is Python reports
-//! that itself, and then its exit is reported as well. No message at all means that the sandbox was killed as a whole.
+//! Numbers are little-endian. Only the first message counts: a job that fails before it is ready reports that
+//! itself, and then its exit is reported by the zygote as well. No message at all means that the sandbox was
+//! killed as a whole.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 /// Longest message; shorter than PIPE_BUF, so it is written in one piece.
 pub const MAX_REPORT: usize = 256;
@@ -74,27 +75,15 @@ impl Report {
             _ => None,
         }
     }
-
-    fn encode(kind: u8, number: i32, text: &str) -> Vec<u8> {
-        let mut message = vec![kind];
-        message.extend(number.to_le_bytes());
-        if kind == b'e' {
-            let text = &text.as_bytes()[..text.len().min(LONGEST_STEP)];
-            message.push(u8::try_from(text.len()).expect("bounded"));
-            message.extend(text);
-        }
-        message
-    }
 }
 
-/// Reports the end of the main process. Nobody is left to tell when the pipe is gone.
-pub fn report_exited(pipe: BorrowedFd<'_>, code: i32) {
-    let _ = nix::unistd::write(pipe, &Report::encode(b'x', code, ""));
-}
-
-/// See [`report_exited`].
-pub fn report_signaled(pipe: BorrowedFd<'_>, signal: i32) {
-    let _ = nix::unistd::write(pipe, &Report::encode(b's', signal, ""));
+fn encode(number: i32, text: &str) -> Vec<u8> {
+    let text = &text.as_bytes()[..text.len().min(LONGEST_STEP)];
+    let mut message = vec![b'e'];
+    message.extend(number.to_le_bytes());
+    message.push(u8::try_from(text.len()).expect("bounded"));
+    message.extend(text);
+    message
 }
 
 /// Reports that the set-up failed.
@@ -104,24 +93,45 @@ pub fn report_failed(pipe: BorrowedFd<'_>, error: &StepError) {
         0 => format!("{} ({})", error.step, error.source),
         _ => error.step.to_owned(),
     };
-    let _ = nix::unistd::write(pipe, &Report::encode(b'e', number, &text));
+    let _ = nix::unistd::write(pipe, &encode(number, &text));
+}
+
+/// Closes everything that was copied from the parent but what is needed here: among the rest are pipes
+/// of other sandboxes.
+///
+/// # Errors
+/// As close_range(2).
+pub fn keep_only(kept: &[&OwnedFd]) -> Result<(), StepError> {
+    let highest = kept
+        .iter()
+        .map(|descriptor| descriptor.as_raw_fd())
+        .max()
+        .unwrap_or(-1);
+    for number in 0..highest {
+        if !kept
+            .iter()
+            .any(|descriptor| descriptor.as_raw_fd() == number)
+        {
+            // Most are not open; EBADF is what we want to hear.
+            let _ = nix::unistd::close(number);
+        }
+    }
+    sandboxd_sys::descriptors::close_from(highest + 1).step("closing the parent's descriptors")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn ended(kind: u8, number: i32) -> Vec<u8> {
+        [&[kind][..], &number.to_le_bytes()].concat()
+    }
+
     #[test]
-    fn reports_survive_the_pipe() {
-        assert_eq!(
-            Report::parse(&Report::encode(b'x', 3, "")),
-            Some(Report::Exited(3))
-        );
-        assert_eq!(
-            Report::parse(&Report::encode(b's', 9, "")),
-            Some(Report::Signaled(9))
-        );
-        let failed = Report::parse(&Report::encode(b'e', 1, "mounting /proc"));
+    fn reports_are_read() {
+        assert_eq!(Report::parse(&ended(b'x', 3)), Some(Report::Exited(3)));
+        assert_eq!(Report::parse(&ended(b's', 9)), Some(Report::Signaled(9)));
+        let failed = Report::parse(&encode(1, "mounting /proc"));
         assert!(
             matches!(failed, Some(Report::Failed(text)) if text.starts_with("mounting /proc: "))
         );
@@ -129,11 +139,7 @@ mod tests {
 
     #[test]
     fn only_the_first_message_counts() {
-        let both = [
-            Report::encode(b'e', 13, "a step"),
-            Report::encode(b'x', 1, ""),
-        ]
-        .concat();
+        let both = [encode(13, "a step"), ended(b'x', 1)].concat();
         assert!(matches!(Report::parse(&both), Some(Report::Failed(text)) if !text.contains('x')));
     }
 

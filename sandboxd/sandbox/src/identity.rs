@@ -3,8 +3,6 @@
 //! Kernel quotas are kept per host user (keys, pending signals, inotify, pipe pages), so two live
 //! sandboxes never share one.
 
-use nix::unistd::{Gid, Uid};
-
 /// User id of the job inside its user namespace.
 pub const JOB_UID: u32 = 1000;
 /// Smallest host id that may be given to sandboxes; below are users of the host.
@@ -36,11 +34,6 @@ impl Identity {
     pub fn map(&self) -> String {
         format!("0 {} 1\n{JOB_UID} {} 1\n", self.init, self.job)
     }
-}
-
-/// The job's ids inside.
-pub fn job_inside() -> (Uid, Gid) {
-    (Uid::from_raw(JOB_UID), Gid::from_raw(JOB_UID))
 }
 
 #[cfg(test)]

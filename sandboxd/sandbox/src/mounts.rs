@@ -1,6 +1,6 @@
-//! The sandbox's file system, from inside its new mount namespace: a read-only root with inodes of its
-//! own, one writable tmpfs behind /tmp, /work and /dev/shm, a /proc that shows the sandbox's own
-//! processes only, five devices. Ends inside the new root with the old one gone.
+//! File systems inside, in two parts. What a slot keeps: a read-only root with inodes of its own, five
+//! devices. What a sandbox has for itself: one writable tmpfs behind /tmp, /work and /dev/shm, and a /proc
+//! that shows its own processes only.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -11,31 +11,56 @@ use nix::unistd::{chdir, pivot_root};
 
 use crate::child::{Step, StepError};
 use crate::identity::JOB_UID;
-use crate::limits::KernelLimits;
 use crate::stage::{EMPTY, ROOTFS, Stage};
-
-/// The job's working and home directory.
-pub const WORK: &str = "/work";
 
 /// mount(2)'s MS_NOSYMFOLLOW (Linux 5.10): symbolic links on this mount are not followed.
 const MS_NOSYMFOLLOW: MsFlags = MsFlags::from_bits_retain(256);
 
-/// Builds the file system and enters it.
+/// Builds the part that a slot keeps and enters it; the old root is gone then.
 ///
 /// # Errors
 /// The step that the kernel refused.
-pub fn enter_root(stage: &Stage, slot: u32, limits: &KernelLimits) -> Result<(), StepError> {
+pub fn enter_root(stage: &Stage, devices: &Path, processes: Processes) -> Result<(), StepError> {
     let root = stage.new_root.as_path();
     mount_read_only_root(stage, root)?;
-    mount_devices(&stage.devices_of(slot), &root.join("dev"))?;
-    mount_scratch(root, limits)?;
-    mount_proc(&root.join("proc"))?;
+    mount_devices(devices, &root.join("dev"))?;
+    if processes == Processes::OfSlot {
+        mount_proc(&root.join("proc"))?;
+    }
     chdir(root).step("entering the new root")?;
     // With the same path twice the old root ends up on top of the new one, from where it is
     // detached: pivot_root(2), "pivot_root(".", ".")".
     pivot_root(".", ".").step("pivot_root")?;
     umount2(".", MntFlags::MNT_DETACH).step("detaching the old root")?;
-    chdir(WORK).step("entering /work")
+    chdir("/").step("entering /")
+}
+
+/// Whether a root has a /proc.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Processes {
+    /// It has none.
+    Hidden,
+    /// Of the slot's pid namespace. The kernel lets a user namespace mount a /proc only where one is in
+    /// sight; every sandbox covers this one with its own.
+    OfSlot,
+}
+
+/// Mounts what one sandbox has for itself, in a mount namespace of its own inside a slot's root.
+///
+/// # Errors
+/// The step that the kernel refused.
+pub fn mount_own(scratch: Scratch) -> Result<(), StepError> {
+    mount_scratch(Path::new("/"), scratch)?;
+    mount_proc(Path::new("/proc"))
+}
+
+/// Size of the writable tmpfs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scratch {
+    /// In bytes.
+    pub bytes: u64,
+    /// Files and folders.
+    pub inodes: u32,
 }
 
 /// An overlay of the root file system over nothing: a superblock of its own, so that file locks taken
@@ -72,12 +97,12 @@ fn mount_devices(devices: &Path, target: &Path) -> Result<(), StepError> {
 }
 
 /// One tmpfs, so that there is one limit for all that a program can write.
-fn mount_scratch(root: &Path, limits: &KernelLimits) -> Result<(), StepError> {
+fn mount_scratch(root: &Path, scratch: Scratch) -> Result<(), StepError> {
     let base = root.join("tmp");
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC | MS_NOSYMFOLLOW;
     let options = format!(
         "size={},nr_inodes={},mode=0755",
-        limits.scratch_bytes, limits.scratch_inodes
+        scratch.bytes, scratch.inodes
     );
     mount(
         Some("scratch"),

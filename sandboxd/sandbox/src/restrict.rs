@@ -1,6 +1,7 @@
 //! Taking rights away from this process, for ever: capabilities, resource limits, Landlock.
 
 use std::io;
+use std::os::fd::OwnedFd;
 
 use caps::{CapSet, CapsHashSet};
 use landlock::{
@@ -10,7 +11,6 @@ use landlock::{
 use nix::sys::resource::{Resource, setrlimit};
 
 use crate::child::{Step, StepError};
-use crate::limits::KernelLimits;
 
 /// Folders that a job may change.
 const WRITABLE: [&str; 3] = ["/tmp", "/work", "/dev/shm"];
@@ -49,19 +49,26 @@ pub fn drop_capabilities() -> Result<(), StepError> {
     Ok(())
 }
 
-/// Sets the job's resource limits, soft and hard: setrlimit(2).
+/// Limits of every process in the sandboxes that no run changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProcessLimits {
+    /// Largest single file (RLIMIT_FSIZE), in bytes.
+    pub file_bytes: u64,
+    /// Open descriptors of one process (RLIMIT_NOFILE).
+    pub open_files: u64,
+}
+
+/// Sets resource limits, soft and hard, for this process and all that come from it: setrlimit(2). CPU time
+/// and the number of processes follow from each run and are set by the runner.
 ///
 /// # Errors
 /// When one is above what this process itself may have.
-pub fn limit_resources(limits: &KernelLimits) -> Result<(), StepError> {
+pub fn limit_resources(limits: ProcessLimits) -> Result<(), StepError> {
     let stack = 8 << 20;
     let table = [
         (Resource::RLIMIT_CORE, 0),
-        (Resource::RLIMIT_CPU, limits.cpu_seconds),
         (Resource::RLIMIT_FSIZE, limits.file_bytes),
         (Resource::RLIMIT_NOFILE, limits.open_files),
-        // A second line behind pids.max, which must be the one that is hit, because it is counted.
-        (Resource::RLIMIT_NPROC, u64::from(limits.processes) + 16),
         (Resource::RLIMIT_STACK, stack),
         (Resource::RLIMIT_MEMLOCK, 0),
         (Resource::RLIMIT_MSGQUEUE, 0),
@@ -77,14 +84,15 @@ pub fn limit_resources(limits: &KernelLimits) -> Result<(), StepError> {
 }
 
 /// Landlock as one more layer: read everything, change only the writable folders, no TCP, no signals
-/// and no abstract sockets out of the sandbox. Does what the kernel has of it, from nothing on.
+/// and no abstract sockets out of the sandbox. Has what the kernel has of it; `None` where that is
+/// nothing. The rules hold for the folders that are mounted now; the job binds itself to them.
 ///
 /// # Errors
 /// When the kernel has Landlock and refuses.
-pub fn landlock() -> Result<(), StepError> {
+pub fn landlock_rules() -> Result<Option<OwnedFd>, StepError> {
     let abi = ABI::V6;
-    let ruleset = || -> Result<(), landlock::RulesetError> {
-        Ruleset::default()
+    let ruleset = || -> Result<Option<OwnedFd>, landlock::RulesetError> {
+        let created = Ruleset::default()
             .set_compatibility(CompatLevel::BestEffort)
             .handle_access(AccessFs::from_all(abi))?
             .handle_access(AccessNet::from_all(abi))?
@@ -95,11 +103,10 @@ pub fn landlock() -> Result<(), StepError> {
             .add_rules(path_beneath_rules(
                 WRITABLE_DEVICES,
                 AccessFs::from_file(abi),
-            ))?
-            .restrict_self()?;
-        Ok(())
+            ))?;
+        Ok(created.into())
     };
     ruleset()
         .map_err(io::Error::other)
-        .step("applying Landlock")
+        .step("writing the Landlock rules")
 }

@@ -106,11 +106,16 @@ impl Stage {
         )
         .map_err(io::Error::from)
         .map_err(failed("putting the root file system at", &staged))?;
-        for slot in 0..slots {
-            let path = stage.devices_of(slot);
+        let own = (0..slots).map(|slot| stage.devices_of(slot));
+        for path in own.chain([stage.zygote_devices()]) {
             make_devices(&path).map_err(failed("making devices in", &path))?;
         }
         Ok(stage)
+    }
+
+    /// The /dev of the template of all zygotes.
+    pub fn zygote_devices(&self) -> PathBuf {
+        self.devices.join("zygote")
     }
 
     /// The /dev of one slot. Inodes of its own, so that file locks on them are no channel to other runs.

@@ -1,12 +1,15 @@
 //! The system-call policy: `policy/seccomp.json` compiled to BPF once, at start.
 //!
-//! Three filters stand on each other, because one filter has one answer for what it matches:
-//! `allowed` answers ENOSYS to whatever is not on its list, `forbidden` EPERM to calls that exist and
-//! that no student needs, `families` EAFNOSUPPORT to sockets that are not local. The kernel runs all
-//! of them, the last one installed first, and takes the strictest answer; between two errors the
-//! first that it met, so `allowed` goes in first. It lets seccomp(2) pass for the sake of the other two;
-//! `forbidden`, the last, does not. A foreign architecture kills (seccompiler's
+//! Filters stand on each other, because one filter has one answer for what it matches: `allowed` answers
+//! ENOSYS to whatever is not on its list, `forbidden` and `job` EPERM to calls that exist and that no
+//! student needs, `families` EAFNOSUPPORT to sockets that are not local. The kernel runs all of them,
+//! the last one installed first, and takes the strictest answer; between two errors the first that
+//! it met, so `allowed` goes in first. It lets seccomp(2) pass for the sake of the next two;
+//! `forbidden`, the last of the three, does not. A foreign architecture kills (seccompiler's
 //! prologue), and so does the x32 bit (ours): nothing honest ever sends either.
+//!
+//! The first three bind the zygote, and with it every copy of it, for nothing: making a sandbox installs
+//! only `job`, which takes the few calls away by which the zygote makes a copy a job.
 
 use std::collections::HashMap;
 
@@ -34,10 +37,11 @@ pub enum PolicyError {
     Architecture,
 }
 
-/// Compiled filters, in the order in which they are installed.
+/// Compiled filters.
 #[derive(Debug)]
 pub struct Policy {
-    job: Vec<BpfProgram>,
+    zygote: [BpfProgram; 3],
+    job: BpfProgram,
     reaper: BpfProgram,
 }
 
@@ -54,27 +58,41 @@ impl Policy {
         let take = |programs: &mut HashMap<String, BpfProgram>, name: &'static str| {
             programs.remove(name).ok_or(PolicyError::Missing(name))
         };
-        let allowed = refuse_x32(take(&mut programs, "allowed")?);
-        let forbidden = take(&mut programs, "forbidden")?;
-        let families = take(&mut programs, "families")?;
-        let reaper = refuse_x32(take(&mut programs, "reaper")?);
         Ok(Self {
-            job: vec![allowed, families, forbidden],
-            reaper,
+            zygote: [
+                refuse_x32(take(&mut programs, "allowed")?),
+                take(&mut programs, "families")?,
+                take(&mut programs, "forbidden")?,
+            ],
+            job: take(&mut programs, "job")?,
+            reaper: refuse_x32(take(&mut programs, "reaper")?),
         })
     }
 
-    /// Binds this process and its children to the job's policy, for ever. Sets no_new_privs.
+    /// Binds this process and its copies to the zygote's policy, for ever. Sets no_new_privs.
     ///
     /// # Errors
     /// When the kernel refuses a filter.
-    pub fn bind_job(&self) -> Result<(), seccompiler::Error> {
-        self.job
+    pub fn bind_zygote(&self) -> Result<(), seccompiler::Error> {
+        self.zygote
             .iter()
             .try_for_each(|program| seccompiler::apply_filter(program))
     }
 
-    /// Binds this process to what the sandbox's first process does: wait, report, end.
+    /// The filter that a copy of the zygote installs last, as the kernel reads it: a row of `struct
+    /// sock_filter`.
+    pub fn job_filter(&self) -> Vec<u8> {
+        self.job
+            .iter()
+            .flat_map(|instruction| {
+                let sock_filter { code, jt, jf, k } = instruction;
+                let [low, high] = code.to_ne_bytes();
+                [vec![low, high, *jt, *jf], k.to_ne_bytes().to_vec()].concat()
+            })
+            .collect()
+    }
+
+    /// Binds this process to what the sandbox's first process does: wait to be killed.
     ///
     /// # Errors
     /// When the kernel refuses the filter.
@@ -127,7 +145,7 @@ mod tests {
     #[test]
     fn the_policy_compiles() {
         let policy = Policy::compile().expect("a valid policy");
-        assert_eq!(policy.job.len(), 3);
+        assert_eq!(policy.job_filter().len(), policy.job.len() * 8);
     }
 
     #[test]
@@ -162,7 +180,29 @@ mod tests {
             .intersection(&names("forbidden", false))
             .cloned()
             .collect();
-        // See the module: needed until the last filter is in.
+        // See the module: needed until the zygote's last filter is in.
         assert_eq!(both, ["seccomp"]);
+    }
+
+    #[test]
+    fn what_only_the_zygote_needs_is_taken_from_the_job() {
+        let policy: serde_json::Value = serde_json::from_str(POLICY).expect("valid JSON");
+        let rules = |filter: &str| policy[filter]["filter"].as_array().expect("rules").clone();
+        let job: Vec<_> = rules("job")
+            .iter()
+            .map(|rule| rule["syscall"].clone())
+            .collect();
+        let zygotes: Vec<_> = rules("allowed")
+            .iter()
+            .filter(|rule| {
+                let comment = rule["comment"].as_str().unwrap_or_default();
+                comment.starts_with("zygote only")
+            })
+            .map(|rule| rule["syscall"].clone())
+            .collect();
+        assert!(zygotes.len() >= 6, "{zygotes:?}");
+        for call in zygotes {
+            assert!(job.contains(&call), "{call} stays open to the job");
+        }
     }
 }

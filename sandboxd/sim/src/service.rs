@@ -356,6 +356,7 @@ impl SandboxService for Service {
             enforcements: Vec::new(),
             default_limits: Some(Limits::default()),
             limit_ceilings: Some(Limits::default()),
+            parked: 0,
         }))
     }
 

@@ -23,6 +23,9 @@ pub const SECUREBITS_LOCKED: libc::c_ulong = {
         | NO_CAP_AMBIENT_RAISE << 1
 };
 
+/// Securebit by which changing the user leaves capabilities alone (capabilities(7)).
+pub const SECUREBITS_KEEP_CAPABILITIES: libc::c_ulong = 1 << 2;
+
 /// Sets the securebits: prctl(2) PR_SET_SECUREBITS. Needs CAP_SETPCAP in the user namespace.
 ///
 /// # Errors
@@ -84,6 +87,18 @@ pub fn reset_signals() {
     }
 }
 
+/// Ignores a signal: signal(2) with SIG_IGN. An ignored SIGCHLD also lets the kernel collect dead children.
+///
+/// # Errors
+/// EINVAL for a signal that can't be ignored.
+pub fn ignore(signal: Signal) -> io::Result<()> {
+    // SAFETY: SIG_IGN runs no code of ours.
+    if unsafe { libc::signal(signal as libc::c_int, libc::SIG_IGN) } == libc::SIG_ERR {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
 /// Ends this process now: no destructors, no exit handlers (they belong to the process that this
 /// one was copied from).
 pub fn exit_now(code: i32) -> ! {
@@ -106,17 +121,6 @@ pub enum Ended {
     Signaled(i32),
 }
 
-/// Waits until any child of this process has ended and gives its id, without collecting it: waitid(2)
-/// with WNOWAIT. Blocks.
-///
-/// # Errors
-/// ECHILD without children, EINTR.
-pub fn wait_for_any() -> io::Result<nix::unistd::Pid> {
-    let info = wait(libc::P_ALL, 0, libc::WEXITED | libc::WNOWAIT)?;
-    // SAFETY: waitid filled in a siginfo of SIGCHLD kind, for which si_pid is valid.
-    Ok(nix::unistd::Pid::from_raw(unsafe { info.si_pid() }))
-}
-
 /// Collects the child that `pidfd` refers to, which has ended or will: waitid(2). Blocks.
 ///
 /// # Errors
@@ -131,15 +135,6 @@ pub fn collect(pidfd: BorrowedFd<'_>) -> io::Result<Ended> {
     } else {
         Ended::Signaled(status)
     })
-}
-
-/// Collects the child with this id: waitid(2). Blocks.
-///
-/// # Errors
-/// As [`collect`].
-pub fn collect_by_id(child: nix::unistd::Pid) -> io::Result<()> {
-    let number = libc::id_t::try_from(child.as_raw()).map_err(io::Error::other)?;
-    wait(libc::P_PID, number, libc::WEXITED).map(|_| ())
 }
 
 fn wait(kind: libc::idtype_t, id: libc::id_t, options: libc::c_int) -> io::Result<libc::siginfo_t> {

@@ -2,4 +2,4 @@
 # outcome: OUTCOME_OUTPUT_LIMIT
 # ends-within: 4s
 while True:
-    print("again and again")
+    print("again and again " * 60)

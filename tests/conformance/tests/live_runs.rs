@@ -170,7 +170,11 @@ fn a_run_ends_soon_after_its_time_limit() {
 
 #[test]
 fn several_runs_live_at_one_time() {
-    let server = start();
+    let options = Options {
+        more_pool: "max_waiting = 0".to_owned(),
+        ..Options::default()
+    };
+    let server = Sandboxd::start(options).expect("sandboxd starts");
     let source = "import time\nprint('READY', flush=True)\nprint(input())\ntime.sleep(0.2)\n";
     let mut runs: Vec<_> = (0..4)
         .map(|_| {
@@ -195,6 +199,54 @@ fn several_runs_live_at_one_time() {
     for (number, run) in runs.into_iter().enumerate() {
         let report = run.finish(RUN_PATIENCE).expect("it ends");
         assert_eq!(report.stdout_text(), format!("READY\nmine is {number}\n"));
+    }
+    server.stop().expect("it stops");
+}
+
+/// All copies of one template have its hash seed. It must not stay for long.
+#[test]
+fn the_hash_seed_is_renewed_with_the_template() {
+    let options = Options {
+        max_sandboxes: 1,
+        more_pool: "template_seconds = 1".to_owned(),
+        ..Options::default()
+    };
+    let server = Sandboxd::start(options).expect("sandboxd starts");
+    let seed = || {
+        let report = server
+            .run(Job::new("print(hash('learner'))"))
+            .expect("sandboxd answers");
+        assert_eq!(report.outcome, Outcome::Ok, "{}", report.summary());
+        report.stdout_text()
+    };
+    let first = seed();
+    let deadline = Instant::now() + RUN_PATIENCE;
+    while seed() == first {
+        assert!(Instant::now() < deadline, "the hash seed is never renewed");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    server.stop().expect("it stops");
+}
+
+/// More runs than sandboxes wait their turn, and none is refused.
+#[test]
+fn a_burst_waits_its_turn() {
+    let options = Options {
+        max_sandboxes: 3,
+        ..Options::default()
+    };
+    let server = Sandboxd::start(options).expect("sandboxd starts");
+    let runs: Vec<_> = (0..30)
+        .map(|number| {
+            server
+                .begin(Job::new(format!("print({number})")))
+                .expect("sandboxd answers")
+        })
+        .collect();
+    for (number, run) in runs.into_iter().enumerate() {
+        let report = run.finish(RUN_PATIENCE).expect("it ends");
+        assert_eq!(report.outcome, Outcome::Ok, "{}", report.summary());
+        assert_eq!(report.stdout_text(), format!("{number}\n"));
     }
     server.stop().expect("it stops");
 }

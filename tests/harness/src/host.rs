@@ -1,10 +1,13 @@
 //! What the host looks like around one sandboxd, and what a run left there.
 //!
+//! A server at rest has sandboxes that wait for a program. They are the measure: after a run there must be
+//! as many processes of each user and name, and the same groups, as before it.
+//!
 //! Looked at: processes of the sandboxes' users and below the server, descriptors of the server's own
 //! processes, mounts (the host's, and those that only the server sees), control groups, files in
 //! shared folders and in the server's folder, System V objects, message queues and keys.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
@@ -48,6 +51,8 @@ pub struct HostState {
     mounts: BTreeSet<String>,
     groups: BTreeSet<PathBuf>,
     files: BTreeSet<PathBuf>,
+    waiting: BTreeMap<(u32, String), usize>,
+    keys: BTreeSet<String>,
 }
 
 /// One of the server's own processes.
@@ -64,6 +69,7 @@ impl HostState {
     /// # Errors
     /// When /proc can't be read.
     pub fn look(server: &Sandboxd) -> Result<Self> {
+        server.wait_until_parked(PATIENCE)?;
         let users = server.sandbox_users();
         let own = processes::tree(&processes::all()?, server.pid())
             .into_iter()
@@ -75,13 +81,15 @@ impl HostState {
             })
             .collect();
         Ok(Self {
-            users,
             cgroup: server.cgroup().to_owned(),
             folder: server.folder().to_owned(),
             server: own,
             mounts: mounts_of("self"),
             groups: groups_below(server.cgroup()),
             files: files_below(server.folder()),
+            waiting: by_user_and_name(&processes::of_users(&processes::all()?, &users)),
+            keys: keys_of(&users),
+            users,
         })
     }
 
@@ -152,7 +160,7 @@ impl HostState {
     }
 
     fn leftovers(&self) -> Vec<String> {
-        let mut left = self.sandbox_processes();
+        let mut left = self.changed_processes();
         left.extend(self.strangers_below_server());
         left.extend(self.grown_server_processes());
         left.extend(
@@ -170,6 +178,27 @@ impl HostState {
         left.extend(self.shared_files());
         left.extend(self.kernel_objects());
         left
+    }
+
+    /// More or fewer processes of the sandboxes' users than wait at rest.
+    fn changed_processes(&self) -> Vec<String> {
+        let all = match processes::all() {
+            Ok(all) => all,
+            Err(error) => return vec![format!("{error:#}")],
+        };
+        let now = by_user_and_name(&processes::of_users(&all, &self.users));
+        let kinds: BTreeSet<_> = self.waiting.keys().chain(now.keys()).collect();
+        kinds
+            .into_iter()
+            .filter_map(|kind| {
+                let count = |counts: &BTreeMap<_, usize>| counts.get(kind).copied().unwrap_or(0);
+                let (before, now) = (count(&self.waiting), count(&now));
+                let (user, name) = kind;
+                (before != now).then(|| {
+                    format!("{now} processes called {name} of user {user}, {before} at rest")
+                })
+            })
+            .collect()
     }
 
     /// A dead process that only the host's init has yet to collect is none of ours any more.
@@ -204,7 +233,7 @@ impl HostState {
         };
         processes::tree(&all, first.process.pid)
             .iter()
-            .filter(|process| !self.is_own(process))
+            .filter(|process| !self.is_own(process) && !self.users.contains(&process.uid))
             .map(|process| format!("{process} below the server"))
             .collect()
     }
@@ -282,20 +311,42 @@ impl HostState {
                 }
             }
         }
-        let keys = fs::read_to_string("/proc/key-users").unwrap_or_default();
-        for line in keys.lines() {
-            let user = line.split(':').next().unwrap_or_default().trim();
-            // A user of whom the kernel counts no key any more is only remembered for a moment.
-            if self.is_sandbox_user(user) {
-                found.push(format!("keys of user {line}"));
-            }
-        }
+        found.extend(
+            keys_of(&self.users)
+                .difference(&self.keys)
+                .map(|line| format!("keys of user {line}")),
+        );
         found
     }
 
     fn is_sandbox_user(&self, text: &str) -> bool {
         text.parse().is_ok_and(|uid| self.users.contains(&uid))
     }
+}
+
+fn by_user_and_name(processes: &[Process]) -> BTreeMap<(u32, String), usize> {
+    let mut counts = BTreeMap::new();
+    for process in processes {
+        *counts
+            .entry((process.uid, process.name.clone()))
+            .or_default() += 1;
+    }
+    counts
+}
+
+/// Users of sandboxes whom the kernel counts keys of, and how many.
+fn keys_of(users: &Range<u32>) -> BTreeSet<String> {
+    let table = fs::read_to_string("/proc/key-users").unwrap_or_default();
+    table
+        .lines()
+        .filter_map(|line| {
+            // User, then uses of the entry, keys, keys against the quota, bytes against the quota.
+            let (user, counts) = line.trim().split_once(':')?;
+            let number = user.parse().ok()?;
+            let keys = counts.split_whitespace().nth(1)?;
+            users.contains(&number).then(|| format!("{user}: {keys}"))
+        })
+        .collect()
 }
 
 fn added<'a, T: Ord + 'a>(
@@ -380,6 +431,8 @@ mod tests {
             mounts: mounts_of("self"),
             groups: BTreeSet::new(),
             files: files_below(folder),
+            waiting: BTreeMap::new(),
+            keys: BTreeSet::new(),
         }
     }
 

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use coderunner_proto::sandbox::v1::sandbox_service_client::SandboxServiceClient;
 use coderunner_proto::sandbox::v1::{GetStatusRequest, GetStatusResponse};
 use nix::sys::signal::{Signal, kill};
@@ -48,6 +48,8 @@ pub struct Options {
     pub start_patience: Duration,
     /// More keys of the configuration file's section `[listen]`, as TOML.
     pub more_listen: String,
+    /// More keys of the section `[pool]`, as TOML.
+    pub more_pool: String,
     /// More sections of the configuration file, as TOML.
     pub more_config: String,
 }
@@ -59,6 +61,7 @@ impl Default for Options {
             allowed_uids: vec![0],
             start_patience: START_PATIENCE,
             more_listen: String::new(),
+            more_pool: String::new(),
             more_config: String::new(),
         }
     }
@@ -293,6 +296,20 @@ impl Sandboxd {
             .into_inner())
     }
 
+    /// Waits until the server is at rest: as many sandboxes wait for a program as there can be.
+    ///
+    /// # Errors
+    /// When it is not after `patience`.
+    pub fn wait_until_parked(&self, patience: Duration) -> Result<()> {
+        let most = i32::try_from(self.options.max_sandboxes).context("a small number")?;
+        wait::until(patience, || match self.status() {
+            Ok(status) if status.parked == most => Ok(()),
+            Ok(status) => Err(format!("{} of {most} sandboxes wait", status.parked)),
+            Err(error) => Err(format!("{error:#}")),
+        })
+        .map_err(|problem| anyhow!("the server is not at rest: {problem}; {}", self.log_tail()))
+    }
+
     /// The server's first process.
     pub fn pid(&self) -> i32 {
         i32::try_from(self.process.id()).expect("process ids are small")
@@ -401,6 +418,7 @@ fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Resul
         allowed_uids,
         start_patience: _,
         more_listen,
+        more_pool,
         more_config,
     } = options;
     if *max_sandboxes * 2 >= IDS {
@@ -410,7 +428,7 @@ fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Resul
     Ok(format!(
         "[listen]\nsocket = {socket:?}\nallowed_uids = {allowed_uids:?}\n{more_listen}\n\
          [rootfs]\npath = {rootfs:?}\n\n\
-         [pool]\nmax_sandboxes = {max_sandboxes}\n\n\
+         [pool]\nmax_sandboxes = {max_sandboxes}\nparked = {max_sandboxes}\n{more_pool}\n\
          [identity]\nuid_base = {id_base}\ndaemon_uid = {daemon}\n\n\
          [cgroup]\nparent = {cgroup:?}\n\n{more_config}",
         socket = folder.join("sandboxd.sock"),

@@ -1,0 +1,229 @@
+//! All slots of a launcher: which state each is in, which run holds it, what to wait for.
+
+use std::collections::VecDeque;
+use std::os::fd::BorrowedFd;
+
+use sandboxd_sandbox::slot::Begun;
+use sandboxd_sandbox::{Ends, KernelLimits, Sandbox, Slot};
+
+/// A run that waits for its slot to be ready.
+#[derive(Debug)]
+pub struct Order {
+    /// Its number.
+    pub run: u64,
+    /// Its limits.
+    pub limits: KernelLimits,
+}
+
+/// What happens in an open slot.
+#[derive(Debug)]
+pub enum Stage {
+    /// The keeper builds it.
+    Opening,
+    /// The keeper is ready; the zygote is not there yet.
+    Joining,
+    /// Nothing: a sandbox can be made.
+    Free,
+    /// The keeper makes a sandbox.
+    Making {
+        /// For which run.
+        run: u64,
+        /// The launcher's part of it.
+        begun: Begun,
+        /// The daemon's part of it.
+        ends: Ends,
+    },
+    /// A sandbox lives.
+    Taken {
+        /// Its run.
+        run: u64,
+        /// It.
+        sandbox: Sandbox,
+        /// Its memory alarm has gone off and needs no more watching.
+        alarmed: bool,
+    },
+}
+
+/// An open slot.
+#[derive(Debug)]
+pub struct Place {
+    /// The slot.
+    pub slot: Slot,
+    /// What happens in it.
+    pub stage: Stage,
+    /// The run that waits for it to be ready.
+    pub waiting: Option<Order>,
+    /// Its run is to be killed as soon as it is there.
+    pub doomed: bool,
+    /// Which template its zygote comes from.
+    pub generation: u64,
+}
+
+impl Place {
+    /// The run in it, or the one that waits for it.
+    pub fn run(&self) -> Option<u64> {
+        match &self.stage {
+            Stage::Making { run, .. } | Stage::Taken { run, .. } => Some(*run),
+            Stage::Opening | Stage::Joining | Stage::Free => {
+                self.waiting.as_ref().map(|order| order.run)
+            }
+        }
+    }
+}
+
+/// What became readable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watch {
+    /// A slot's keeper said something.
+    Keeper(usize),
+    /// A slot's sandbox ended.
+    Ended(usize),
+    /// A slot is out of memory.
+    MemoryAlarm(usize),
+}
+
+/// All slots. Invariant: a run is in one slot at most.
+#[derive(Debug)]
+pub struct Slots {
+    places: Vec<Option<Place>>,
+    /// Free slots, the one that was free longest first.
+    free: VecDeque<usize>,
+    highest_run: Option<u64>,
+}
+
+/// Why a run gets no slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoSlot {
+    /// All slots are taken.
+    #[error("all slots are taken")]
+    Full,
+    /// Run numbers only rise.
+    #[error("this run number was used before")]
+    Repeated,
+}
+
+/// Where a new run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Into this slot, which is free.
+    Free(usize),
+    /// Into this one, which must be opened.
+    Closed(usize),
+}
+
+impl Slots {
+    /// `count` slots, all closed.
+    pub fn new(count: u32) -> Self {
+        Self {
+            places: (0..count).map(|_| None).collect(),
+            free: VecDeque::new(),
+            highest_run: None,
+        }
+    }
+
+    /// Finds a slot for a new run.
+    ///
+    /// # Errors
+    /// When there is none, or the run number is not new.
+    pub fn choose(&mut self, run: u64) -> Result<Choice, NoSlot> {
+        if self.highest_run.is_some_and(|highest| run <= highest) {
+            return Err(NoSlot::Repeated);
+        }
+        let choice = match self.free.pop_front() {
+            Some(index) => Choice::Free(index),
+            None => match self.places.iter().position(Option::is_none) {
+                Some(index) => Choice::Closed(index),
+                None => return Err(NoSlot::Full),
+            },
+        };
+        self.highest_run = Some(run);
+        Ok(choice)
+    }
+
+    /// Puts an opened slot into its place.
+    pub fn open(&mut self, index: usize, place: Place) {
+        self.places[index] = Some(place);
+    }
+
+    /// An open slot.
+    pub fn get_mut(&mut self, index: usize) -> Option<&mut Place> {
+        self.places.get_mut(index)?.as_mut()
+    }
+
+    /// The slot of a run.
+    pub fn of_run(&mut self, run: u64) -> Option<&mut Place> {
+        self.places
+            .iter_mut()
+            .flatten()
+            .find(|place| place.run() == Some(run))
+    }
+
+    /// All open slots.
+    pub fn indices(&self) -> Vec<usize> {
+        (0..self.places.len())
+            .filter(|index| self.places[*index].is_some())
+            .collect()
+    }
+
+    /// Takes a slot out of its place, which is closed when the slot is dropped.
+    pub fn close(&mut self, index: usize) -> Option<Place> {
+        self.free.retain(|free| *free != index);
+        self.places.get_mut(index)?.take()
+    }
+
+    /// Marks a slot as free.
+    pub fn set_free(&mut self, index: usize) {
+        if let Some(place) = self.get_mut(index) {
+            place.stage = Stage::Free;
+            place.doomed = false;
+            self.free.push_back(index);
+        }
+    }
+
+    /// What to wait for.
+    pub fn watched(&self) -> Vec<(Watch, BorrowedFd<'_>)> {
+        let mut watched = Vec::with_capacity(self.places.len() * 2);
+        for (index, place) in self.places.iter().enumerate() {
+            let Some(place) = place else { continue };
+            watched.push((Watch::Keeper(index), place.slot.keeper()));
+            if let Stage::Taken {
+                sandbox, alarmed, ..
+            } = &place.stage
+            {
+                watched.push((Watch::Ended(index), sandbox.ended()));
+                if let (Some(alarm), false) = (place.slot.memory_alarm(), alarmed) {
+                    watched.push((Watch::MemoryAlarm(index), alarm));
+                }
+            }
+        }
+        watched
+    }
+
+    /// How many are open.
+    pub fn len(&self) -> usize {
+        self.places.iter().flatten().count()
+    }
+
+    /// Whether none is open.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_number_works_once() {
+        let mut slots = Slots::new(2);
+        assert_eq!(slots.choose(5), Ok(Choice::Closed(0)));
+        assert_eq!(slots.choose(5), Err(NoSlot::Repeated));
+        assert_eq!(slots.choose(4), Err(NoSlot::Repeated));
+    }
+
+    #[test]
+    fn without_slots_there_is_no_place() {
+        assert_eq!(Slots::new(0).choose(1), Err(NoSlot::Full));
+    }
+}

@@ -1,0 +1,292 @@
+//! The template of all zygotes: one interpreter, started once, from which every slot's zygote and so every
+//! job is copied. It has no right on the host, no network that leads anywhere, and never sees a program.
+//! What it does is in `rootfs/runner/zygote.py`.
+//!
+//! Messages on its socket: the launcher sends the job's last filter ([`Policy::job_filter`]); the template
+//! says [`crate::keeper::READY`]; then for each slot the launcher sends its number (4 bytes, little-endian)
+//! with the zygote's socket to the keeper and the slot's namespaces ([`NAMESPACES`]), and is answered
+//! with a [`Reply`].
+
+use std::convert::Infallible;
+use std::ffi::CString;
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+use nix::fcntl::OFlag;
+use nix::sched::CloneFlags;
+use nix::sys::signal::Signal;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::unistd::{Gid, Uid, execve, pipe2, setgroups, setresgid, setresuid, setsid};
+use sandboxd_sys::clone::{Cloned, SingleThreaded, clone3};
+use sandboxd_sys::process::{collect, exit_now, signal};
+use sandboxd_sys::socket::{receive, send};
+
+use crate::child::{self, Step, StepError};
+use crate::mounts::{self, Processes};
+use crate::restrict::{self, ProcessLimits};
+use crate::stage::Stage;
+use crate::syscalls::Policy;
+
+/// Namespaces of a slot that its zygote joins, in this order.
+pub const NAMESPACES: [&str; 7] = ["user", "pid", "net", "ipc", "uts", "cgroup", "mnt"];
+/// The number at which the template finds its socket.
+const SOCKET: i32 = 3;
+/// Longest reply.
+const MAX_REPLY: usize = 256;
+
+const ARGUMENTS: [&str; 2] = ["/usr/bin/python3", "/usr/lib/coderunner/zygote.py"];
+
+/// The whole environment of every program.
+const ENVIRONMENT: [&str; 6] = [
+    "PYTHONUNBUFFERED=1",
+    "PYTHONDONTWRITEBYTECODE=1",
+    "PYTHONHASHSEED=random",
+    "PATH=/usr/bin",
+    "HOME=/work",
+    "LANG=C.UTF-8",
+];
+
+/// What the template answers.
+#[derive(Debug)]
+pub enum Reply {
+    /// It is ready for slots.
+    Ready,
+    /// The slot has its zygote, which waits at its socket.
+    Joined {
+        /// Which slot.
+        slot: u32,
+        /// Refers to the zygote.
+        zygote: OwnedFd,
+    },
+    /// The slot got none.
+    Failed {
+        /// Which slot.
+        slot: u32,
+        /// The step that failed.
+        reason: String,
+    },
+    /// The template is gone.
+    Gone,
+}
+
+impl Reply {
+    fn parse(message: &[u8], descriptor: Option<OwnedFd>) -> Option<Self> {
+        if message.is_empty() {
+            return Some(Self::Gone);
+        }
+        if message == crate::keeper::READY {
+            return Some(Self::Ready);
+        }
+        let (kind, rest) = message.split_first()?;
+        let (slot, rest) = rest.split_first_chunk::<4>()?;
+        let slot = u32::from_le_bytes(*slot);
+        match (kind, descriptor) {
+            (b'z', Some(zygote)) if rest.is_empty() => Some(Self::Joined { slot, zygote }),
+            (b'f', None) => {
+                let (number, text) = rest.split_first_chunk::<4>()?;
+                let reason = format!(
+                    "{}: {}",
+                    String::from_utf8_lossy(text),
+                    io::Error::from_raw_os_error(i32::from_le_bytes(*number))
+                );
+                Some(Self::Failed { slot, reason })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The launcher's handle of the template. Dropping it ends the template; slots that have a zygote
+/// already don't notice.
+#[derive(Debug)]
+pub struct Template {
+    pidfd: OwnedFd,
+    socket: OwnedFd,
+    /// Other ends of its standard streams. It writes there only when it fails.
+    complaints: OwnedFd,
+    _quiet: [OwnedFd; 2],
+}
+
+impl Template {
+    /// Starts the interpreter as host user `uid`, who must be nobody else. It is ready when
+    /// [`Template::reply`] says so.
+    ///
+    /// # Errors
+    /// When a process or its pipes can't be made; what fails inside is heard as [`Reply::Gone`].
+    pub fn start(
+        proof: &SingleThreaded,
+        stage: &Stage,
+        policy: &Policy,
+        uid: u32,
+        limits: ProcessLimits,
+    ) -> io::Result<Self> {
+        let (socket, theirs) = socketpair(
+            AddressFamily::Unix,
+            SockType::SeqPacket,
+            None,
+            SockFlag::SOCK_CLOEXEC,
+        )?;
+        // Pipes, as programs will have: the interpreter looks at its streams only once.
+        let (stdin, stdin_write) = pipe2(OFlag::O_CLOEXEC)?;
+        let (stdout_read, stdout) = pipe2(OFlag::O_CLOEXEC)?;
+        let (complaints, stderr) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
+        let ends = [stdin, stdout, stderr, theirs];
+        let pidfd = match clone3(proof, CloneFlags::CLONE_NEWNS, None)? {
+            Cloned::Parent { pidfd, .. } => pidfd,
+            Cloned::Child => {
+                let Err(error) = become_template(stage, policy, uid, limits, &ends);
+                child::report_failed(ends[3].as_fd(), &error);
+                exit_now(1)
+            }
+        };
+        drop(ends);
+        send(socket.as_fd(), &policy.job_filter(), &[])?;
+        Ok(Self {
+            pidfd,
+            socket,
+            complaints,
+            _quiet: [stdin_write, stdout_read],
+        })
+    }
+
+    /// Becomes readable when there is a reply.
+    pub fn socket(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    /// The next reply. Blocks.
+    ///
+    /// # Errors
+    /// When it makes no sense.
+    pub fn reply(&self) -> io::Result<Reply> {
+        let mut message = [0; MAX_REPLY];
+        let (length, mut descriptors) = match receive(self.socket.as_fd(), &mut message) {
+            Ok(received) => received,
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => (0, Vec::new()),
+            Err(error) => return Err(error),
+        };
+        if let Some(child::Report::Failed(reason)) = child::Report::parse(&message[..length]) {
+            return Err(io::Error::other(reason));
+        }
+        Reply::parse(&message[..length], descriptors.pop())
+            .ok_or_else(|| io::Error::other("the template's reply makes no sense"))
+    }
+
+    /// What it wrote to standard error.
+    pub fn complaints(&self) -> String {
+        let mut text = [0; 2048];
+        // Nothing there, or gone: then there is nothing to tell.
+        let length = nix::unistd::read(&self.complaints, &mut text).unwrap_or(0);
+        String::from_utf8_lossy(&text[..length]).into_owned()
+    }
+
+    /// Asks for a zygote in a slot.
+    ///
+    /// # Errors
+    /// When the template is gone.
+    pub fn join(
+        &self,
+        slot: u32,
+        keeper: BorrowedFd<'_>,
+        namespaces: &[OwnedFd],
+    ) -> io::Result<()> {
+        let descriptors: Vec<_> = [keeper]
+            .into_iter()
+            .chain(namespaces.iter().map(AsFd::as_fd))
+            .collect();
+        send(self.socket.as_fd(), &slot.to_le_bytes(), &descriptors)
+    }
+}
+
+impl Drop for Template {
+    fn drop(&mut self) {
+        // Both fail only when it is gone, which is what is wanted.
+        let _ = signal(self.pidfd.as_fd(), Signal::SIGKILL);
+        let _ = collect(self.pidfd.as_fd());
+    }
+}
+
+fn become_template(
+    stage: &Stage,
+    policy: &Policy,
+    uid: u32,
+    limits: ProcessLimits,
+    ends: &[OwnedFd; 4],
+) -> Result<Infallible, StepError> {
+    sandboxd_sys::process::reset_signals();
+    sandboxd_sys::process::set_umask(0o022);
+    match sandboxd_sys::process::join_new_session_keyring() {
+        Err(error) if error.raw_os_error() != Some(libc::ENOSYS) => {
+            return Err(error).step("leaving the session keyring");
+        }
+        _ => {}
+    }
+    fs::write("/proc/self/oom_score_adj", "900").step("offering itself to the memory killer")?;
+    setsid().step("starting a session")?;
+    mounts::enter_root(stage, &stage.zygote_devices(), Processes::Hidden)?;
+    arrange_descriptors(ends)?;
+    restrict::limit_resources(limits)?;
+    setgroups(&[]).step("leaving supplementary groups")?;
+    let (user, group) = (Uid::from_raw(uid), Gid::from_raw(uid));
+    setresgid(group, group, group).step("becoming the template's group")?;
+    setresuid(user, user, user).step("becoming the template's user")?;
+    restrict::drop_capabilities()?;
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).step("binding its life to the launcher")?;
+    nix::sys::prctl::set_no_new_privs().step("setting no_new_privs")?;
+    let text = |value: &&str| CString::new(*value).expect("constants have no NUL");
+    let arguments: Vec<CString> = ARGUMENTS.iter().map(text).collect();
+    let environment: Vec<CString> = ENVIRONMENT.iter().map(text).collect();
+    policy
+        .bind_zygote()
+        .map_err(io::Error::other)
+        .step("installing the system-call filters")?;
+    execve(&arguments[0], &arguments, &environment).step("executing Python")
+}
+
+/// Puts the standard streams at 0 to 2 and the socket at 3; nothing else stays open.
+fn arrange_descriptors(ends: &[OwnedFd; 4]) -> Result<(), StepError> {
+    use sandboxd_sys::descriptors::{close_from, move_above, place};
+    let mut high = Vec::new();
+    for end in ends {
+        let copy = end.try_clone().step("copying a descriptor")?;
+        high.push(move_above(copy, 40).step("moving a descriptor")?);
+    }
+    for (number, source) in (0..).zip(&high) {
+        place(source.as_fd(), number).step("placing a descriptor")?;
+    }
+    // They are owned by nobody any more in a process that becomes another program or ends.
+    for descriptor in high {
+        let _ = std::os::fd::IntoRawFd::into_raw_fd(descriptor);
+    }
+    close_from(SOCKET + 1).step("closing the other descriptors")?;
+    debug_assert_eq!(SOCKET as usize + 1, ends.len(), "{}", ends[3].as_raw_fd());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_are_read_and_garbage_is_none() {
+        let descriptor = || Some(OwnedFd::from(fs::File::open("/dev/null").expect("there")));
+        assert!(matches!(Reply::parse(b"", None), Some(Reply::Gone)));
+        assert!(matches!(Reply::parse(b"ready", None), Some(Reply::Ready)));
+        let joined = [&b"z"[..], &7_u32.to_le_bytes()].concat();
+        let parsed = Reply::parse(&joined, descriptor());
+        assert!(
+            matches!(parsed, Some(Reply::Joined { slot: 7, .. })),
+            "{parsed:?}"
+        );
+        assert!(Reply::parse(&joined, None).is_none());
+        let number = 7_u32.to_le_bytes();
+        let failed = [&b"f"[..], &number, &1_u32.to_le_bytes(), b"joining"].concat();
+        assert!(
+            matches!(Reply::parse(&failed, None), Some(Reply::Failed { slot: 7, reason }) if reason.starts_with("joining: "))
+        );
+        for bytes in [&b"z"[..], b"f\0\0\0\0\x01", b"q\0\0\0\0\0\0\0\0"] {
+            assert!(Reply::parse(bytes, descriptor()).is_none(), "{bytes:?}");
+        }
+    }
+}
