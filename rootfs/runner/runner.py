@@ -3,8 +3,8 @@
 Descriptor 3 is a socket to the daemon, 4 a pipe for a function's return value. In order:
 
 1. The runner sends b"H": the interpreter is ready.
-2. The daemon sends the job: a field count, then the fields, each a length and bytes. All numbers are
-   4 bytes, little-endian. Fields: resource limits (CPU seconds and processes, two numbers), mode
+2. The daemon sends the job: its size in bytes, these four included, then the fields, each a length
+   and bytes. All numbers are 4 bytes, little-endian. Fields: resource limits (CPU seconds and processes, two numbers), mode
    (b"script" or b"function"), source, function name, arguments (a JSON array), then path and content
    of each further file.
 3. The runner writes the files, compiles the source and sends b"S" (started), or b"E" and a JSON
@@ -18,13 +18,12 @@ exits as it would by itself. Nothing here is secret: the program can read this f
 runner knows.
 """
 
+import _weakref
 import atexit
 import gc
 import os
 import resource
 import sys
-import threading
-import weakref
 
 CONTROL = 3
 RESULT = 4
@@ -32,25 +31,34 @@ HOME = "/work"
 MAIN = "main.py"
 DEEPEST_RESULT = 100
 LONGEST_RESULT = 1024 * 1024
-
-
-def read_exactly(count):
-    parts = []
-    while count:
-        part = os.read(CONTROL, count)
-        if not part:
-            os._exit(1)
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
-
-
-def read_number():
-    return int.from_bytes(read_exactly(4), "little")
+FIRST_PIECE = 64 * 1024
 
 
 def read_job():
-    return [read_exactly(read_number()) for _ in range(read_number())]
+    """The fields of the job. It comes in one piece if it is short."""
+    data = os.read(CONTROL, FIRST_PIECE)
+    size = int.from_bytes(data[:4], "little") if len(data) >= 4 else None
+    if size is None or len(data) < size:
+        data = read_rest(data, size)
+    fields = []
+    at = 4
+    while at < len(data):
+        end = at + 4 + int.from_bytes(data[at : at + 4], "little")
+        fields.append(data[at + 4 : end])
+        at = end
+    return fields
+
+
+def read_rest(data, size):
+    data = bytearray(data)
+    while size is None or len(data) < size:
+        piece = os.read(CONTROL, FIRST_PIECE)
+        if not piece:
+            os._exit(1)
+        data += piece
+        if size is None and len(data) >= 4:
+            size = int.from_bytes(data[:4], "little")
+    return bytes(data)
 
 
 def write_all(descriptor, data):
@@ -59,13 +67,23 @@ def write_all(descriptor, data):
         view = view[os.write(descriptor, view):]
 
 
+def write_file(path, content):
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    if os.write(descriptor, content) != len(content):
+        os.close(descriptor)
+        with open(path, "wb") as file:
+            file.write(content)
+        return
+    os.close(descriptor)
+
+
 def write_files(source, files):
-    for path, content in [(MAIN.encode(), source), *files]:
+    write_file(MAIN, source)
+    for path, content in files:
         folder = os.path.dirname(path)
         if folder:
             os.makedirs(folder, exist_ok=True)
-        with open(path, "xb") as file:
-            file.write(content)
+        write_file(path, content)
 
 
 def describe_compile_error(error):
@@ -188,6 +206,8 @@ def let_own_modules_win(paths):
     own = {path.decode().partition("/")[0].removesuffix(".py") for path in paths} - started_with
     for name in [name for name in sys.modules if name.partition(".")[0] in own]:
         del sys.modules[name]
+    for name in own & deferred.keys():
+        del deferred[name]
 
 
 def run_program():
@@ -197,7 +217,8 @@ def run_program():
     write_files(source, files)
     sys.argv = [MAIN]
     code = compile_program(source)
-    let_own_modules_win(path for path, _ in files)
+    if files:
+        let_own_modules_win(path for path, _ in files)
     if mode == b"function":
         # Loaded before the program's folder is on the path: it may have a json.py.
         import json
@@ -262,15 +283,35 @@ class Unraisable:
         self.err_msg, self.object = None, thing
 
 
+def inert(value, depth=0):
+    """Whether the end of this value can have no effect that anybody sees."""
+    kind = type(value)
+    if kind in SCALARS:
+        return True
+    if kind is FUNCTION:
+        return (value.__defaults__, value.__kwdefaults__, value.__closure__) == NO_VALUES and not value.__dict__
+    if kind is MODULE:
+        return value.__name__ in loaded_with
+    if depth > 3 or kind not in CONTAINERS or len(value) > 1000:
+        return False
+    if kind is dict:
+        return all(inert(key, depth + 1) and inert(item, depth + 1) for key, item in value.items())
+    return all(inert(item, depth + 1) for item in value)
+
+
+def all_inert(names):
+    return all(name in MODULE_NAMES or inert(names[name]) for name in list(names))
+
+
 def unload_modules():
     """Ends the objects of the program's own modules: first those that nothing holds any more, then all."""
-    own = [module for name, module in list(sys.modules.items()) if name not in loaded_with]
-    names = [name for name in sys.modules if name not in loaded_with]
-    watched = [weakref.ref(module) for module in own]
+    # Most programs import nothing that was not there; looking at each name would cost them more.
+    if len(sys.modules) == modules_before and all_inert(sys.modules["__main__"].__dict__):
+        return
+    names = [name for name, module in list(sys.modules.items()) if is_own(name, module)]
+    watched = [_weakref.ref(sys.modules[name]) for name in names]
     for name in names:
         sys.modules[name] = None
-    module = None
-    del own, module
     gc.collect()
     for watch in reversed(watched):
         module = watch()
@@ -278,6 +319,13 @@ def unload_modules():
             clear(module.__dict__)
     module = None
     gc.collect()
+
+
+def is_own(name, module):
+    """Whether a module is the program's; the library's have no end that anybody sees."""
+    if type(module) is not MODULE or name in loaded_with:
+        return False
+    return name in ("__main__", "main") or str(getattr(module, "__file__", None)).startswith(HOME + "/")
 
 
 def clear(names):
@@ -289,10 +337,12 @@ def clear(names):
 
 def end(code):
     """Ends this process as an interpreter ends after its program."""
-    try:
-        threading._shutdown()
-    except BaseException as error:
-        sys.unraisablehook(Unraisable(error, threading._shutdown))
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        try:
+            threading._shutdown()
+        except BaseException as error:
+            sys.unraisablehook(Unraisable(error, threading))
     atexit._run_exitfuncs()
     good = flush()
     unload_modules()
@@ -302,6 +352,8 @@ def end(code):
 
 def serve():
     """Waits for one program, runs it and ends this process."""
+    # Brings the memory that every program needs into this process before anybody waits for it.
+    exec(compile(FIRST_STEPS, MAIN, "exec", dont_inherit=True), {})
     os.write(CONTROL, b"H")
     code = 0
     try:
@@ -311,14 +363,52 @@ def serve():
     end(code)
 
 
-def prepare(modules):
-    """Called once, in the template: brings into memory what every program needs."""
-    global started_with, loaded_with
-    started_with = modules
+def prepare(modules, put_away):
+    """Called once, in the template: tells what was loaded before any program, and what is put away."""
+    global started_with, loaded_with, modules_before, deferred
+    started_with, deferred = modules, put_away
     # A program that looks for a module of this name finds its own.
     del sys.modules[__name__]
-    loaded_with = frozenset(sys.modules) - {"__main__"}
+    loaded_with = (frozenset(sys.modules) | deferred.keys()) - {"__main__"}
+    modules_before = len(sys.modules)
+    # What compiling and running needs is in memory after the first time.
+    exec(compile(WARM_UP, MAIN, "exec", dont_inherit=True), {})
 
 
 started_with = frozenset()
+deferred = {}
 loaded_with = frozenset()
+modules_before = 0
+FIRST_STEPS = "for step in range(1):\n    print('', end='')\n"
+WARM_UP = """
+def greet(name, times=1):
+    for number in range(times):
+        text = f"{number}: hello, {name}"
+        yield text.upper()
+
+
+class Counter:
+    def __init__(self):
+        self.counts = {}
+
+    def add(self, word):
+        self.counts[word] = self.counts.get(word, 0) + 1
+
+
+counter = Counter()
+for line in greet("Mira", 3):
+    for word in line.split():
+        counter.add(word)
+try:
+    total = sum(counter.counts.values()) / len(sorted(counter.counts, key=str.lower))
+    print("", end="")
+except (ValueError, ZeroDivisionError) as error:
+    raise SystemExit(1)
+"""
+MODULE = type(sys)
+FUNCTION = type(prepare)
+SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
+CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
+NO_VALUES = (None, None, None)
+MODULE_NAMES = frozenset(vars(make_module("nothing")))
+del sys.modules["nothing"]

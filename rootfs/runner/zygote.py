@@ -18,23 +18,18 @@ import sys
 # What any interpreter has loaded before its program.
 STARTED_WITH = frozenset(sys.modules)
 
+import _socket
 import ctypes
-import fcntl
 import gc
 import os
-import signal
-import socket
 
 import runner
 
-# Loaded for the sake of the programs.
-import array, bisect, calendar, collections, collections.abc, contextlib, copy, csv, dataclasses, datetime
-import decimal, enum, fractions, functools, heapq, itertools, json, math, operator, pprint, random, re
-import statistics, string, textwrap, threading, time, traceback, types, typing
-
 LAUNCHER = 3
-MOST_DESCRIPTORS = 16
+# Where a zygote and its jobs find the socket to the keeper.
+KEEPER = 3
 JOB_USER = 1000
+MOST_DESCRIPTORS = 16
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWCGROUP = 0x02000000
@@ -50,17 +45,42 @@ PR_CAPBSET_READ = 23
 PR_CAPBSET_DROP = 24
 PR_SET_SECUREBITS = 28
 SECCOMP_MODE_FILTER = 2
-# The same number on every processor.
-SYS_LANDLOCK_RESTRICT_SELF = 446
 CAPABILITY_VERSION_3 = 0x20080522
 # NOROOT, NO_SETUID_FIXUP, KEEP_CAPS (its lock only), NO_CAP_AMBIENT_RAISE, each with its lock.
 SECUREBITS_LOCKED = 0x1 | 0x2 | 0x4 | 0x8 | 0x20 | 0x40 | 0x80
+P_PID = 1
+WEXITED = 4
+CLD_EXITED = 1
+O_WRONLY = 1
+SIGKILL = 9
 
-libc = ctypes.CDLL(None, use_errno=True)
-libc.prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
-libc.syscall.argtypes = [ctypes.c_long] * 3
-libc.syscall.restype = ctypes.c_long
-libc.close_range.argtypes = [ctypes.c_uint, ctypes.c_uint, ctypes.c_int]
+# The C library's way to make any system call, called without letting go of the interpreter: there is one
+# thread. One function for all calls, because each function object is memory that a copy must copy.
+system_call = ctypes.PyDLL(None).syscall
+system_call.restype = ctypes.c_long
+system_call.argtypes = [ctypes.c_long] * 7
+error_number = ctypes.PyDLL(None).__errno_location
+error_number.restype = ctypes.POINTER(ctypes.c_int)
+ALL = 0xFFFFFFFF
+AT_FDCWD = -100
+
+
+class Numbers:
+    """Numbers of system calls on this processor, as the launcher tells them, in this order."""
+
+    NAMES = (
+        "recvmsg", "waitid", "pidfd_send_signal", "close_range", "setns", "write", "close", "chdir", "dup3",
+        "setsid", "setresgid", "setresuid", "capset", "prctl", "openat", "unshare", "landlock_restrict_self",
+    )
+
+    def __init__(self, message):
+        for at, name in enumerate(self.NAMES):
+            setattr(self, name, int.from_bytes(message[2 * at : 2 * at + 2], "little"))
+
+
+def call(number, *arguments):
+    """The arguments of system_call, all of them."""
+    return (number, *arguments, *[0] * (6 - len(arguments)))
 
 
 class StepFailed(Exception):
@@ -72,10 +92,9 @@ class StepFailed(Exception):
         self.number = number
 
 
-def checked(step, result):
-    if result == -1:
-        raise StepFailed(step, ctypes.get_errno())
-    return result
+def checked(step, number, *arguments):
+    if system_call(*call(number, *arguments)) < 0:
+        raise StepFailed(step, error_number().contents.value)
 
 
 def step(name, function, *arguments):
@@ -85,85 +104,49 @@ def step(name, function, *arguments):
         raise StepFailed(name, error.errno or 0) from None
 
 
-def prctl(name, option, second=0, third=0):
-    return checked(name, libc.prctl(option, second, third, 0, 0))
-
-
-class CapabilityHeader(ctypes.Structure):
-    _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
-
-
-class CapabilityData(ctypes.Structure):
-    _fields_ = [("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32)]
-
-
-class SocketFilter(ctypes.Structure):
-    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
-
-
-NO_CAPABILITIES = (CapabilityData * 2)()
-
-
-def drop_capabilities():
-    header = CapabilityHeader(CAPABILITY_VERSION_3, 0)
-    checked("emptying the capability sets", libc.capset(ctypes.byref(header), NO_CAPABILITIES))
-
-
-def lock_capabilities():
-    prctl("locking the securebits", PR_SET_SECUREBITS, SECUREBITS_LOCKED)
-    capability = 0
-    while libc.prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0:
-        prctl("emptying the bounding set", PR_CAPBSET_DROP, capability)
-        capability += 1
-
-
-def join(descriptor, kind, what):
-    checked(what, libc.setns(descriptor, kind))
-
-
-def receive(connection):
-    """One message and its descriptors; None when the other side is gone."""
-    message, descriptors, _, _ = socket.recv_fds(connection, 4096, MOST_DESCRIPTORS)
-    return (message, descriptors) if message else None
-
-
 def close_all(descriptors):
     for descriptor in descriptors:
         os.close(descriptor)
 
 
-def report_failure(report, failure):
-    text = failure.step.encode("ascii", "replace")[:200]
-    os.write(report, b"e" + failure.number.to_bytes(4, "little") + bytes([len(text)]) + text)
-
-
 # --- The template ---------------------------------------------------------------------------
 
 
-def template(launcher, program_filter):
+def template(launcher, numbers, hot):
     """Copies itself into slots for as long as the launcher asks. Returns only in a job's process."""
     launcher.send(b"ready")
     while True:
-        received = receive(launcher)
-        if received is None:
+        message, descriptors = receive(launcher)
+        if not message:
             os._exit(0)
-        message, descriptors = received
         first = os.fork()
         if first == 0:
-            open_slot(launcher, message, descriptors)
-            return become_zygote(launcher, descriptors, program_filter)
+            open_slot(launcher, numbers, message, descriptors)
+            become_zygote(numbers, descriptors[0])
+            return serve_slot(hot)
         close_all(descriptors)
         os.waitpid(first, 0)
 
 
-def open_slot(launcher, message, descriptors):
+def receive(connection):
+    """One message, empty when the other side is gone, and its descriptors."""
+    message, controls, _, _ = connection.recvmsg(4096, _socket.CMSG_SPACE(4 * MOST_DESCRIPTORS))
+    descriptors = []
+    for level, kind, data in controls:
+        if (level, kind) == (_socket.SOL_SOCKET, _socket.SCM_RIGHTS):
+            for at in range(0, len(data), 4):
+                descriptors.append(int.from_bytes(data[at : at + 4], sys.byteorder))
+    return message, descriptors
+
+
+def open_slot(launcher, numbers, message, descriptors):
     """Joins the slot's namespaces and hands the zygote to the launcher. Returns in the zygote."""
     try:
-        keeper, user, *others = descriptors
-        join(user, CLONE_NEWUSER, "joining the slot's user namespace")
+        _, user, *others = descriptors
+        checked("joining the slot's user namespace", numbers.setns, user, CLONE_NEWUSER)
         kinds = [CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP, CLONE_NEWNS]
         for descriptor, kind in zip(others, kinds, strict=True):
-            join(descriptor, kind, "joining a slot's namespace")
+            checked("joining a slot's namespace", numbers.setns, descriptor, kind)
         # Two copies: the first is a stranger among the slot's processes, and when it has gone its
         # child becomes the keeper's.
         second = step("copying itself into the slot", os.fork)
@@ -173,127 +156,258 @@ def open_slot(launcher, message, descriptors):
         zygote = step("copying itself in the slot", os.fork)
         if zygote == 0:
             return
-        socket.send_fds(launcher, [b"z" + message], [os.pidfd_open(zygote)])
+        reference = os.pidfd_open(zygote).to_bytes(4, sys.byteorder)
+        launcher.sendmsg([b"z" + message], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, reference)])
     except StepFailed as failure:
         launcher.send(b"f" + message + failure.number.to_bytes(4, "little") + failure.step.encode())
     os._exit(0)
 
 
-# --- The zygote of a slot -------------------------------------------------------------------
-
-
-def become_zygote(launcher, descriptors, program_filter):
-    keeper, *namespaces = descriptors
-    close_all(namespaces)
-    launcher.close()
-    keeper = socket.socket(fileno=keeper)
+def become_zygote(numbers, keeper):
+    """Takes what belongs to the zygote's place: its user, its rights, one socket."""
+    os.dup2(keeper, KEEPER)
     try:
+        checked("closing the other descriptors", numbers.close_range, KEEPER + 1, ALL)
         step("becoming the slot's root group", os.setresgid, 0, 0, 0)
         step("becoming the slot's root", os.setresuid, 0, 0, 0)
         step("leaving supplementary groups", os.setgroups, [])
-        lock_capabilities()
-        prctl("becoming not dumpable", PR_SET_DUMPABLE, 0)
+        checked("locking the securebits", numbers.prctl, PR_SET_SECUREBITS, SECUREBITS_LOCKED)
+        capability = 0
+        while system_call(*call(numbers.prctl, PR_CAPBSET_READ, capability)) >= 0:
+            checked("emptying the bounding set", numbers.prctl, PR_CAPBSET_DROP, capability)
+            capability += 1
+        checked("becoming not dumpable", numbers.prctl, PR_SET_DUMPABLE, 0)
     except StepFailed as failure:
-        keeper.send(f"{failure.step}: {os.strerror(failure.number)}".encode())
+        os.write(KEEPER, f"{failure.step}: {os.strerror(failure.number)}".encode())
         os._exit(1)
-    keeper.send(b"ready")
-    while True:
-        received = receive(keeper)
-        if received is None:
-            os._exit(0)
-        if serve_one(keeper, *received, program_filter):
-            return
+    os.write(KEEPER, b"ready")
 
 
-def serve_one(keeper, message, descriptors, program_filter):
-    """Makes one job and sees it to its end. True in the job's process, when it is ready for its program."""
-    has_landlock, moves_group = message[0] == 1, message[1] == 1
-    pids, mounts, ipc, names, groups, sandbox, report, *ends = descriptors
-    ruleset = ends.pop() if has_landlock else None
-    group = ends.pop() if moves_group else None
-    try:
-        join(pids, CLONE_NEWPID, "joining the sandbox's processes")
-        job = os.fork()
-    except (StepFailed, OSError):
-        # The sandbox was killed before its job was there, which says it all.
-        close_all(descriptors)
-        return False
-    if job == 0:
-        try:
-            enter(keeper, (mounts, ipc, names, groups), group, ruleset, report, ends, program_filter)
-            return True
-        except StepFailed as failure:
-            report_failure(report, failure)
-            os._exit(1)
-    status = os.waitid(os.P_PID, job, os.WEXITED)
-    kind = b"x" if status.si_code == os.CLD_EXITED else b"s"
-    os.write(report, kind + status.si_status.to_bytes(4, "little", signed=True))
-    try:
-        signal.pidfd_send_signal(sandbox, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    close_all(descriptors)
-    return False
+# --- The zygote of a slot, and the job ------------------------------------------------------
+#
+# Each page of memory that a copy writes to has to be copied too, and looking at a Python object writes to
+# it. So what happens for each run touches little: tables of calls, made beforehand, and loops over them.
 
 
-# --- The job --------------------------------------------------------------------------------
+class Vector(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
 
 
-def enter(keeper, namespaces, group, ruleset, report, ends, program_filter):
-    """Enters the sandbox and gives up every right, for ever."""
-    if group is not None:
-        step("entering the run's control group", os.write, group, b"0")
-    mounts, ipc, names, groups = namespaces
-    join(groups, CLONE_NEWCGROUP, "hiding the control group's path")
-    join(ipc, CLONE_NEWIPC, "joining the sandbox's ipc namespace")
-    join(names, CLONE_NEWUTS, "joining the sandbox's host name")
-    join(mounts, CLONE_NEWNS, "joining the sandbox's mounts")
-    step("entering /work", os.chdir, runner.HOME)
-    keeper.detach()
-    extra = [report] if ruleset is None else [report, ruleset]
-    report, *ruleset = arrange_descriptors(ends, extra)
-    try:
-        step("starting a session", os.setsid)
-        step("becoming the job's group", os.setresgid, JOB_USER, JOB_USER, JOB_USER)
-        step("becoming the job's user", os.setresuid, JOB_USER, JOB_USER, JOB_USER)
-        drop_capabilities()
+class Message(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_void_p), ("name_length", ctypes.c_uint32),
+        ("vectors", ctypes.POINTER(Vector)), ("vector_count", ctypes.c_size_t),
+        ("control", ctypes.c_void_p), ("control_length", ctypes.c_size_t), ("flags", ctypes.c_int),
+    ]
+
+
+class ChildStatus(ctypes.Structure):
+    """The kernel's siginfo_t for a child."""
+
+    _fields_ = [
+        ("signal", ctypes.c_int), ("error", ctypes.c_int), ("code", ctypes.c_int), ("gap", ctypes.c_int),
+        ("process", ctypes.c_int), ("user", ctypes.c_uint32), ("status", ctypes.c_int),
+        ("rest", ctypes.c_char * 100),
+    ]
+
+
+class CapabilityHeader(ctypes.Structure):
+    _fields_ = [("version", ctypes.c_uint32), ("process", ctypes.c_int)]
+
+
+class SocketFilter(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
+
+
+# Numbers at which a message's descriptors arrive: everything above the keeper's socket is closed.
+(PIDS, MOUNTS, IPC, NAMES, SANDBOX, REPORT, STDIN, STDOUT, STDERR, CONTROL, RESULT) = range(4, 15)
+FURTHER = 15
+# Where a job has its report pipe and the Landlock rules until it is ready; above is nothing.
+JOB_REPORT, JOB_RULES = 5, 6
+
+
+class Hot:
+    """What serving a slot needs, made once, in the template."""
+
+    def __init__(self, numbers, program_filter, has_landlock, moves_group):
+        self.kept = []
+        self.message = Message(
+            None, 0, ctypes.pointer(Vector(self.memory(64), 64)), 1, self.memory(256), 256, 0
+        )
+        self.status = ChildStatus()
+        self.receive = call(numbers.recvmsg, KEEPER, ctypes.addressof(self.message))
+        self.join = call(numbers.setns, PIDS, CLONE_NEWPID)
+        self.close = call(numbers.close_range, PIDS, ALL)
+        self.kill = call(numbers.pidfd_send_signal, SANDBOX, SIGKILL)
+        self.wait = call(numbers.waitid, P_PID, 0, ctypes.addressof(self.status), WEXITED)
+        filter_length = len(program_filter) // 8
+        self.filter = SocketFilter(filter_length, self.text(program_filter))
+        self.steps = tuple(self.enter_sandbox(numbers, has_landlock, moves_group))
+
+    def memory(self, size):
+        self.kept.append(ctypes.create_string_buffer(size))
+        return ctypes.addressof(self.kept[-1])
+
+    def text(self, value):
+        self.kept.append(ctypes.create_string_buffer(value))
+        return ctypes.addressof(self.kept[-1])
+
+    def enter_sandbox(self, numbers, has_landlock, moves_group):
+        """How a copy enters its sandbox and gives up every right, for ever: calls, and what each is for."""
+        group = FURTHER
+        rules = FURTHER + moves_group
+        header = CapabilityHeader(CAPABILITY_VERSION_3, 0)
+        self.kept.append(header)
+        job = (JOB_USER, JOB_USER, JOB_USER)
+        next_one = JOB_RULES + 1
+        if moves_group:
+            yield call(numbers.write, group, self.text(b"0"), 1), "entering the run's control group"
+        yield call(numbers.unshare, CLONE_NEWCGROUP), "hiding the control group's path"
+        yield call(numbers.setns, IPC, CLONE_NEWIPC), "joining the sandbox's ipc namespace"
+        yield call(numbers.setns, NAMES, CLONE_NEWUTS), "joining the sandbox's host name"
+        yield call(numbers.setns, MOUNTS, CLONE_NEWNS), "joining the sandbox's mounts"
+        yield call(numbers.chdir, self.text(runner.HOME.encode())), "entering the working directory"
+        yield call(numbers.dup3, STDIN, 0), "placing standard input"
+        yield call(numbers.dup3, STDOUT, 1), "placing standard output"
+        yield call(numbers.dup3, STDERR, 2), "placing standard error"
+        yield call(numbers.dup3, CONTROL, runner.CONTROL), "placing the control socket"
+        yield call(numbers.dup3, RESULT, runner.RESULT), "placing the result pipe"
+        yield call(numbers.dup3, REPORT, JOB_REPORT), "placing the report pipe"
+        if has_landlock:
+            yield call(numbers.dup3, rules, JOB_RULES), "placing the Landlock rules"
+        yield call(numbers.close_range, next_one, ALL), "closing the other descriptors"
+        yield call(numbers.setsid), "starting a session"
+        yield call(numbers.setresgid, *job), "becoming the job's group"
+        yield call(numbers.setresuid, *job), "becoming the job's user"
+        yield call(numbers.capset, ctypes.addressof(header), self.memory(24)), "emptying the capability sets"
         # Its own /proc files are its own; so is whatever could look into it, inside the sandbox.
-        prctl("becoming an ordinary process", PR_SET_DUMPABLE, 1)
-        for descriptor in ruleset:
-            checked("applying Landlock", libc.syscall(SYS_LANDLOCK_RESTRICT_SELF, descriptor, 0))
-        rules = SocketFilter(len(program_filter) // 8, program_filter)
-        prctl("installing the job's filter", PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(rules))
-    except StepFailed as failure:
-        report_failure(report, failure)
-        os._exit(1)
-    close_all([report, *ruleset])
+        yield call(numbers.prctl, PR_SET_DUMPABLE, 1), "becoming an ordinary process"
+        # Without memory, the job goes before the slot.
+        path = self.text(b"/proc/self/oom_score_adj")
+        yield call(numbers.openat, AT_FDCWD, path, O_WRONLY), "opening oom_score_adj"
+        yield call(numbers.write, next_one, self.text(b"1000"), 4), "offering itself to the memory killer"
+        yield call(numbers.close, next_one), "closing oom_score_adj"
+        if has_landlock:
+            yield call(numbers.landlock_restrict_self, JOB_RULES), "applying Landlock"
+            yield call(numbers.close, JOB_RULES), "closing the Landlock rules"
+        address = ctypes.addressof(self.filter)
+        yield call(numbers.prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, address), "installing the job's filter"
+        yield call(numbers.close, JOB_REPORT), "closing the report pipe"
 
 
-def arrange_descriptors(ends, extra):
-    """Puts the job's ends at 0 to 4, gives new numbers for `extra`, and closes all others."""
-    # First out of the way of what is about to be overwritten.
-    high = [step("moving a descriptor", duplicate_above, end, 40) for end in [*ends, *extra]]
-    for number, end in enumerate(high):
-        step("placing a descriptor", os.dup2, end, number, True)
-    checked("closing the other descriptors", libc.close_range(len(high), 0xFFFFFFFF, 0))
-    return range(len(ends), len(high))
+def serve_slot(hot):
+    """Makes one job after another and sees each to its end. Returns in a job's process, when it is ready
+    for its program."""
+    while True:
+        hot.message.control_length = 256
+        if system_call(*hot.receive) <= 0:
+            os._exit(0)
+        if system_call(*hot.join) == 0:
+            try:
+                job = os.fork()
+            except OSError:
+                # The sandbox was killed before its job was there, which says it all.
+                job = -1
+            if job == 0:
+                for arguments, name in hot.steps:
+                    if system_call(*arguments) < 0:
+                        fail(name)
+                return
+            if job > 0:
+                see_to_its_end(hot, job)
+        system_call(*hot.close)
 
 
-def duplicate_above(descriptor, lowest):
-    return fcntl.fcntl(descriptor, fcntl.F_DUPFD, lowest)
+def see_to_its_end(hot, job):
+    number, kind, _, *rest = hot.wait
+    if system_call(number, kind, job, *rest) == 0:
+        status = hot.status
+        word = b"x" if status.code == CLD_EXITED else b"s"
+        os.write(REPORT, word + status.status.to_bytes(4, "little", signed=True))
+    # Whatever else lives in the sandbox; it may be dead already.
+    system_call(*hot.kill)
 
 
-# --------------------------------------------------------------------------------------------
+def fail(name):
+    """Reports the step that failed, where the report pipe is now, and ends."""
+    number = error_number().contents.value
+    text = name.encode()
+    report = b"e" + number.to_bytes(4, "little") + bytes([len(text)]) + text
+    for pipe in (JOB_REPORT, REPORT):
+        try:
+            os.write(pipe, report)
+            break
+        except OSError:
+            # Before the descriptors are placed, there is a namespace, which takes no text.
+            pass
+    os._exit(1)
+
+
+# --- Modules for programs -------------------------------------------------------------------
+
+
+class Deferred:
+    """Hands out modules that are loaded already, but must know that they are in a copy: what they
+    asked to be called after a fork is called when a program imports them, not for every program."""
+
+    def __init__(self):
+        self.modules = {}
+        self.hooks = {}
+
+    def load(self, name):
+        """Loads a module and puts it away. What it needs stays."""
+        register = os.register_at_fork
+        hooks = self.hooks[name] = []
+        os.register_at_fork = lambda **hook: hooks.append(hook)
+        try:
+            __import__(name)
+        finally:
+            os.register_at_fork = register
+        self.modules[name] = sys.modules.pop(name)
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in self.modules:
+            return None
+        return type(runner.__spec__)(name, self)
+
+    def create_module(self, spec):
+        module = self.modules.pop(spec.name)
+        self.original = module.__spec__
+        return module
+
+    def exec_module(self, module):
+        # The import has put a specification of its own there.
+        module.__spec__, module.__loader__ = self.original, self.original.loader
+        for hook in self.hooks.pop(module.__name__):
+            os.register_at_fork(**hook)
+            if "after_in_child" in hook:
+                hook["after_in_child"]()
+
+
+def load_modules():
+    """Loads what programs use most; docs/PERFORMANCE.md says what each costs. Returns those that are
+    deferred, by name."""
+    import bisect, collections.abc, contextlib, copy, datetime, functools, heapq, itertools, json, math
+    import operator, re, string, time
+
+    deferred = Deferred()
+    deferred.load("random")
+    sys.meta_path.insert(0, deferred)
+    return deferred.modules
 
 
 def main():
-    launcher = socket.socket(fileno=LAUNCHER)
+    launcher = _socket.socket(fileno=LAUNCHER)
     program_filter = launcher.recv(65536)
-    runner.prepare(STARTED_WITH)
+    has_landlock, moves_group = launcher.recv(16)
+    numbers = Numbers(launcher.recv(256))
+    hot = Hot(numbers, program_filter, has_landlock, moves_group)
+    deferred = load_modules()
+    runner.prepare(STARTED_WITH, deferred)
     gc.collect()
     # What is here now is never garbage; not looking at it keeps its memory shared.
     gc.freeze()
-    template(launcher, program_filter)
+    template(launcher, numbers, hot)
     # Only a job's process comes here, after it gave up all rights.
     runner.serve()
 

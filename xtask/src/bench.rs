@@ -1,9 +1,11 @@
-//! `cargo xtask bench`: a private installation without quotas, and the load driver of
-//! `tests/load` against it. The driver measures and prints; this module only prepares.
+//! `cargo xtask bench`: a private installation without quotas, a second sandboxd that keeps no
+//! sandboxes ready, and the load driver of `tests/load` against both. The driver measures and
+//! prints; this module only prepares.
 
 use crate::{
     command::Step,
     ports, progress,
+    services::Service,
     settings::{Installation, Place},
     setup, up,
 };
@@ -18,12 +20,19 @@ pub struct Options {
     /// Also write the rows to this file as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// How often each path is measured at each level; the rounds are interleaved.
+    /// Runs of each path whose latency is measured, one at a time, the paths in turn; grade-10,
+    /// with 10 tests a run, makes a quarter of them.
+    #[arg(long, default_value_t = 200)]
+    runs: u32,
+    /// Rounds of each path with 1, 2 and 8 workers; the rounds are interleaved.
     #[arg(long, default_value_t = 3)]
     rounds: u32,
-    /// Runs of one path in one round.
-    #[arg(long, default_value_t = 20)]
-    runs: u32,
+    /// Runs of one path in one round; a quarter of them by grade-10.
+    #[arg(long, default_value_t = 100)]
+    runs_per_round: u32,
+    /// After the table, also make so many runs of sandboxd-warm, 8 at a time.
+    #[arg(long, value_name = "N")]
+    soak: Option<u32>,
 }
 
 /// The whole command.
@@ -35,27 +44,45 @@ pub fn run(root: &Path, options: &Options) -> Result<()> {
 
     let installation = installation(root, &programs)?;
     let running = up::start(&programs, &installation)?;
+    let cold = ColdSandboxd::start(&programs, &installation)?;
+    progress::announce("measuring");
+    let measured = driver(&programs, &installation, &cold, options).run();
+    let stopped = progress::during("stopping", || cold.stop().and(running.stop()));
+    measured.and(stopped)
+}
+
+fn driver(
+    programs: &Path,
+    installation: &Installation,
+    cold: &ColdSandboxd,
+    options: &Options,
+) -> Step {
+    let Options {
+        json,
+        runs,
+        rounds,
+        runs_per_round,
+        soak,
+    } = options;
     let mut driver = Step::new(programs.join("coderunner-load"), "measure")
         .args(["--server", &installation.url()])
         .arg_path("--socket", &installation.socket())
+        .arg_path("--cold-socket", &cold.installation.socket())
         .arg_path("--rootfs", &installation.rootfs)
-        .args([
-            "--rounds",
-            &options.rounds.to_string(),
-            "--runs",
-            &options.runs.to_string(),
-        ])
+        .args(["--runs", &runs.to_string()])
+        .args(["--rounds", &rounds.to_string()])
+        .args(["--runs-per-round", &runs_per_round.to_string()])
         .advice(format!(
-            "the logs of both programs are in {}",
+            "the logs of all programs are in {}",
             installation.state.display()
         ));
-    if let Some(file) = &options.json {
+    if let Some(runs) = soak {
+        driver = driver.args(["--soak", &runs.to_string()]);
+    }
+    if let Some(file) = json {
         driver = driver.arg_path("--json", file);
     }
-    progress::announce("measuring");
-    let measured = driver.run();
-    let stopped = progress::during("stopping", || running.stop());
-    measured.and(stopped)
+    driver
 }
 
 /// A new one each time: an old database must not slow the measurement down.
@@ -63,6 +90,7 @@ fn installation(root: &Path, programs: &Path) -> Result<Installation> {
     let state = setup::target_folder(root).join("bench");
     if state.exists() {
         up::end_earlier(programs, &state)?;
+        up::end_earlier(programs, &cold_state(&state))?;
         fs::remove_dir_all(&state)
             .with_context(|| format!("could not remove {}", state.display()))?;
     }
@@ -71,11 +99,45 @@ fn installation(root: &Path, programs: &Path) -> Result<Installation> {
         state: std::path::absolute(&state)
             .with_context(|| format!("{} is no folder's name", state.display()))?,
         rootfs: up::resolved(&setup::rootfs_tree(root))?,
-        content: root.join("control-plane/content/sample"),
+        content: root.join("tests/load/content"),
         port: ports[0],
         admin_port: ports[1],
         max_sandboxes: 8,
+        parked: None,
         quotas: false,
         place: Place::BENCH,
     })
+}
+
+fn cold_state(state: &Path) -> PathBuf {
+    state.join("cold")
+}
+
+/// A second sandboxd, which makes each sandbox when a run asks for it. No control-plane uses it.
+#[derive(Debug)]
+struct ColdSandboxd {
+    service: Service,
+    installation: Installation,
+}
+
+impl ColdSandboxd {
+    fn start(programs: &Path, beside: &Installation) -> Result<Self> {
+        let installation = Installation {
+            state: cold_state(&beside.state),
+            parked: Some(0),
+            place: Place::BENCH_COLD,
+            ..beside.clone()
+        };
+        installation.write()?;
+        let service = up::start_sandboxd(programs, &installation)?;
+        Ok(Self {
+            service,
+            installation,
+        })
+    }
+
+    fn stop(self) -> Result<()> {
+        let stopped = self.service.stop(up::STOP_PATIENCE);
+        stopped.and(self.installation.clean())
+    }
 }

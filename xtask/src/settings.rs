@@ -24,6 +24,8 @@ pub struct Installation {
     pub admin_port: u16,
     /// Sandboxes at one time.
     pub max_sandboxes: u32,
+    /// Sandboxes that wait for runs; sandboxd's default when not said.
+    pub parked: Option<u32>,
     /// Whether users have quotas; load tests have none.
     pub quotas: bool,
     /// What keeps this sandboxd apart from others on the same machine.
@@ -45,6 +47,10 @@ impl Place {
     pub const BENCH: Self = Self {
         cgroup: "coderunner-bench",
         uid_base: 920_000,
+    };
+    pub const BENCH_COLD: Self = Self {
+        cgroup: "coderunner-bench-cold",
+        uid_base: 930_000,
     };
 }
 
@@ -126,9 +132,15 @@ impl Installation {
             ]),
         );
         root.insert("rootfs".into(), table([("path", path(&self.rootfs))]));
+        let most = ("max_sandboxes", self.max_sandboxes);
+        let pool = [Some(most), self.parked.map(|parked| ("parked", parked))];
         root.insert(
             "pool".into(),
-            table([("max_sandboxes", i64::from(self.max_sandboxes).into())]),
+            table(
+                pool.into_iter()
+                    .flatten()
+                    .map(|(key, count)| (key, i64::from(count).into())),
+            ),
         );
         root.insert(
             "identity".into(),
@@ -206,6 +218,7 @@ mod tests {
             port: 1,
             admin_port: 2,
             max_sandboxes: 4,
+            parked: None,
             quotas: true,
             place: Place::UP,
         }
@@ -243,5 +256,20 @@ mod tests {
         let control: Table = unlimited.control_plane_text().parse().unwrap();
         assert_eq!(control["limits"]["runs_per_minute"].as_integer(), Some(0));
         assert_eq!(control["limits"]["queue_wait_ms"].as_integer(), Some(0));
+    }
+
+    #[test]
+    fn how_many_sandboxes_wait_is_written_only_when_said() {
+        let pool = |parked| {
+            let installation = Installation {
+                parked,
+                ..installation(Path::new("/state"))
+            };
+            let sandboxd: Table = installation.sandboxd_text().parse().unwrap();
+            sandboxd["pool"].clone()
+        };
+        assert_eq!(pool(Some(0))["parked"].as_integer(), Some(0));
+        assert_eq!(pool(Some(0))["max_sandboxes"].as_integer(), Some(4));
+        assert!(pool(None).get("parked").is_none());
     }
 }

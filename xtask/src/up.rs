@@ -30,7 +30,7 @@ use std::{
 };
 
 const READY_LIMIT: Duration = Duration::from_secs(60);
-const STOP_PATIENCE: Duration = Duration::from_secs(40);
+pub const STOP_PATIENCE: Duration = Duration::from_secs(40);
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
@@ -118,6 +118,7 @@ fn installation(root: &Path, options: &Options) -> Result<Installation> {
         port,
         admin_port,
         max_sandboxes: 8,
+        parked: None,
         quotas: true,
         place: Place::UP,
     })
@@ -141,7 +142,7 @@ pub fn end_earlier(programs: &Path, state: &Path) -> Result<()> {
 /// Writes the configurations, makes missing keys, starts both programs and waits for them.
 pub fn start(programs: &Path, installation: &Installation) -> Result<Running> {
     installation.write()?;
-    let (sandboxd, control_plane) = (programs.join("sandboxd"), programs.join("control-plane"));
+    let control_plane = programs.join("control-plane");
     let state = &installation.state;
     let config = installation.control_plane_config();
     end_earlier(programs, state)?;
@@ -152,21 +153,7 @@ pub fn start(programs: &Path, installation: &Installation) -> Result<Running> {
         .args([&config])
         .read()?;
 
-    let socket = installation.socket();
-    let sandboxd = progress::during("starting sandboxd", || {
-        let mut service = Service::start(
-            "sandboxd",
-            &sandboxd,
-            &installation.sandboxd_config(),
-            state,
-        )?;
-        service.wait_until_ready(READY_LIMIT, || {
-            UnixStream::connect(&socket)
-                .map(drop)
-                .with_context(|| format!("{} does not answer", socket.display()))
-        })?;
-        Ok::<_, anyhow::Error>(service)
-    })?;
+    let sandboxd = start_sandboxd(programs, installation)?;
     let control_plane = progress::during("starting control-plane", || {
         let mut service = Service::start("control-plane", &control_plane, &config, state)?;
         service.wait_until_ready(READY_LIMIT, || {
@@ -180,6 +167,25 @@ pub fn start(programs: &Path, installation: &Installation) -> Result<Running> {
         control_plane,
         sandboxd,
         installation: installation.clone(),
+    })
+}
+
+/// Starts sandboxd of an installation whose configurations are written, and waits for it.
+pub fn start_sandboxd(programs: &Path, installation: &Installation) -> Result<Service> {
+    let socket = installation.socket();
+    progress::during("starting sandboxd", || {
+        let mut service = Service::start(
+            "sandboxd",
+            &programs.join("sandboxd"),
+            &installation.sandboxd_config(),
+            &installation.state,
+        )?;
+        service.wait_until_ready(READY_LIMIT, || {
+            UnixStream::connect(&socket)
+                .map(drop)
+                .with_context(|| format!("{} does not answer", socket.display()))
+        })?;
+        Ok(service)
     })
 }
 

@@ -44,6 +44,14 @@ impl Input {
         }
     }
 
+    /// An input that was never open.
+    pub fn closed() -> Self {
+        Self {
+            queue: Arc::default(),
+            room: Arc::new(Semaphore::new(0)),
+        }
+    }
+
     /// Queues bytes.
     ///
     /// # Errors

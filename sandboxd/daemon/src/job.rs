@@ -69,9 +69,9 @@ impl Job<'_> {
         for (path, content) in self.files {
             fields.extend([path.as_bytes(), content.as_slice()]);
         }
-        let mut bytes =
-            Vec::with_capacity(fields.iter().map(|field| field.len() + 4).sum::<usize>() + 4);
-        put_number(&mut bytes, fields.len());
+        let size = fields.iter().map(|field| field.len() + 4).sum::<usize>() + 4;
+        let mut bytes = Vec::with_capacity(size);
+        put_number(&mut bytes, size);
         for field in fields {
             put_number(&mut bytes, field.len());
             bytes.extend_from_slice(field);
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_is_a_count_and_fields() {
+    fn a_job_is_a_size_and_fields() {
         let job = Job {
             limits: ProcessLimits {
                 cpu_seconds: 5,
@@ -170,7 +170,7 @@ mod tests {
             function: None,
         };
         let expected = [
-            &5_u32.to_le_bytes()[..],
+            &43_u32.to_le_bytes()[..],
             &8_u32.to_le_bytes(),
             &5_u32.to_le_bytes(),
             &66_u32.to_le_bytes(),

@@ -178,9 +178,12 @@ impl Pool {
         {
             let mut state = self.lock();
             state.waiting.push_back(sender);
-            let wanted = state.taken + state.waiting.len();
-            state.level = state.level.max(wanted).min(self.inner.options.most);
-            state.missed = Some(time::Instant::now());
+            // A pool that shall park none makes each on demand.
+            if self.inner.options.parked > 0 {
+                let wanted = state.taken + state.waiting.len();
+                state.level = state.level.max(wanted).min(self.inner.options.most);
+                state.missed = Some(time::Instant::now());
+            }
         }
         self.inner.grown.notify_one();
         self.balance();

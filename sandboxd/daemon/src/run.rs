@@ -5,7 +5,7 @@
 //! is read for a bounded time.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -123,13 +123,13 @@ fn internal_error(reason: String) -> Finished {
 struct Running {
     tenancy: Tenancy,
     limits: Limits,
-    wants_result: bool,
     clock: CpuClock,
     /// When the program was handed over.
     started: Instant,
     streams: [Reading; 2],
-    answer: JoinHandle<Vec<u8>>,
-    result: JoinHandle<Vec<u8>>,
+    answer: Conversation,
+    /// A function's return value, if one is wanted.
+    result: Option<JoinHandle<Vec<u8>>>,
 }
 
 impl Running {
@@ -149,23 +149,33 @@ impl Running {
             result,
             cpu_clock,
         } = sandbox;
-        let stdin = pipe::Sender::from_owned_fd(stdin)?;
         let stdout = pipe::Receiver::from_owned_fd(stdout)?;
         let stderr = pipe::Receiver::from_owned_fd(stderr)?;
-        let result = pipe::Receiver::from_owned_fd(result)?;
+        let result = if order.wants_result {
+            let result = pipe::Receiver::from_owned_fd(result)?;
+            Some(tokio::spawn(read_bounded(result, MAX_RESULT + 1)))
+        } else {
+            None
+        };
+        // Nothing to read is an end of file, at once.
+        let input = if order.interactive || !order.stdin.is_empty() {
+            let stdin = pipe::Sender::from_owned_fd(stdin)?;
+            Input::start(stdin, order.stdin, order.interactive)
+        } else {
+            drop(stdin);
+            Input::closed()
+        };
         let mut clock = CpuClock::new(File::from(cpu_clock));
         clock.reset();
         let started = Instant::now();
         let startup_duration = requested.elapsed().try_into().ok();
+        // Set once, here, and before anybody can know that there is a program.
+        let _ = handle.input.set(input);
         let event = ExecuteResponse {
             event: Some(Event::Started(Started { startup_duration })),
         };
         // Nobody listens: noticed below.
         let _ = events.send(Ok(event)).await;
-        // Set once, here.
-        let _ = handle
-            .input
-            .set(Input::start(stdin, order.stdin, order.interactive));
         let limit = order.limits.output_bytes;
         let streams = [
             Reading::new(tokio::spawn(drain(
@@ -184,12 +194,11 @@ impl Running {
         Ok(Self {
             tenancy,
             limits: order.limits,
-            wants_result: order.wants_result,
             clock,
             started,
             streams,
-            answer: tokio::spawn(converse(control, order.job)),
-            result: tokio::spawn(read_bounded(result, MAX_RESULT + 1)),
+            answer: Conversation::begin(control, order.job),
+            result,
         })
     }
 
@@ -250,8 +259,7 @@ impl Running {
     ) -> Finished {
         let [stdout, stderr] = self.streams;
         let (stdout, stderr) = (stdout.in_time().await, stderr.in_time().await);
-        let answer = Answer::parse(&bytes_in_time(self.answer).await);
-        let result = bytes_in_time(self.result).await;
+        let answer = Answer::parse(&self.answer.end().await);
         let compile_error: Option<CompileError> = match answer {
             Answer::CompileError(error) => Some(error),
             Answer::Started | Answer::Unintelligible => None,
@@ -265,10 +273,9 @@ impl Running {
             usage: &usage,
             compile_error: compile_error.is_some(),
         });
-        let (function_status, result_json) = if self.wants_result {
-            parse_result(result)
-        } else {
-            (FunctionStatus::Unspecified, Vec::new())
+        let (function_status, result_json) = match self.result {
+            Some(result) => parse_result(bytes_in_time(result).await),
+            None => (FunctionStatus::Unspecified, Vec::new()),
         };
         let cpu = usage.cpu.saturating_sub(self.clock.start);
         Finished {
@@ -294,6 +301,41 @@ impl Running {
                 }
                 _ => String::new(),
             },
+        }
+    }
+}
+
+/// The job on its way to the runner, and the runner's answer.
+enum Conversation {
+    /// The job is in the socket's buffer, where the answer will be as well.
+    Sent(UnixStream),
+    /// The job is larger than the buffer.
+    Sending(JoinHandle<Vec<u8>>),
+}
+
+impl Conversation {
+    fn begin(control: UnixStream, mut job: Vec<u8>) -> Self {
+        match control.try_write(&job) {
+            Ok(written) if written == job.len() => Self::Sent(control),
+            partly => {
+                job.drain(..partly.unwrap_or(0));
+                Self::Sending(tokio::spawn(converse(control, job)))
+            }
+        }
+    }
+
+    /// The answer. To be asked for when the sandbox is dead.
+    async fn end(self) -> Vec<u8> {
+        match self {
+            Self::Sent(control) => {
+                let mut bytes = Vec::new();
+                if let Ok(control) = control.into_std() {
+                    // It doesn't block: what is there now, or nothing, is the answer.
+                    let _ = control.take(MAX_ANSWER as u64).read_to_end(&mut bytes);
+                }
+                bytes
+            }
+            Self::Sending(task) => bytes_in_time(task).await,
         }
     }
 }

@@ -132,6 +132,11 @@ impl Parent {
         }
     }
 
+    /// Whether each run has a group of its own.
+    pub fn is_unified(&self) -> bool {
+        matches!(self.mode, Mode::V2 { .. })
+    }
+
     /// Kills and removes what an earlier sandboxd left below the parent. Returns how many groups.
     ///
     /// # Errors
@@ -393,15 +398,12 @@ impl SlotGroup {
         Ok(Some(alarm))
     }
 
-    /// Makes the group ready for a run: limits, and a count from zero. On v2 returns the run's own group, as a
-    /// folder to be born into and as the file by which a process can move itself there.
+    /// Makes the group ready for a run: limits, and a count from zero. On v2 returns the file by which a job can
+    /// move itself into the run's own group.
     ///
     /// # Errors
     /// When a limit does not hold.
-    pub fn begin(
-        &mut self,
-        limits: &KernelLimits,
-    ) -> Result<Option<(OwnedFd, OwnedFd)>, CgroupError> {
+    pub fn begin(&mut self, limits: &KernelLimits) -> Result<Option<OwnedFd>, CgroupError> {
         let own = match self.parent.mode {
             Mode::V1 { .. } => None,
             Mode::V2 { .. } => {
@@ -418,7 +420,7 @@ impl SlotGroup {
                         path: folder.clone(),
                         source,
                     })?;
-                Some((open(&folder)?, procs.into()))
+                Some(procs.into())
             }
         };
         self.limit(limits)?;
@@ -608,8 +610,8 @@ impl SlotGroup {
     fn own_processes(&self) -> u32 {
         match self.parent.mode {
             Mode::V1 { .. } => OWN_PROCESSES,
-            // Keeper and zygote are elsewhere.
-            Mode::V2 { .. } => 1,
+            // They are elsewhere.
+            Mode::V2 { .. } => 0,
         }
     }
 
@@ -696,7 +698,7 @@ fn read_again(file: &File) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&buffer[..length]).into_owned())
 }
 
-/// The slot's own processes count too.
+/// The slot's own processes count where they are in the same group.
 fn task_limit(limits: &KernelLimits, own: u32) -> i64 {
     i64::from(limits.processes) + i64::from(own)
 }

@@ -18,20 +18,20 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::Signal;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid, setsid};
-use sandboxd_sys::clone::{Cloned, SingleThreaded, clone3};
+use sandboxd_sys::clone::{SingleThreaded, Stack, run_beside};
 use sandboxd_sys::process::exit_now;
 use sandboxd_sys::socket::{receive, send};
 
-use crate::child::{self, Report, Step, StepError};
-use crate::first::{self, INSIDE_READY, JOINED};
+use crate::child::{self, Step, StepError};
+use crate::first::{self, Entrance};
 use crate::mounts::{self, Processes, Scratch};
 use crate::restrict;
 use crate::stage::Stage;
 use crate::syscalls::Policy;
 
-/// Namespaces that each sandbox has for itself; the cgroup namespace follows when it is in its group.
+/// Namespaces that each sandbox has for itself; the job makes itself a cgroup namespace when it is in its
+/// group.
 const OWN_NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWPID
     .union(CloneFlags::CLONE_NEWNS)
     .union(CloneFlags::CLONE_NEWIPC)
@@ -70,7 +70,7 @@ pub struct Sockets {
 }
 
 /// Asks for a sandbox. Its descriptors: the report pipe, the job's five ends (see
-/// [`crate::slot::Ends`]), and on cgroup v2 the run's group, as a folder and as its `cgroup.procs`.
+/// [`crate::slot::Ends`]), and on cgroup v2 the `cgroup.procs` of the run's group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Make {
     /// The sandbox's tmpfs.
@@ -168,6 +168,7 @@ fn limit_namespaces() -> Result<(), StepError> {
 /// Makes sandboxes until the launcher or the zygote is gone.
 fn serve(proof: &SingleThreaded, inside: &Inside<'_>, sockets: &Sockets) -> Result<(), StepError> {
     let mut zygote_ready = false;
+    let mut stack = Stack::new();
     loop {
         let mut entries = [
             PollFd::new(sockets.launcher.as_fd(), PollFlags::POLLIN),
@@ -193,7 +194,8 @@ fn serve(proof: &SingleThreaded, inside: &Inside<'_>, sockets: &Sockets) -> Resu
                 hear_zygote(sockets.zygote.as_fd())?;
                 zygote_ready = true;
             }
-            answer(proof, inside, sockets, &message[..length], descriptors)?;
+            let message = &message[..length];
+            answer(proof, inside, sockets, &mut stack, message, descriptors)?;
         }
     }
 }
@@ -217,6 +219,7 @@ fn answer(
     proof: &SingleThreaded,
     inside: &Inside<'_>,
     sockets: &Sockets,
+    stack: &mut Stack,
     message: &[u8],
     descriptors: Vec<OwnedFd>,
 ) -> Result<(), StepError> {
@@ -225,7 +228,8 @@ fn answer(
     let Some(order) = order else {
         return Err(io::Error::from(Errno::EPROTO)).step("understanding the launcher");
     };
-    match make(proof, inside, sockets.zygote.as_fd(), order, &descriptors) {
+    let zygote = sockets.zygote.as_fd();
+    match make(proof, inside, zygote, stack, order, &descriptors) {
         Ok(first) => send(launcher, READY, &[first.as_fd()]),
         Err(error) => {
             child::report_failed(launcher, &error);
@@ -240,51 +244,31 @@ fn make(
     proof: &SingleThreaded,
     inside: &Inside<'_>,
     zygote: BorrowedFd<'_>,
+    stack: &mut Stack,
     order: Make,
     descriptors: &[OwnedFd],
 ) -> Result<OwnedFd, StepError> {
-    let (agreed, group) = descriptors.split_at(MAKE_DESCRIPTORS);
-    let (folder, procs) = match group {
-        [folder, procs] => (Some(folder.as_fd()), Some(procs.as_fd())),
-        _ => (None, None),
+    // The last sandbox in this slot is dead, and with it the process that used the stack.
+    let (first, entrance) = run_beside(proof, stack, OWN_NAMESPACES, || {
+        first::set_up(order.scratch, inside.policy)
+    })
+    .step("making the sandbox's first process")?;
+    let Entrance { namespaces, rules } = match entrance {
+        Ok(entrance) => entrance,
+        Err(error) => {
+            // It waits as if all were well.
+            let _ = sandboxd_sys::process::signal(first.as_fd(), Signal::SIGKILL);
+            return Err(error);
+        }
     };
-    let (ours, theirs) = socketpair(
-        AddressFamily::Unix,
-        SockType::SeqPacket,
-        None,
-        SockFlag::SOCK_CLOEXEC,
-    )
-    .step("making a socket pair")?;
-    let cloned =
-        clone3(proof, OWN_NAMESPACES, folder).step("making the sandbox's first process")?;
-    let first = match cloned {
-        Cloned::Parent { pidfd, .. } => pidfd,
-        Cloned::Child => match child::keep_only(&[&theirs]) {
-            Ok(()) => first::run(order.scratch, inside.policy, &theirs),
-            Err(_) => exit_now(1),
-        },
-    };
-    drop(theirs);
-    let mut said = [0; child::MAX_REPORT];
-    let (length, made) = receive(ours.as_fd(), &mut said).step("waiting for the sandbox")?;
-    if said[..length] != [INSIDE_READY] || made.len() < JOINED.len() {
-        let reason = match Report::parse(&said[..length]) {
-            Some(Report::Failed(reason)) => reason,
-            _ => "it ended".to_owned(),
-        };
-        return Err(io::Error::other(reason)).step("building the inside");
-    }
-    let (namespaces, landlock) = made.split_at(JOINED.len());
     let job: Vec<BorrowedFd<'_>> = namespaces
         .iter()
         .chain([&first])
-        .chain(agreed)
+        .chain(descriptors)
+        .chain(&rules)
         .map(AsFd::as_fd)
-        .chain(procs)
-        .chain(landlock.first().map(AsFd::as_fd))
         .collect();
-    let message = [u8::from(!landlock.is_empty()), u8::from(procs.is_some())];
-    send(zygote, &message, &job).step("asking the zygote for a copy")?;
+    send(zygote, b"m", &job).step("asking the zygote for a copy")?;
     Ok(first)
 }
 

@@ -131,7 +131,15 @@ impl Builder {
     /// When its process can't be made.
     pub fn template(&self) -> Result<Template, SlotError> {
         let uid = self.template_uid()?;
-        Template::start(&self.proof, &self.stage, &self.policy, uid, self.limits)
+        let Self {
+            proof,
+            stage,
+            policy,
+            parent,
+            limits,
+            ..
+        } = self;
+        Template::start(proof, stage, policy, parent, uid, *limits)
             .map_err(failed("starting the template of the zygotes"))
     }
 
@@ -395,10 +403,9 @@ impl Slot {
             result,
         } = &job;
         let agreed = [&report_write, stdin, stdout, stderr, control, result];
-        let group = own_group.as_ref().map(|(folder, procs)| [folder, procs]);
         let descriptors: Vec<_> = agreed
             .into_iter()
-            .chain(group.into_iter().flatten())
+            .chain(&own_group)
             .map(AsFd::as_fd)
             .collect();
         send(self.socket.as_fd(), &order.encode(), &descriptors)

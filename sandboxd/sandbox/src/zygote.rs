@@ -2,8 +2,8 @@
 //! job is copied. It has no right on the host, no network that leads anywhere, and never sees a program.
 //! What it does is in `rootfs/runner/zygote.py`.
 //!
-//! Messages on its socket: the launcher sends the job's last filter ([`Policy::job_filter`]); the template
-//! says [`crate::keeper::READY`]; then for each slot the launcher sends its number (4 bytes, little-endian)
+//! Messages on its socket: the launcher sends the job's last filter ([`Policy::job_filter`]), then whether jobs
+//! get Landlock rules and a group of their own, a byte each, then numbers of system calls; the template says [`crate::keeper::READY`]; then for each slot the launcher sends its number (4 bytes, little-endian)
 //! with the zygote's socket to the keeper and the slot's namespaces ([`NAMESPACES`]), and is answered
 //! with a [`Reply`].
 
@@ -22,6 +22,7 @@ use sandboxd_sys::clone::{Cloned, SingleThreaded, clone3};
 use sandboxd_sys::process::{collect, exit_now, signal};
 use sandboxd_sys::socket::{receive, send};
 
+use crate::cgroup::Parent;
 use crate::child::{self, Step, StepError};
 use crate::mounts::{self, Processes};
 use crate::restrict::{self, ProcessLimits};
@@ -45,6 +46,27 @@ const ENVIRONMENT: [&str; 6] = [
     "PATH=/usr/bin",
     "HOME=/work",
     "LANG=C.UTF-8",
+];
+
+/// Numbers of the system calls that a zygote makes, in the order of its `Numbers`.
+const SYSTEM_CALLS: [libc::c_long; 17] = [
+    libc::SYS_recvmsg,
+    libc::SYS_waitid,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_close_range,
+    libc::SYS_setns,
+    libc::SYS_write,
+    libc::SYS_close,
+    libc::SYS_chdir,
+    libc::SYS_dup3,
+    libc::SYS_setsid,
+    libc::SYS_setresgid,
+    libc::SYS_setresuid,
+    libc::SYS_capset,
+    libc::SYS_prctl,
+    libc::SYS_openat,
+    libc::SYS_unshare,
+    libc::SYS_landlock_restrict_self,
 ];
 
 /// What the template answers.
@@ -118,6 +140,7 @@ impl Template {
         proof: &SingleThreaded,
         stage: &Stage,
         policy: &Policy,
+        parent: &Parent,
         uid: u32,
         limits: ProcessLimits,
     ) -> io::Result<Self> {
@@ -142,6 +165,17 @@ impl Template {
         };
         drop(ends);
         send(socket.as_fd(), &policy.job_filter(), &[])?;
+        let further = [
+            sandboxd_sys::process::landlock_version() > 0,
+            parent.is_unified(),
+        ];
+        send(socket.as_fd(), &further.map(u8::from), &[])?;
+        let numbers: Vec<u8> = SYSTEM_CALLS
+            .iter()
+            .filter_map(|number| u16::try_from(*number).ok())
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        send(socket.as_fd(), &numbers, &[])?;
         Ok(Self {
             pidfd,
             socket,

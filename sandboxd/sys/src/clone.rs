@@ -104,6 +104,112 @@ pub fn clone3(
     Ok(Cloned::Parent { pid, pidfd })
 }
 
+/// A stack for [`run_beside`]. One process at a time may live on it.
+#[derive(Debug)]
+pub struct Stack(Vec<u8>);
+
+impl Stack {
+    /// A new one, large enough for ordinary code.
+    pub fn new() -> Self {
+        Self(vec![0; 256 * 1024])
+    }
+}
+
+impl Default for Stack {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What the two sides of [`run_beside`] share.
+struct Beside<F, T> {
+    set_up: Option<F>,
+    made: Option<T>,
+    done: libc::c_int,
+}
+
+/// Runs `set_up` in a new process that shares this one's memory and descriptors, in new namespaces, and returns
+/// what it made. After that the process only waits: it is there to be killed, and costs no memory of its own.
+/// `set_up` must leave write(2) and pause(2) allowed there; it is the last code of ours that runs there.
+///
+/// This process waits meanwhile, so that the two never run at the same time. The kernel sees two processes:
+/// what `set_up` changes of itself (user, capabilities, namespaces, filters) is not changed here. If one of
+/// them is killed for memory, so is the other.
+///
+/// # Errors
+/// As clone(2); EPIPE when the process was killed before `set_up` returned.
+pub fn run_beside<T, F: FnOnce() -> T>(
+    _proof: &SingleThreaded,
+    stack: &mut Stack,
+    namespaces: CloneFlags,
+    set_up: F,
+) -> io::Result<(OwnedFd, T)> {
+    extern "C" fn enter<T, F: FnOnce() -> T>(shared: *mut libc::c_void) -> libc::c_int {
+        // SAFETY: points at the `Beside` of the caller, which waits in read(2) until we write below
+        // and touches nothing of it before.
+        let shared = unsafe { &mut *shared.cast::<Beside<F, T>>() };
+        if let Some(set_up) = shared.set_up.take() {
+            shared.made = Some(set_up());
+        }
+        let done = shared.done;
+        let one = 1_u64;
+        // SAFETY: writes eight bytes of ours to an eventfd. From here on nothing in memory is touched.
+        unsafe {
+            libc::write(done, (&raw const one).cast(), 8);
+            loop {
+                libc::pause();
+            }
+        }
+    }
+
+    // SAFETY: plain system call; the descriptor is owned below.
+    let done = check(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC) }.into())?;
+    // SAFETY: the kernel has just opened it for us.
+    let done =
+        unsafe { OwnedFd::from_raw_fd(i32::try_from(done).expect("a descriptor fits an int")) };
+    let mut shared = Beside {
+        set_up: Some(set_up),
+        made: None,
+        done: done.as_raw_fd(),
+    };
+    let mut pidfd: libc::c_int = -1;
+    let flags =
+        namespaces.bits() | libc::CLONE_VM | libc::CLONE_FILES | libc::CLONE_PIDFD | libc::SIGCHLD;
+    let top = stack.0.as_mut_ptr_range().end.map_addr(|end| end & !15);
+    // SAFETY: the stack is ours alone, aligned, and lives as long as `stack`, which the caller keeps for as
+    // long as the process lives; `shared` and `pidfd` outlive the wait below, during which the new process
+    // is the only one that touches them. It shares our thread-local storage too, which is sound because
+    // only one of the two runs at a time.
+    let cloned = unsafe {
+        libc::clone(
+            enter::<T, F>,
+            top.cast(),
+            flags,
+            (&raw mut shared).cast(),
+            &raw mut pidfd,
+        )
+    };
+    check(cloned.into())?;
+    let mut count = 0_u64;
+    loop {
+        // SAFETY: reads eight bytes into memory of ours.
+        let read = unsafe { libc::read(done.as_raw_fd(), (&raw mut count).cast(), 8) };
+        if read == 8 {
+            break;
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    // SAFETY: the kernel stored a new descriptor there (CLONE_PIDFD), owned by nobody else.
+    let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
+    let made = shared
+        .made
+        .ok_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe))?;
+    Ok((pidfd, made))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,5 +224,30 @@ mod tests {
         });
         let answer = other.join().expect("the thread ends");
         assert!(answer.is_err(), "{answer:?}");
+    }
+
+    #[test]
+    fn a_process_beside_us_shares_memory_and_waits() {
+        let mut made = 0;
+        // The test runner has other threads, so the proof is made up; they don't touch what is used here.
+        let proof = SingleThreaded(PhantomData);
+        let mut stack = Stack::new();
+        let (pidfd, answer) = run_beside(&proof, &mut stack, CloneFlags::empty(), || {
+            made = 42;
+            std::process::id()
+        })
+        .expect("no namespaces, no rights needed");
+        assert_eq!(made, 42);
+        assert_ne!(answer, std::process::id());
+        crate::process::signal(
+            std::os::fd::AsFd::as_fd(&pidfd),
+            nix::sys::signal::Signal::SIGKILL,
+        )
+        .expect("it lives");
+        let ended = crate::process::collect(std::os::fd::AsFd::as_fd(&pidfd));
+        assert_eq!(
+            ended.expect("a child of ours"),
+            crate::process::Ended::Signaled(9)
+        );
     }
 }

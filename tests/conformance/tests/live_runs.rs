@@ -251,6 +251,25 @@ fn a_burst_waits_its_turn() {
     server.stop().expect("it stops");
 }
 
+/// The interpreter has loaded some of the library before the program is there.
+#[test]
+fn a_programs_own_modules_hide_those_of_the_library() {
+    let server = start();
+    let job = Job::new(
+        "import random, string, datetime, json\n\
+         print(random.MINE, string.MINE, datetime.date(2020, 2, 29).day, json.dumps([1]))\n",
+    )
+    .file("random.py", "MINE = 7\n")
+    .file("string.py", "MINE = 8\n");
+    let report = server.run(job).expect("sandboxd answers");
+    assert_eq!(report.stdout_text(), "7 8 29 [1]\n", "{}", report.summary());
+    let report = server
+        .run(Job::new("import random\nprint(random.randint(3, 3))\n"))
+        .expect("sandboxd answers");
+    assert_eq!(report.stdout_text(), "3\n", "{}", report.summary());
+    server.stop().expect("it stops");
+}
+
 #[test]
 fn further_files_lie_beside_the_program() {
     let server = start();
