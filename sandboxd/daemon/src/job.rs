@@ -170,7 +170,7 @@ mod tests {
             function: None,
         };
         let expected = [
-            &43_u32.to_le_bytes()[..],
+            &39_u32.to_le_bytes()[..],
             &8_u32.to_le_bytes(),
             &5_u32.to_le_bytes(),
             &66_u32.to_le_bytes(),

@@ -65,6 +65,8 @@ socket = "/run/sandboxd/sandboxd.sock"
 [rootfs]
 path = "/opt/guest/rootfs/tree"
 [pool]
+max_sandboxes = 4
+parked = 4
 startup_time_ms = 60000
 [limits]
 wall_time_ms = 30000
@@ -97,6 +99,10 @@ fn script() -> String {
         r#"echo "GUEST $(uname -r) $(stat -fc %T /sys/fs/cgroup)"
 /opt/guest/sandboxd serve --config /opt/guest/sandboxd.toml 2> /tmp/log &
 for _ in $(seq 600); do grep -q serving /tmp/log && break; sleep 0.1; done
+state() { echo "groups=$(find /sys/fs/cgroup/sandboxd -mindepth 1 -type d 2>/dev/null | wc -l) processes=$(ps -eo uid= | awk '$1 >= 2000000 && $1 < 2000064' | wc -l) mounts=$(grep -c sandboxd /proc/mounts)"; }
+# Four processes for each sandbox that waits for a program (keeper, zygote, first, job), and the template.
+for _ in $(seq 300); do state | grep -q processes=17 && break; sleep 0.1; done
+rest=$(state); echo "REST $rest"
 try() { echo "RESULT $1 $(/opt/guest/sandboxd exec --json $3 "/opt/guest/$2.py" 2>&1)"; }
 "#,
     );
@@ -106,8 +112,9 @@ try() { echo "RESULT $1 $(/opt/guest/sandboxd exec --json $3 "/opt/guest/$2.py" 
     for name in ATTACKS {
         script += &format!("try {name} attacks/{name} '--with /opt/guest/attacks/kit.py'\n");
     }
-    script += r#"echo "LEFT groups=$(ls -d /sys/fs/cgroup/sandboxd/run-* 2>/dev/null | wc -l) processes=$(ps -eo uid= | awk '$1 >= 2000000 && $1 < 2000064' | wc -l) mounts=$(grep -c sandboxd /proc/mounts)"
-kill %1; wait %1; echo "STOPPED code=$? groups=$(ls -d /sys/fs/cgroup/sandboxd 2>/dev/null | wc -l)"
+    script += r#"for _ in $(seq 100); do [ "$(state)" = "$rest" ] && break; sleep 0.1; done
+echo "LEFT $(state)"
+kill %1; wait %1; echo "STOPPED code=$? $(state)"
 cat /tmp/log
 echo "THE END"
 "#;
@@ -148,11 +155,12 @@ fn the_sandbox_holds_on_a_unified_host() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(
         starting("LEFT ").map(String::as_str),
-        Some("LEFT groups=0 processes=0 mounts=0")
+        // A slot's own group and the two in it; no mount outside of the sandboxes.
+        Some("LEFT groups=12 processes=17 mounts=0")
     );
     assert_eq!(
         starting("STOPPED ").map(String::as_str),
-        Some("STOPPED code=0 groups=0")
+        Some("STOPPED code=0 groups=0 processes=0 mounts=0")
     );
 }
 
