@@ -19,7 +19,8 @@ impl Stack {
                 "identity",
                 table([
                     ("uid_base", self.ids.into()),
-                    ("daemon_uid", (self.ids + 2 * SANDBOXES).into()),
+                    // After the ids of the sandboxes and the two of their template.
+                    ("daemon_uid", (self.ids + 2 * (SANDBOXES + 1)).into()),
                 ]),
             ),
             ("cgroup", table([("parent", self.cgroup_parent().into())])),
