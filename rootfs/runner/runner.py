@@ -4,9 +4,9 @@ Descriptor 3 is a socket to the daemon, 4 a pipe for a function's return value. 
 
 1. The runner sends b"H": the interpreter is ready.
 2. The daemon sends the job: its size in bytes, these four included, then the fields, each a length
-   and bytes. All numbers are 4 bytes, little-endian. Fields: resource limits (CPU seconds and processes, two numbers), mode
-   (b"script" or b"function"), source, function name, arguments (a JSON array), then path and content
-   of each further file.
+   and bytes. All numbers are 4 bytes, little-endian. Fields: resource limits (CPU seconds and
+   processes, two numbers), mode (b"script" or b"function"), source, function name, arguments (a JSON
+   array), then path and content of each further file.
 3. The runner writes the files, compiles the source and sends b"S" (started), or b"E" and a JSON
    object (compile error). It closes the socket before any line of the program runs, so a program can't
    speak in its place.
@@ -210,6 +210,13 @@ def let_own_modules_win(paths):
         del deferred[name]
 
 
+def enter_folder(files):
+    """From here on the program's own modules are found first."""
+    if files:
+        let_own_modules_win(path for path, _ in files)
+    sys.path[0] = HOME
+
+
 def run_program():
     numbers, mode, source, name, arguments, *rest = read_job()
     limit_resources(numbers)
@@ -217,8 +224,6 @@ def run_program():
     write_files(source, files)
     sys.argv = [MAIN]
     code = compile_program(source)
-    if files:
-        let_own_modules_win(path for path, _ in files)
     if mode == b"function":
         # Loaded before the program's folder is on the path: it may have a json.py.
         import json
@@ -228,7 +233,7 @@ def run_program():
         if digits is not None:
             sys.set_int_max_str_digits(digits)
         dumps = json.JSONEncoder(ensure_ascii=True).encode
-        sys.path[0] = HOME
+        enter_folder(files)
         make_module("__main__")
         module = make_module("main")
         call_guarded(exec, code, module.__dict__)
@@ -236,7 +241,7 @@ def run_program():
         os.close(RESULT)
     else:
         os.close(RESULT)
-        sys.path[0] = HOME
+        enter_folder(files)
         module = make_module("__main__")
         call_guarded(exec, code, module.__dict__)
 
@@ -306,12 +311,12 @@ def all_inert(names):
 def unload_modules():
     """Ends the objects of the program's own modules: first those that nothing holds any more, then all."""
     # Most programs import nothing that was not there; looking at each name would cost them more.
-    if len(sys.modules) == modules_before and all_inert(sys.modules["__main__"].__dict__):
+    if len(modules) == modules_before and "__main__" in modules and all_inert(modules["__main__"].__dict__):
         return
-    names = [name for name, module in list(sys.modules.items()) if is_own(name, module)]
-    watched = [_weakref.ref(sys.modules[name]) for name in names]
+    names = [name for name, module in list(modules.items()) if is_own(name, module)]
+    watched = [_weakref.ref(modules[name]) for name in names]
     for name in names:
-        sys.modules[name] = None
+        modules[name] = None
     gc.collect()
     for watch in reversed(watched):
         module = watch()
@@ -337,7 +342,7 @@ def clear(names):
 
 def end(code):
     """Ends this process as an interpreter ends after its program."""
-    threading = sys.modules.get("threading")
+    threading = modules.get("threading")
     if threading is not None:
         try:
             threading._shutdown()
@@ -345,9 +350,13 @@ def end(code):
             sys.unraisablehook(Unraisable(error, threading))
     atexit._run_exitfuncs()
     good = flush()
-    unload_modules()
+    try:
+        unload_modules()
+    except BaseException:
+        # Whatever a program did to the interpreter, how it ended is decided already.
+        pass
     good = flush() and good
-    os._exit(code if good else 120)
+    leave(code if good else 120)
 
 
 def serve():
@@ -363,10 +372,10 @@ def serve():
     end(code)
 
 
-def prepare(modules, put_away):
+def prepare(before, put_away):
     """Called once, in the template: tells what was loaded before any program, and what is put away."""
     global started_with, loaded_with, modules_before, deferred
-    started_with, deferred = modules, put_away
+    started_with, deferred = before, put_away
     # A program that looks for a module of this name finds its own.
     del sys.modules[__name__]
     loaded_with = (frozenset(sys.modules) | deferred.keys()) - {"__main__"}
@@ -405,6 +414,9 @@ try:
 except (ValueError, ZeroDivisionError) as error:
     raise SystemExit(1)
 """
+# What a program can replace and its end needs.
+modules = sys.modules
+leave = os._exit
 MODULE = type(sys)
 FUNCTION = type(prepare)
 SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})

@@ -6,8 +6,8 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sandboxd_launcher::wire::{self, Event, Facts, MAX_MESSAGE, Request, SPAWNED_DESCRIPTORS};
-use sandboxd_sandbox::{Ends, Exit, KernelLimits, Usage};
+use sandboxd_launcher::wire::{self, Event, Facts, MAX_MESSAGE, Request};
+use sandboxd_sandbox::{ENDS, Ends, Exit, KernelLimits, Usage};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::oneshot;
@@ -213,23 +213,14 @@ impl Inner {
         let Some(Waiting::ForSandbox(sender)) = waiting.remove(&run) else {
             return;
         };
-        let Ok(ends) = <[OwnedFd; SPAWNED_DESCRIPTORS]>::try_from(descriptors) else {
+        let Ok(ends) = <[OwnedFd; ENDS]>::try_from(descriptors) else {
             let reason = "a sandbox came without its descriptors".to_owned();
             let _ = sender.send(Err(LauncherError::Refused(reason)));
             return;
         };
-        let [stdin, stdout, stderr, control, result, cpu_clock] = ends;
         let (end_sender, ended) = oneshot::channel();
         waiting.insert(run, Waiting::ForEnd(end_sender));
-        let ends = Ends {
-            stdin,
-            stdout,
-            stderr,
-            control,
-            result,
-            cpu_clock,
-        };
         // A caller that gave up drops its run, which is killed by its guard or by the closed pipes.
-        let _ = sender.send(Ok((ends, ended)));
+        let _ = sender.send(Ok((Ends::from_descriptors(ends), ended)));
     }
 }

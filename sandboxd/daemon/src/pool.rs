@@ -6,7 +6,7 @@
 //! fewer again, one by one, when no run has missed one for a while.
 
 use std::collections::VecDeque;
-use std::os::fd::OwnedFd;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -91,18 +91,8 @@ impl State {
 pub struct Sandbox {
     /// Kills it, and gives its place back when it is dead.
     pub tenancy: Tenancy,
-    /// Write end of the program's standard input.
-    pub stdin: OwnedFd,
-    /// Read end of its standard output.
-    pub stdout: OwnedFd,
-    /// Read end of its standard error.
-    pub stderr: OwnedFd,
-    /// Socket to the runner, which has said that it is ready.
-    pub control: UnixStream,
-    /// Read end of the function's return value.
-    pub result: OwnedFd,
-    /// CPU time so far.
-    pub cpu_clock: OwnedFd,
+    /// Our ends of it; the runner has said on its socket that it is ready.
+    pub ends: Ends<UnixStream>,
 }
 
 impl Pool {
@@ -266,9 +256,9 @@ impl Pool {
             settled: true,
         };
         match time::timeout(options.startup_time, greet(ends)).await {
-            Ok(Ok(sandbox)) => {
+            Ok(Ok(ends)) => {
                 tenancy.settled = false;
-                Ok(sandbox(tenancy))
+                Ok(Sandbox { tenancy, ends })
             }
             failed => {
                 tenancy.kill().await;
@@ -325,31 +315,18 @@ impl Pool {
 }
 
 /// Waits for the runner's greeting.
-async fn greet(ends: Ends) -> std::io::Result<impl FnOnce(Tenancy) -> Sandbox> {
-    let Ends {
-        stdin,
-        stdout,
-        stderr,
-        control,
-        result,
-        cpu_clock,
-    } = ends;
-    let control = std::os::unix::net::UnixStream::from(control);
-    control.set_nonblocking(true)?;
-    let mut control = UnixStream::from_std(control)?;
+async fn greet(ends: Ends) -> io::Result<Ends<UnixStream>> {
+    let mut ends = ends.with_control(|control| {
+        let control = std::os::unix::net::UnixStream::from(control);
+        control.set_nonblocking(true)?;
+        UnixStream::from_std(control)
+    })?;
     let mut byte = [0];
-    if control.read(&mut byte).await? != 1 || byte[0] != HELLO {
-        return Err(std::io::Error::other("the interpreter did not get ready"));
+    if ends.control.read(&mut byte).await? == 1 && byte[0] == HELLO {
+        Ok(ends)
+    } else {
+        Err(io::Error::other("the interpreter did not get ready"))
     }
-    Ok(move |tenancy| Sandbox {
-        tenancy,
-        stdin,
-        stdout,
-        stderr,
-        control,
-        result,
-        cpu_clock,
-    })
 }
 
 /// A sandbox's life. Dropping it kills the sandbox; its place is free when it is dead.

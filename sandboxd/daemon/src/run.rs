@@ -15,7 +15,7 @@ use coderunner_proto::sandbox::v1::{
     ExecuteResponse, Finished, FunctionStatus, Started, execute_response::Event,
 };
 use sandboxd_sandbox::cgroup::parse_cpu;
-use sandboxd_sandbox::{Exit, KernelLimits, Limits, Usage};
+use sandboxd_sandbox::{Ends, Exit, KernelLimits, Limits, Usage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
@@ -140,15 +140,15 @@ impl Running {
         events: &EventSender,
         requested: Instant,
     ) -> io::Result<Self> {
-        let Sandbox {
-            tenancy,
+        let Sandbox { tenancy, ends } = sandbox;
+        let Ends {
             stdin,
             stdout,
             stderr,
             control,
             result,
             cpu_clock,
-        } = sandbox;
+        } = ends;
         let stdout = pipe::Receiver::from_owned_fd(stdout)?;
         let stderr = pipe::Receiver::from_owned_fd(stderr)?;
         let result = if order.wants_result {

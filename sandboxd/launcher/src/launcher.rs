@@ -12,13 +12,13 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use sandboxd_sandbox::cgroup::{CgroupError, Parent};
 use sandboxd_sandbox::restrict::ProcessLimits;
 use sandboxd_sandbox::slot::{Said, SlotError};
-use sandboxd_sandbox::stage::{Stage as Theatre, StageError};
+use sandboxd_sandbox::stage::{Stage, StageError};
 use sandboxd_sandbox::syscalls::{Policy, PolicyError};
 use sandboxd_sandbox::zygote::{Reply, Template};
-use sandboxd_sandbox::{Builder, Ends, Exit, KernelLimits, Usage};
+use sandboxd_sandbox::{Builder, Exit, KernelLimits, Usage};
 use sandboxd_sys::SingleThreaded;
 
-use crate::slots::{Choice, Order, Place, Slots, Stage, Watch};
+use crate::slots::{Choice, Order, Phase, Place, Slots, Watch};
 use crate::wire::{self, Event, Facts, MAX_MESSAGE, Request, WireError};
 
 /// What the launcher is started with. Fixed by the operator; no request changes it.
@@ -54,7 +54,7 @@ pub enum StartError {
     Cgroup(#[from] CgroupError),
     /// The sandbox's surroundings could not be built.
     #[error(transparent)]
-    Stage(#[from] StageError),
+    Phase(#[from] StageError),
     /// The system-call policy is unusable.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -134,7 +134,7 @@ impl Launcher {
         let policy = Policy::compile()?;
         let parent = Parent::prepare(&config.cgroup)?;
         let swept = parent.sweep()?;
-        let stage = Theatre::set(&config.stage, &config.rootfs, config.slots)?;
+        let stage = Stage::set(&config.stage, &config.rootfs, config.slots)?;
         let signals = redirect_signals().map_err(StartError::Signals)?;
         // It is another user for one call now and then, and must be root in it all the same.
         sandboxd_sys::process::set_securebits(sandboxd_sys::process::SECUREBITS_KEEP_CAPABILITIES)
@@ -247,8 +247,8 @@ impl Launcher {
             }
             Request::Kill { run } => {
                 if let Some(place) = self.slots.of_run(run) {
-                    match &place.stage {
-                        Stage::Taken { sandbox, .. } => place.slot.kill(sandbox),
+                    match &place.phase {
+                        Phase::Taken { sandbox, .. } => place.slot.kill(sandbox),
                         _ => place.doomed = true,
                     }
                 }
@@ -273,7 +273,7 @@ impl Launcher {
         let slot = self.builder.open(number).map_err(|error| explain(&error))?;
         let place = Place {
             slot,
-            stage: Stage::Opening,
+            phase: Phase::Opening,
             waiting: Some(order),
             doomed: false,
             generation: self.template.number,
@@ -288,7 +288,7 @@ impl Launcher {
         let Order { run, limits } = order;
         match place.slot.begin(&limits) {
             Ok((begun, ends)) => {
-                place.stage = Stage::Making { run, begun, ends };
+                place.phase = Phase::Making { run, begun, ends };
                 Ok(())
             }
             Err(error) => {
@@ -316,7 +316,7 @@ impl Launcher {
             Reply::Joined { slot, zygote } => {
                 let index = slot as usize;
                 let admitted = match self.slots.get_mut(index) {
-                    Some(place) if matches!(place.stage, Stage::Joining) => {
+                    Some(place) if matches!(place.phase, Phase::Joining) => {
                         place.slot.admit_zygote(zygote.as_fd())
                     }
                     // Closed in the meantime.
@@ -341,7 +341,7 @@ impl Launcher {
                     .map_err(|error| Stopped::Template(explain(&error)))?;
                 for index in self.slots.indices() {
                     if let Some(Place {
-                        stage: Stage::Joining,
+                        phase: Phase::Joining,
                         ..
                     }) = self.slots.get_mut(index)
                     {
@@ -393,7 +393,7 @@ impl Launcher {
         };
         match place.slot.hear() {
             Said::Ready => {
-                place.stage = Stage::Joining;
+                place.phase = Phase::Joining;
                 self.ask_for_zygote(socket, index)
             }
             Said::Made(first) => self.settle(socket, index, first),
@@ -409,7 +409,7 @@ impl Launcher {
         let Some(place) = self.slots.get_mut(index) else {
             return Ok(());
         };
-        if !matches!(place.stage, Stage::Joining) {
+        if !matches!(place.phase, Phase::Joining) {
             return Ok(());
         }
         self.template.copied = true;
@@ -424,7 +424,7 @@ impl Launcher {
     fn ready(&mut self, socket: &OwnedFd, index: usize) -> Result<(), Stopped> {
         let waiting = match self.slots.get_mut(index) {
             Some(place) => {
-                place.stage = Stage::Free;
+                place.phase = Phase::Free;
                 place.waiting.take()
             }
             None => None,
@@ -449,30 +449,20 @@ impl Launcher {
         let Some(place) = self.slots.get_mut(index) else {
             return Ok(());
         };
-        let stage = std::mem::replace(&mut place.stage, Stage::Free);
-        let Stage::Making { run, begun, ends } = stage else {
+        let phase = std::mem::replace(&mut place.phase, Phase::Free);
+        let Phase::Making { run, begun, ends } = phase else {
             return self.lose(socket, index, "the keeper made what nobody asked for");
         };
         let sandbox = begun.made(first);
         if place.doomed {
             place.slot.kill(&sandbox);
         }
-        place.stage = Stage::Taken {
+        place.phase = Phase::Taken {
             run,
             sandbox,
             alarmed: false,
         };
-        let Ends {
-            stdin,
-            stdout,
-            stderr,
-            control,
-            result,
-            cpu_clock,
-        } = &ends;
-        let descriptors =
-            [stdin, stdout, stderr, control, result, cpu_clock].map(|end| end.as_fd());
-        send(socket, &Event::Spawned { run }, &descriptors)
+        send(socket, &Event::Spawned { run }, &ends.descriptors())
     }
 
     /// A slot is of no use any more: whatever is in it is killed with it.
@@ -483,21 +473,21 @@ impl Launcher {
         tracing::error!(slot = index, reason, "a slot is lost");
         let Place {
             slot,
-            stage,
+            phase,
             waiting,
             ..
         } = place;
         if let Some(order) = waiting {
             refuse(socket, order.run, reason.to_owned())?;
         }
-        match stage {
-            Stage::Making { run, .. } => refuse(socket, run, reason.to_owned())?,
-            Stage::Taken { run, sandbox, .. } => {
+        match phase {
+            Phase::Making { run, .. } => refuse(socket, run, reason.to_owned())?,
+            Phase::Taken { run, sandbox, .. } => {
                 let (exit, usage) = slot.finish(sandbox).unwrap_or_default();
                 drop(slot);
                 send(socket, &Event::Ended { run, exit, usage }, &[])?;
             }
-            Stage::Opening | Stage::Joining | Stage::Free => {}
+            Phase::Opening | Phase::Joining | Phase::Free => {}
         }
         Ok(())
     }
@@ -505,9 +495,9 @@ impl Launcher {
     /// On cgroup v1 the kernel kills one process; the run is over all the same.
     fn out_of_memory(&mut self, index: usize) {
         if let Some(place) = self.slots.get_mut(index)
-            && let Stage::Taken {
+            && let Phase::Taken {
                 sandbox, alarmed, ..
-            } = &mut place.stage
+            } = &mut place.phase
         {
             *alarmed = true;
             place.slot.kill(sandbox);
@@ -519,9 +509,9 @@ impl Launcher {
         let Some(place) = self.slots.get_mut(index) else {
             return Ok(());
         };
-        let stage = std::mem::replace(&mut place.stage, Stage::Free);
-        let Stage::Taken { run, sandbox, .. } = stage else {
-            place.stage = stage;
+        let phase = std::mem::replace(&mut place.phase, Phase::Free);
+        let Phase::Taken { run, sandbox, .. } = phase else {
+            place.phase = phase;
             return Ok(());
         };
         let (exit, usage, usable) = match place.slot.finish(sandbox) {

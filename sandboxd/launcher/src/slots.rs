@@ -17,7 +17,7 @@ pub struct Order {
 
 /// What happens in an open slot.
 #[derive(Debug)]
-pub enum Stage {
+pub enum Phase {
     /// The keeper builds it.
     Opening,
     /// The keeper is ready; the zygote is not there yet.
@@ -50,7 +50,7 @@ pub struct Place {
     /// The slot.
     pub slot: Slot,
     /// What happens in it.
-    pub stage: Stage,
+    pub phase: Phase,
     /// The run that waits for it to be ready.
     pub waiting: Option<Order>,
     /// Its run is to be killed as soon as it is there.
@@ -62,9 +62,9 @@ pub struct Place {
 impl Place {
     /// The run in it, or the one that waits for it.
     pub fn run(&self) -> Option<u64> {
-        match &self.stage {
-            Stage::Making { run, .. } | Stage::Taken { run, .. } => Some(*run),
-            Stage::Opening | Stage::Joining | Stage::Free => {
+        match &self.phase {
+            Phase::Making { run, .. } | Phase::Taken { run, .. } => Some(*run),
+            Phase::Opening | Phase::Joining | Phase::Free => {
                 self.waiting.as_ref().map(|order| order.run)
             }
         }
@@ -174,7 +174,7 @@ impl Slots {
     /// Marks a slot as free.
     pub fn set_free(&mut self, index: usize) {
         if let Some(place) = self.get_mut(index) {
-            place.stage = Stage::Free;
+            place.phase = Phase::Free;
             place.doomed = false;
             self.free.push_back(index);
         }
@@ -186,9 +186,9 @@ impl Slots {
         for (index, place) in self.places.iter().enumerate() {
             let Some(place) = place else { continue };
             watched.push((Watch::Keeper(index), place.slot.keeper()));
-            if let Stage::Taken {
+            if let Phase::Taken {
                 sandbox, alarmed, ..
-            } = &place.stage
+            } = &place.phase
             {
                 watched.push((Watch::Ended(index), sandbox.ended()));
                 if let (Some(alarm), false) = (place.slot.memory_alarm(), alarmed) {

@@ -3,7 +3,7 @@
 //!
 //! 1. The launcher sends [`Event::Ready`] once.
 //! 2. The daemon sends [`Request::Spawn`]; the launcher answers [`Event::Spawned`], with the descriptors
-//!    of [`sandboxd_sandbox::Ends`] in the order of its fields, or [`Event::Refused`]. The sandbox then waits
+//!    of [`sandboxd_sandbox::Ends`], or [`Event::Refused`]. The sandbox then waits
 //!    for its program for as long as the daemon likes.
 //! 3. The daemon may send [`Request::Limit`] before it hands a program over; the launcher answers
 //!    [`Event::Limited`].
@@ -19,8 +19,6 @@ use serde::{Deserialize, Serialize};
 
 /// Longest message.
 pub const MAX_MESSAGE: usize = 4096;
-/// Descriptors that come with [`Event::Spawned`].
-pub const SPAWNED_DESCRIPTORS: usize = 6;
 
 /// What the daemon may ask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,4 +21,4 @@ pub mod syscalls;
 pub mod zygote;
 
 pub use limits::{Ceilings, KernelLimits, Limits};
-pub use slot::{Builder, Ends, Exit, Sandbox, Slot, Usage};
+pub use slot::{Builder, ENDS, Ends, Exit, Sandbox, Slot, Usage};

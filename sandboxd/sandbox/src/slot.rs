@@ -61,9 +61,12 @@ fn failed<E: Into<io::Error>>(action: &'static str) -> impl FnOnce(E) -> SlotErr
     }
 }
 
-/// The daemon's ends of a sandbox.
+/// How many descriptors [`Ends`] are.
+pub const ENDS: usize = 6;
+
+/// The daemon's ends of a sandbox. The socket is one of another type once somebody listens to it.
 #[derive(Debug)]
-pub struct Ends {
+pub struct Ends<Control = OwnedFd> {
     /// Write end of the program's standard input.
     pub stdin: OwnedFd,
     /// Read end of its standard output.
@@ -71,11 +74,59 @@ pub struct Ends {
     /// Read end of its standard error.
     pub stderr: OwnedFd,
     /// Socket to the runner.
-    pub control: OwnedFd,
+    pub control: Control,
     /// Read end of the function's return value.
     pub result: OwnedFd,
     /// CPU time so far; see [`cgroup::parse_cpu`].
     pub cpu_clock: OwnedFd,
+}
+
+impl Ends {
+    /// All of them, in the order of the fields, in which they travel.
+    pub fn descriptors(&self) -> [BorrowedFd<'_>; ENDS] {
+        let Self {
+            stdin,
+            stdout,
+            stderr,
+            control,
+            result,
+            cpu_clock,
+        } = self;
+        [stdin, stdout, stderr, control, result, cpu_clock].map(|end| end.as_fd())
+    }
+
+    /// Takes them over after their travel.
+    pub fn from_descriptors(descriptors: [OwnedFd; ENDS]) -> Self {
+        let [stdin, stdout, stderr, control, result, cpu_clock] = descriptors;
+        Self {
+            stdin,
+            stdout,
+            stderr,
+            control,
+            result,
+            cpu_clock,
+        }
+    }
+}
+
+impl<Control> Ends<Control> {
+    /// The same with another kind of socket.
+    ///
+    /// # Errors
+    /// Those of `other`.
+    pub fn with_control<Other, E>(
+        self,
+        other: impl FnOnce(Control) -> Result<Other, E>,
+    ) -> Result<Ends<Other>, E> {
+        Ok(Ends {
+            stdin: self.stdin,
+            stdout: self.stdout,
+            stderr: self.stderr,
+            control: other(self.control)?,
+            result: self.result,
+            cpu_clock: self.cpu_clock,
+        })
+    }
 }
 
 /// How the main process ended.

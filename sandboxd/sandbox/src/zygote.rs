@@ -11,7 +11,7 @@ use std::convert::Infallible;
 use std::ffi::CString;
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd};
 
 use nix::fcntl::OFlag;
 use nix::sched::CloneFlags;
@@ -291,10 +291,9 @@ fn arrange_descriptors(ends: &[OwnedFd; 4]) -> Result<(), StepError> {
     }
     // They are owned by nobody any more in a process that becomes another program or ends.
     for descriptor in high {
-        let _ = std::os::fd::IntoRawFd::into_raw_fd(descriptor);
+        let _ = descriptor.into_raw_fd();
     }
     close_from(SOCKET + 1).step("closing the other descriptors")?;
-    debug_assert_eq!(SOCKET as usize + 1, ends.len(), "{}", ends[3].as_raw_fd());
     Ok(())
 }
 

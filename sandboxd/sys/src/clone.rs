@@ -137,7 +137,7 @@ struct Beside<F, T> {
 /// them is killed for memory, so is the other.
 ///
 /// # Errors
-/// As clone(2); EPIPE when the process was killed before `set_up` returned.
+/// As clone(2); [`io::ErrorKind::BrokenPipe`] when the process ended before `set_up` returned.
 pub fn run_beside<T, F: FnOnce() -> T>(
     _proof: &SingleThreaded,
     stack: &mut Stack,
@@ -145,7 +145,7 @@ pub fn run_beside<T, F: FnOnce() -> T>(
     set_up: F,
 ) -> io::Result<(OwnedFd, T)> {
     extern "C" fn enter<T, F: FnOnce() -> T>(shared: *mut libc::c_void) -> libc::c_int {
-        // SAFETY: points at the `Beside` of the caller, which waits in read(2) until we write below
+        // SAFETY: points at the `Beside` of the caller, which waits in poll(2) until we write below
         // and touches nothing of it before.
         let shared = unsafe { &mut *shared.cast::<Beside<F, T>>() };
         if let Some(set_up) = shared.set_up.take() {
@@ -190,17 +190,16 @@ pub fn run_beside<T, F: FnOnce() -> T>(
         )
     };
     check(cloned.into())?;
-    let mut count = 0_u64;
-    loop {
-        // SAFETY: reads eight bytes into memory of ours.
-        let read = unsafe { libc::read(done.as_raw_fd(), (&raw mut count).cast(), 8) };
-        if read == 8 {
-            break;
-        }
-        let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
-            return Err(error);
-        }
+    let watch = |fd| libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    let mut ends = [watch(done.as_raw_fd()), watch(pidfd)];
+    // SAFETY: two entries of ours. Nothing else is touched until one of them is readable: the process is
+    // through, or dead.
+    while unsafe { libc::poll(ends.as_mut_ptr(), 2, -1) } == -1 {
+        // Interrupted: the only error for valid entries.
     }
     // SAFETY: the kernel stored a new descriptor there (CLONE_PIDFD), owned by nobody else.
     let pidfd = unsafe { OwnedFd::from_raw_fd(pidfd) };
@@ -224,6 +223,17 @@ mod tests {
         });
         let answer = other.join().expect("the thread ends");
         assert!(answer.is_err(), "{answer:?}");
+    }
+
+    #[test]
+    fn a_process_beside_us_that_ends_too_soon_is_an_error() {
+        let proof = SingleThreaded(PhantomData);
+        let ended: io::Result<(OwnedFd, ())> =
+            run_beside(&proof, &mut Stack::new(), CloneFlags::empty(), || {
+                crate::process::exit_now(3)
+            });
+        let error = ended.expect_err("it made nothing");
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[test]

@@ -263,6 +263,11 @@ fn a_programs_own_modules_hide_those_of_the_library() {
     .file("string.py", "MINE = 8\n");
     let report = server.run(job).expect("sandboxd answers");
     assert_eq!(report.stdout_text(), "7 8 29 [1]\n", "{}", report.summary());
+    let function = Job::new("import json\ndef mine():\n    return json.MINE\n")
+        .file("json.py", "MINE = 9\n")
+        .function("mine", "[]");
+    let report = server.run(function).expect("sandboxd answers");
+    assert_eq!(report.result_json, b"9", "{}", report.summary());
     let report = server
         .run(Job::new("import random\nprint(random.randint(3, 3))\n"))
         .expect("sandboxd answers");

@@ -6,6 +6,7 @@ mod configuration;
 use std::collections::HashSet;
 use std::fs::Permissions;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -205,6 +206,34 @@ impl Stack {
             }
         }
         Ok(groups)
+    }
+
+    /// Processes of programs in the sandboxes. A job's host id is the second of its slot's two; one that waits for
+    /// its program reads from its socket, descriptor 3.
+    pub fn programs(&self) -> Result<Vec<u32>> {
+        let waits = format!("{} 0x3 ", nix::libc::SYS_read);
+        let mut programs = Vec::new();
+        let slots = self.sandbox_groups()?;
+        // On cgroup v2 a run has a group of its own inside its slot's.
+        let groups = slots
+            .iter()
+            .flat_map(|slot| [slot.clone(), slot.join("run")]);
+        for group in groups {
+            // A group, or a process, may go while it is looked at.
+            let listed = std::fs::read_to_string(group.join("cgroup.procs")).unwrap_or_default();
+            for process in listed.lines().filter_map(|line| line.parse::<u32>().ok()) {
+                let folder = PathBuf::from(format!("/proc/{process}"));
+                let Ok(facts) = std::fs::metadata(&folder) else {
+                    continue;
+                };
+                let is_job = facts.uid() > self.ids && (facts.uid() - self.ids) % 2 == 1;
+                let call = std::fs::read_to_string(folder.join("syscall")).unwrap_or_default();
+                if is_job && !call.starts_with(&waits) {
+                    programs.push(process);
+                }
+            }
+        }
+        Ok(programs)
     }
 
     /// A client without a session.

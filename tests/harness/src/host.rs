@@ -1,7 +1,7 @@
 //! What the host looks like around one sandboxd, and what a run left there.
 //!
 //! A server at rest has sandboxes that wait for a program. They are the measure: after a run there must be
-//! as many processes of each user and name, and the same groups, as before it.
+//! as many processes of each user and name, and the same groups, as before it, and every job must wait.
 //!
 //! Looked at: processes of the sandboxes' users and below the server, descriptors of the server's own
 //! processes, mounts (the host's, and those that only the server sees), control groups, files in
@@ -159,8 +159,24 @@ impl HostState {
         })
     }
 
+    /// Processes of programs: those of the jobs' users that do not wait for one.
+    pub fn programs(&self) -> Vec<String> {
+        let all = match processes::all() {
+            Ok(all) => all,
+            Err(error) => return vec![format!("{error:#}")],
+        };
+        let is_job = |process: &&Process| (process.uid - self.users.start) % 2 == 1;
+        processes::of_users(&all, &self.users)
+            .iter()
+            .filter(is_job)
+            .filter(|process| !processes::waits_for_a_program(process.pid))
+            .map(|process| format!("{process} of a program"))
+            .collect()
+    }
+
     fn leftovers(&self) -> Vec<String> {
         let mut left = self.changed_processes();
+        left.extend(self.programs());
         left.extend(self.strangers_below_server());
         left.extend(self.grown_server_processes());
         left.extend(

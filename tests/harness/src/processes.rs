@@ -67,6 +67,15 @@ pub fn of_pid(pid: i32) -> Option<Process> {
     })
 }
 
+/// Whether a job still waits for its program: it reads from its socket, descriptor 3, which is closed before
+/// any line of a program runs.
+pub fn waits_for_a_program(pid: i32) -> bool {
+    let call = fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();
+    let result = format!("/proc/{pid}/fd/4");
+    call.starts_with(&format!("{} 0x3 ", nix::libc::SYS_read))
+        && fs::exists(result).unwrap_or(false)
+}
+
 /// The processes whose user lies in `uids`: those of sandboxes.
 pub fn of_users(processes: &[Process], uids: &Range<u32>) -> Vec<Process> {
     processes

@@ -51,9 +51,7 @@ fn kill_in_mid_run(half: Half) {
         run.wait_for_stdout(b"READY", Duration::from_secs(20))
             .expect("the program starts");
     }
-    before
-        .expect_no_process(Duration::ZERO)
-        .expect_err("the programs live");
+    assert!(before.programs().len() >= 3, "the programs live");
 
     server.kill(half).expect("there is such a half");
     before

@@ -99,7 +99,9 @@ fn script() -> String {
         r#"echo "GUEST $(uname -r) $(stat -fc %T /sys/fs/cgroup)"
 /opt/guest/sandboxd serve --config /opt/guest/sandboxd.toml 2> /tmp/log &
 for _ in $(seq 600); do grep -q serving /tmp/log && break; sleep 0.1; done
-state() { echo "groups=$(find /sys/fs/cgroup/sandboxd -mindepth 1 -type d 2>/dev/null | wc -l) processes=$(ps -eo uid= | awk '$1 >= 2000000 && $1 < 2000064' | wc -l) mounts=$(grep -c sandboxd /proc/mounts)"; }
+state() { echo "groups=$(find /sys/fs/cgroup/sandboxd -mindepth 1 -type d 2>/dev/null | wc -l) processes=$(ps -eo uid= | awk '$1 >= 2000000 && $1 < 2000064' | wc -l) mounts=$(grep -c sandboxd /proc/mounts) programs=$(programs | wc -l)"; }
+# Jobs have the second id of each pair; one that waits for its program reads (call 0) from descriptor 3.
+programs() { ps -eo pid=,uid= | awk '$2 >= 2000000 && $2 < 2000008 && $2 % 2 == 1 { print $1 }' | while read -r pid; do grep -q '^0 0x3 ' "/proc/$pid/syscall" || echo "$pid"; done; }
 # Four processes for each sandbox that waits for a program (keeper, zygote, first, job), and the template.
 for _ in $(seq 300); do state | grep -q processes=17 && break; sleep 0.1; done
 rest=$(state); echo "REST $rest"
@@ -156,11 +158,11 @@ fn the_sandbox_holds_on_a_unified_host() {
     assert_eq!(
         starting("LEFT ").map(String::as_str),
         // A slot's own group and the two in it; no mount outside of the sandboxes.
-        Some("LEFT groups=12 processes=17 mounts=0")
+        Some("LEFT groups=12 processes=17 mounts=0 programs=0")
     );
     assert_eq!(
         starting("STOPPED ").map(String::as_str),
-        Some("STOPPED code=0 groups=0 processes=0 mounts=0")
+        Some("STOPPED code=0 groups=0 processes=0 mounts=0 programs=0")
     );
 }
 

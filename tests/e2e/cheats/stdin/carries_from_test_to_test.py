@@ -4,7 +4,7 @@ import socket
 
 MARK = "mark-of-an-earlier-test"
 found = []
-places = ["/tmp", "/work", "/dev/shm", "/var/tmp", "/run", "/home", "/root", "/", "/usr/lib"]
+places = ["/tmp", os.getcwd(), "/dev/shm", "/var/tmp", "/run", "/home", "/root", "/", "/usr/lib"]
 for place in places:
     path = os.path.join(place, MARK)
     if os.path.exists(path):
@@ -14,7 +14,8 @@ for place in places:
             file.write(MARK)
     except OSError:
         pass
-for path in ("/work/sitecustomize.py", "/work/usercustomize.py", "/work/json.py", "/work/os.py"):
+# In its own folder, from where Python imports.
+for path in ("sitecustomize.py", "usercustomize.py", "json.py", "os.py"):
     if os.path.exists(path):
         found.append(path)
     with open(path, "w") as file:
