@@ -228,6 +228,27 @@ fn the_hash_seed_is_renewed_with_the_template() {
     server.stop().expect("it stops");
 }
 
+/// What all tests of leftovers rely on: a program is told apart from a sandbox that waits for one.
+#[test]
+fn a_living_program_counts_as_left() {
+    let server = start();
+    let before = HostState::look(&server).expect("/proc is there");
+    let source = "import socket\nkept = socket.socket(socket.AF_UNIX)\nprint('READY')\ninput()\n";
+    let mut run = server
+        .begin(Job::new(source).interactive())
+        .expect("sandboxd answers");
+    run.wait_for_stdout(b"READY\n", PATIENCE)
+        .expect("it starts");
+    let left = before.expect_nothing_left().expect_err("it lives");
+    assert!(left.contains("of a program"), "{left}");
+    run.cancel().expect("it lives");
+    run.finish(RUN_PATIENCE).expect("it ends");
+    before
+        .expect_nothing_left()
+        .unwrap_or_else(|left| panic!("left on the host:\n{left}"));
+    server.stop().expect("it stops");
+}
+
 /// More runs than sandboxes wait their turn, and none is refused.
 #[test]
 fn a_burst_waits_its_turn() {
