@@ -39,6 +39,11 @@ pub const BUILD: &[Need] = &[
         "coreutils",
         "compiles Python's library inside the root filesystem",
     ),
+    need(
+        "pip3",
+        "python3-pip",
+        "downloads the root filesystem's wheels",
+    ),
 ];
 
 /// To lint the API files and to run the web tests.

@@ -3,8 +3,8 @@
 //! lock on the output folder keeps two builds apart.
 
 use crate::{
-    Error, Lock, LockedPackage, Manifest, PackageRecord, Progress, Recipe, Result, audit, digest,
-    fetch, python, tree,
+    Error, Lock, LockedPackage, LockedWheel, Manifest, PackageRecord, Progress, Recipe, Result,
+    WheelLock, audit, digest, fetch, python, tree, wheels,
 };
 use std::{
     fs,
@@ -14,18 +14,19 @@ use std::{
 };
 
 /// Changes whenever the same recipe would give another tree.
-const LAYOUT_VERSION: u32 = 1;
+const LAYOUT_VERSION: u32 = 2;
 /// How many built trees are kept, the current one included.
 const KEPT_BUILDS: usize = 3;
+const INPUT_FILES: [&str; 3] = ["recipe.toml", "packages.lock", "wheels.lock"];
 const CURRENT: &str = "rootfs-current";
 const BUILDING_PREFIX: &str = ".building-";
 
 /// Where the recipe is and where the tree goes.
 #[derive(Debug, Clone)]
 pub struct Inputs {
-    /// Folder with `recipe.toml`, `packages.lock` and `runner/`.
+    /// Folder with `recipe.toml`, `packages.lock`, `wheels.lock` and `runner/`.
     pub recipe_folder: PathBuf,
-    /// Folder for `rootfs-<hash>`, `rootfs-current` and the cache of package files.
+    /// Folder for `rootfs-<hash>`, `rootfs-current` and the caches of packages and wheels.
     pub output_folder: PathBuf,
     /// Replaces the mirrors of the recipe: base URL by archive name.
     pub mirrors: Vec<(String, String)>,
@@ -49,7 +50,7 @@ pub fn current_tree(output_folder: &Path) -> PathBuf {
 /// Builds the tree, or finds that it is there already. Blocks; needs root and, for packages
 /// that aren't cached, the network.
 pub fn build(inputs: &Inputs, progress: &dyn Progress) -> Result<Built> {
-    let (recipe, lock) = read_inputs(inputs)?;
+    let (recipe, locks) = read_inputs(inputs)?;
     let hash = recipe_hash(inputs)?;
     fs::create_dir_all(&inputs.output_folder)
         .map_err(Error::io("create", &inputs.output_folder))?;
@@ -76,7 +77,7 @@ pub fn build(inputs: &Inputs, progress: &dyn Progress) -> Result<Built> {
             "create a temporary folder in",
             &inputs.output_folder,
         ))?;
-    let manifest = assemble(temporary.path(), inputs, &recipe, &lock, hash, progress)?;
+    let manifest = assemble(temporary.path(), inputs, &recipe, &locks, hash, progress)?;
     // The temporary folder is private; the result is for all to read.
     let readable = fs::Permissions::from_mode(0o755);
     fs::set_permissions(temporary.path(), readable)
@@ -92,9 +93,19 @@ pub fn build(inputs: &Inputs, progress: &dyn Progress) -> Result<Built> {
     })
 }
 
-fn read_inputs(inputs: &Inputs) -> Result<(Recipe, Lock)> {
-    let mut recipe = Recipe::read(&inputs.recipe_folder.join("recipe.toml"))?;
-    let lock = Lock::read(&inputs.recipe_folder.join("packages.lock"), &recipe)?;
+/// All that is pinned.
+struct Locks {
+    packages: Lock,
+    wheels: WheelLock,
+}
+
+fn read_inputs(inputs: &Inputs) -> Result<(Recipe, Locks)> {
+    let folder = &inputs.recipe_folder;
+    let mut recipe = Recipe::read(&folder.join("recipe.toml"))?;
+    let locks = Locks {
+        packages: Lock::read(&folder.join("packages.lock"), &recipe)?,
+        wheels: WheelLock::read(&folder.join("wheels.lock"), &recipe)?,
+    };
     for (name, url) in &inputs.mirrors {
         if let Some(archive) = recipe
             .archives
@@ -104,7 +115,7 @@ fn read_inputs(inputs: &Inputs) -> Result<(Recipe, Lock)> {
             archive.mirror.clone_from(url);
         }
     }
-    Ok((recipe, lock))
+    Ok((recipe, locks))
 }
 
 /// The steps in their order.
@@ -112,17 +123,16 @@ fn assemble(
     work: &Path,
     inputs: &Inputs,
     recipe: &Recipe,
-    lock: &Lock,
+    locks: &Locks,
     hash: String,
     progress: &dyn Progress,
 ) -> Result<Manifest> {
     progress.step("getting packages");
-    let files = fetch::fetch_all(
-        recipe,
-        lock,
-        &inputs.output_folder.join("packages"),
-        progress,
-    )?;
+    let cache = inputs.output_folder.join("packages");
+    let files = fetch::fetch_all(recipe, &locks.packages, &cache, progress)?;
+    progress.step("getting wheels");
+    let cache = inputs.output_folder.join("wheels");
+    let wheel_files = wheels::fetch_all(recipe, &locks.wheels, &cache, progress)?;
     let root = work.join("tree");
     fs::create_dir(&root).map_err(Error::io("create", &root))?;
     tree::make_skeleton(&root, recipe)?;
@@ -131,9 +141,16 @@ fn assemble(
         progress.item(index + 1, files.len(), &package.name);
         tree::unpack(&root, recipe, package, deb)?;
     }
+    for (index, (wheel, file)) in wheel_files.iter().enumerate() {
+        progress.item(index + 1, wheel_files.len(), &wheel.name);
+        wheels::unpack(&root, recipe, wheel, file)?;
+    }
     tree::copy_runner(&root, recipe, &inputs.recipe_folder.join("runner"))?;
-    progress.step("compiling the standard library");
+    progress.step("compiling the library and the wheels");
     python::compile(&root, recipe)?;
+    let (name, fonts) = python::list_fonts(&root, recipe)?;
+    let fonts_file = Path::new(tree::FONTS_FOLDER).join(name);
+    tree::write_file(&root, recipe, &fonts_file, &mut fonts.as_slice())?;
     progress.step("importing every module inside the tree");
     let checked = python::check(&root, recipe)?;
     progress.step(&format!(
@@ -144,7 +161,8 @@ fn assemble(
         recipe_hash: hash,
         architecture: recipe.architecture.clone(),
         python_version: checked.version,
-        packages: lock.packages.iter().map(record).collect(),
+        packages: locks.packages.packages.iter().map(record).collect(),
+        wheels: locks.wheels.wheels.iter().map(record_wheel).collect(),
         ..Manifest::of_tree(&root)?
     };
     audit::audit(&root, &manifest, recipe)?;
@@ -160,12 +178,20 @@ fn record(package: &LockedPackage) -> PackageRecord {
     }
 }
 
+fn record_wheel(wheel: &LockedWheel) -> PackageRecord {
+    PackageRecord {
+        name: wheel.name.clone(),
+        version: wheel.version.clone(),
+        sha256: wheel.sha256.clone(),
+    }
+}
+
 /// Hash over everything that decides what the tree will be.
 fn recipe_hash(inputs: &Inputs) -> Result<String> {
     let folder = &inputs.recipe_folder;
     let mut text = format!("{} {LAYOUT_VERSION}\n", env!("CARGO_PKG_VERSION"));
     let runner = folder.join("runner");
-    let mut files = vec![folder.join("recipe.toml"), folder.join("packages.lock")];
+    let mut files = INPUT_FILES.map(|name| folder.join(name)).to_vec();
     files.extend(tree::runner_files(&runner)?);
     for file in files {
         let name = file.strip_prefix(folder).expect("listed below this folder");
@@ -263,7 +289,7 @@ mod tests {
 
     fn inputs(folder: &Path) -> Inputs {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        for name in ["recipe.toml", "packages.lock"] {
+        for name in INPUT_FILES {
             fs::copy(source.join(name), folder.join(name)).unwrap();
         }
         fs::create_dir_all(folder.join("runner")).unwrap();
@@ -284,6 +310,7 @@ mod tests {
             ("runner/runner.py", "2"),
             ("recipe.toml", ""),
             ("packages.lock", ""),
+            ("wheels.lock", ""),
         ] {
             fs::write(folder.path().join(name), text).unwrap();
             let hash = recipe_hash(&inputs).unwrap();

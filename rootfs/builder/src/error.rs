@@ -31,7 +31,7 @@ pub enum Error {
 
     /// A package's bytes are not the ones that the lock pins. Never retried elsewhere silently.
     #[error(
-        "{file} has sha256 {found}, but packages.lock pins {expected}: refusing to use it. If the mirror is at fault, try again \
+        "{file} has sha256 {found}, but the lock pins {expected}: refusing to use it. If the mirror is at fault, try again \
          or choose another with --mirror; a different file under the same version must not be accepted"
     )]
     WrongHash {

@@ -1,7 +1,7 @@
 //! `rootfs-builder`: the command line of this crate.
 //!
 //! `build` makes the tree or finds it unchanged, `verify` compares a tree with its manifest,
-//! `update-pins` renews `packages.lock`. Exit code 0 when done, 1 when it failed or when
+//! `update-pins` renews `packages.lock` and `wheels.lock`. Exit code 0 when done, 1 when it failed or when
 //! `verify` found a difference, 2 for wrong usage.
 
 #![forbid(unsafe_code)]
@@ -31,10 +31,10 @@ struct Arguments {
 enum Action {
     /// Build the tree if the recipe changed since the last build.
     Build {
-        /// Folder with recipe.toml, packages.lock and runner/.
+        /// Folder with recipe.toml, packages.lock, wheels.lock and runner/.
         #[arg(long, default_value = "rootfs")]
         recipe: PathBuf,
-        /// Folder for the result and the cache of packages.
+        /// Folder for the result and the caches of packages and wheels.
         #[arg(long, default_value = "target/rootfs")]
         out: PathBuf,
         /// Use another mirror: ARCHIVE=URL, as in debian=http://mirror.example/debian.
@@ -47,9 +47,10 @@ enum Action {
         #[arg(default_value = "target/rootfs/rootfs-current")]
         folder: PathBuf,
     },
-    /// Renew packages.lock with the newest versions of the recipe's suites.
+    /// Renew packages.lock with the newest versions of the recipe's suites, and wheels.lock with the newest
+    /// wheels that fit together.
     UpdatePins {
-        /// Folder with recipe.toml and packages.lock.
+        /// Folder with recipe.toml and the locks.
         #[arg(long, default_value = "rootfs")]
         recipe: PathBuf,
     },
@@ -98,10 +99,11 @@ fn run_build(
     let built = built.context("the root filesystem was not built")?;
     let state = if built.cached { "unchanged" } else { "built" };
     println!(
-        "{state}: {} (Python {}, {} packages, {} entries, {:.1} MB, digest {}, {:.1} s)",
+        "{state}: {} (Python {}, {} packages, {} wheels, {} entries, {:.1} MB, digest {}, {:.1} s)",
         built.folder.display(),
         built.manifest.python_version,
         built.manifest.packages.len(),
+        built.manifest.wheels.len(),
         built.manifest.entries.len(),
         built.manifest.total_bytes() as f64 / 1e6,
         &built.manifest.digest[..16],
@@ -148,7 +150,7 @@ fn run_update_pins(recipe: &Path) -> Result<()> {
     println!(
         "{} pins changed in {}",
         changes.len(),
-        recipe.join("packages.lock").display()
+        recipe.display()
     );
     Ok(())
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Version of the file's format.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,13 +23,15 @@ pub struct Manifest {
     pub architecture: String,
     pub python_version: String,
     pub packages: Vec<PackageRecord>,
+    /// What the profile science has beyond the standard library.
+    pub wheels: Vec<PackageRecord>,
     /// Hash over all entries: two trees with the same digest are the same.
     pub digest: String,
     /// Sorted by path. The tree's root is not among them.
     pub entries: Vec<Entry>,
 }
 
-/// A package that the tree was made from.
+/// A package or a wheel that the tree was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackageRecord {
@@ -92,6 +94,7 @@ impl Manifest {
             architecture: String::new(),
             python_version: String::new(),
             packages: Vec::new(),
+            wheels: Vec::new(),
             digest: digest_of(&entries),
             entries,
         })

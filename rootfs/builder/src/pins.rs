@@ -2,7 +2,7 @@
 //! private apt state and the archive's own keyring, so that neither the host's sources nor
 //! its installed packages have a say. apt checks the signatures; the lock keeps the hashes.
 
-use crate::{Error, Lock, LockedPackage, Progress, Recipe, Result};
+use crate::{Error, Lock, LockedPackage, Progress, Recipe, Result, wheels};
 use std::{
     fmt::Write as _,
     fs,
@@ -12,11 +12,21 @@ use std::{
 
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// Writes new pins for the recipe in `recipe_folder`, and returns what changed, one line per
-/// package. Blocks; needs the network.
+/// Writes new pins for the recipe in `recipe_folder`, of packages and of wheels, and returns what changed,
+/// one line each. Blocks; needs the network.
 pub fn update_pins(recipe_folder: &Path, progress: &dyn Progress) -> Result<Vec<String>> {
     let recipe = Recipe::read(&recipe_folder.join("recipe.toml"))?;
-    let apt = PrivateApt::new(&recipe)?;
+    let mut changes = update_packages(recipe_folder, &recipe, progress)?;
+    changes.extend(wheels::update_pins(recipe_folder, &recipe, progress)?);
+    Ok(changes)
+}
+
+fn update_packages(
+    recipe_folder: &Path,
+    recipe: &Recipe,
+    progress: &dyn Progress,
+) -> Result<Vec<String>> {
+    let apt = PrivateApt::new(recipe)?;
     progress.step("reading the archive's package lists");
     apt.get(&["update"])?;
     progress.step("choosing versions");
@@ -29,7 +39,7 @@ pub fn update_pins(recipe_folder: &Path, progress: &dyn Progress) -> Result<Vec<
     let mut packages = Vec::new();
     for line in uris.lines().filter(|line| line.starts_with('\'')) {
         packages.push(
-            parse_uri_line(line, &recipe).map_err(|problem| Error::Program {
+            parse_uri_line(line, recipe).map_err(|problem| Error::Program {
                 what: "apt-get download --print-uris".into(),
                 status: "unexpected output".into(),
                 stderr: problem,
@@ -46,7 +56,7 @@ pub fn update_pins(recipe_folder: &Path, progress: &dyn Progress) -> Result<Vec<
         .ok()
         .and_then(|text| Lock::parse(&text).ok());
     fs::write(&file, lock.to_text()).map_err(Error::io("write", &file))?;
-    Lock::read(&file, &recipe)?;
+    Lock::read(&file, recipe)?;
     Ok(changes(before.as_ref(), &lock))
 }
 

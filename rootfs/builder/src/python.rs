@@ -1,5 +1,5 @@
-//! Runs the tree's own interpreter inside the tree: to precompile the standard library and
-//! the runner, and to prove that everything imports. The host needs no Python.
+//! Runs the tree's own interpreter inside the tree: to precompile the standard library, the wheels and
+//! the runner, to list the fonts, and to prove that everything imports. The host needs no Python for it.
 
 use crate::{Error, Recipe, Result, tree::RUNNER_FOLDER};
 use serde::Deserialize;
@@ -30,6 +30,7 @@ pub(crate) struct Checked {
 /// the tree is read-only, so the comparison would only cost time at each import.
 pub(crate) fn compile(tree: &Path, recipe: &Recipe) -> Result<()> {
     let library = format!("/usr/lib/python{}", recipe.python);
+    // The wheels' folder is below it.
     let runner = format!("/{RUNNER_FOLDER}");
     let arguments = [
         "-m",
@@ -44,6 +45,17 @@ pub(crate) fn compile(tree: &Path, recipe: &Recipe) -> Result<()> {
     run(tree, recipe, &arguments).map(drop)
 }
 
+/// What a check printed last.
+fn report(output: &Output) -> Result<Report> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().last().unwrap_or_default();
+    serde_json::from_str(line).map_err(|error| {
+        Error::Check(vec![format!(
+            "the check printed {line:?} instead of its report: {error}"
+        )])
+    })
+}
+
 /// Imports the whole standard library and exercises what needs shared libraries or data.
 pub(crate) fn check(tree: &Path, recipe: &Recipe) -> Result<Checked> {
     let wanted = serde_json::json!({
@@ -56,20 +68,41 @@ pub(crate) fn check(tree: &Path, recipe: &Recipe) -> Result<Checked> {
         recipe,
         &["-c", include_str!("check_inside.py"), &wanted.to_string()],
     )?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let line = text.lines().last().unwrap_or_default();
-    let report: Report = serde_json::from_str(line).map_err(|error| {
-        Error::Check(vec![format!(
-            "the check printed {line:?} instead of its report: {error}"
-        )])
-    })?;
-    if report.problems.is_empty() {
+    let report = report(&output)?;
+    let wheels = check_wheels(tree, recipe)?;
+    let problems = [report.problems, wheels.problems].concat();
+    if problems.is_empty() {
         Ok(Checked {
             version: report.version,
-            imported: report.imported,
+            imported: report.imported + wheels.imported,
         })
     } else {
-        Err(Error::Check(report.problems))
+        Err(Error::Check(problems))
+    }
+}
+
+/// Imports what the recipe names of the wheels, and draws, tabulates and computes with them.
+fn check_wheels(tree: &Path, recipe: &Recipe) -> Result<Report> {
+    let wanted = serde_json::json!({
+        "folder": format!("/{}", recipe.wheels.folder),
+        "imports": recipe.wheels.imports,
+    });
+    let script = include_str!("check_wheels_inside.py");
+    report(&run(tree, recipe, &["-c", script, &wanted.to_string()])?)
+}
+
+/// matplotlib's list of its fonts, as it would make it at its first import: its file name and content.
+pub(crate) fn list_fonts(tree: &Path, recipe: &Recipe) -> Result<(String, Vec<u8>)> {
+    let folder = format!("/{}", recipe.wheels.folder);
+    let script = include_str!("list_fonts_inside.py");
+    let output = run(tree, recipe, &["-c", script, &folder])?;
+    let unreadable = || Error::Check(vec!["the list of fonts has no file name".into()]);
+    let end = output.stdout.iter().position(|byte| *byte == b'\n').ok_or_else(unreadable)?;
+    let name = String::from_utf8_lossy(&output.stdout[..end]).into_owned();
+    if crate::recipe::is_plain_relative(&name) && !name.contains('/') {
+        Ok((name, output.stdout[end + 1..].to_vec()))
+    } else {
+        Err(unreadable())
     }
 }
 

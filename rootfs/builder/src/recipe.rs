@@ -23,6 +23,9 @@ pub struct Recipe {
     pub tree: TreeRules,
     #[serde(rename = "package")]
     pub packages: Vec<PackageRule>,
+    pub wheels: WheelRules,
+    #[serde(rename = "wheel")]
+    pub wheel_rules: Vec<PackageRule>,
     pub check: Check,
 }
 
@@ -52,7 +55,7 @@ pub struct TreeRules {
     pub files: BTreeMap<String, String>,
 }
 
-/// Which files of one package are taken.
+/// Which files of one package, or of one wheel, are taken.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackageRule {
@@ -63,6 +66,22 @@ pub struct PackageRule {
     /// Exceptions from `keep`.
     #[serde(default)]
     pub drop: Vec<Pattern>,
+}
+
+/// What holds for all wheels together.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WheelRules {
+    /// Where they are unpacked.
+    pub folder: String,
+    /// What `update-pins` asks for; the other wheels are what these need.
+    pub requires: Vec<String>,
+    /// Platform tags of wheels that run in the tree.
+    pub platforms: Vec<String>,
+    /// Exceptions from every wheel's `keep`.
+    pub drop: Vec<Pattern>,
+    /// Modules that must import.
+    pub imports: Vec<String>,
 }
 
 /// What is run inside the finished tree.
@@ -125,20 +144,19 @@ impl Recipe {
 
     fn parse(text: &str) -> Result<Self, String> {
         let recipe: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        let mut seen = std::collections::BTreeSet::new();
-        if let Some(twice) = recipe
-            .packages
-            .iter()
-            .find(|package| !seen.insert(&package.name))
-        {
-            return Err(format!("package {} is listed twice", twice.name));
+        for rules in [&recipe.packages, &recipe.wheel_rules] {
+            let mut seen = std::collections::BTreeSet::new();
+            if let Some(twice) = rules.iter().find(|rule| !seen.insert(&rule.name)) {
+                return Err(format!("package {} is listed twice", twice.name));
+            }
         }
         let tree = &recipe.tree;
         let paths = tree
             .directories
             .iter()
             .chain(tree.symlinks.keys())
-            .chain(tree.files.keys());
+            .chain(tree.files.keys())
+            .chain(std::slice::from_ref(&recipe.wheels.folder));
         match paths.into_iter().find(|path| !is_plain_relative(path)) {
             Some(path) => Err(format!("{path} is not a plain relative path")),
             None => Ok(recipe),
@@ -153,6 +171,11 @@ impl Recipe {
     /// The rule for the package of that name.
     pub fn package(&self, name: &str) -> Option<&PackageRule> {
         self.packages.iter().find(|package| package.name == name)
+    }
+
+    /// The rule for the wheel of that name.
+    pub fn wheel(&self, name: &str) -> Option<&PackageRule> {
+        self.wheel_rules.iter().find(|wheel| wheel.name == name)
     }
 }
 
@@ -215,6 +238,7 @@ mod tests {
             recipe
                 .packages
                 .iter()
+                .chain(&recipe.wheel_rules)
                 .all(|package| !package.why.is_empty())
         );
     }

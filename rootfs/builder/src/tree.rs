@@ -18,6 +18,9 @@ use tar::{Archive, EntryType};
 /// Where the runner lives inside the tree.
 pub(crate) const RUNNER_FOLDER: &str = "usr/lib/coderunner";
 
+/// Where matplotlib's list of fonts is; `runner/science.py` has the same path.
+pub(crate) const FONTS_FOLDER: &str = "usr/lib/coderunner/matplotlib";
+
 /// Makes the recipe's own folders, links and files in the empty folder `tree`.
 pub(crate) fn make_skeleton(tree: &Path, recipe: &Recipe) -> Result<()> {
     set_mode(tree, 0o755)?;
@@ -194,7 +197,13 @@ fn merged_usr(path: &Path) -> Result<String> {
     })
 }
 
-fn write_file(tree: &Path, recipe: &Recipe, path: &Path, content: &mut impl Read) -> Result<()> {
+/// Writes a new file, executable only if the recipe says so. One that is there already is an error.
+pub(crate) fn write_file(
+    tree: &Path,
+    recipe: &Recipe,
+    path: &Path,
+    content: &mut impl Read,
+) -> Result<()> {
     make_parent(tree, path)?;
     let target = tree.join(path);
     let mut file = fs::File::create_new(&target).map_err(Error::io("create", &target))?;
