@@ -147,11 +147,7 @@ fn run_update_pins(recipe: &Path) -> Result<()> {
     for change in &changes {
         println!("{change}");
     }
-    println!(
-        "{} pins changed in {}",
-        changes.len(),
-        recipe.display()
-    );
+    println!("{} pins changed in {}", changes.len(), recipe.display());
     Ok(())
 }
 

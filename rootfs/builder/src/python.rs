@@ -97,7 +97,11 @@ pub(crate) fn list_fonts(tree: &Path, recipe: &Recipe) -> Result<(String, Vec<u8
     let script = include_str!("list_fonts_inside.py");
     let output = run(tree, recipe, &["-c", script, &folder])?;
     let unreadable = || Error::Check(vec!["the list of fonts has no file name".into()]);
-    let end = output.stdout.iter().position(|byte| *byte == b'\n').ok_or_else(unreadable)?;
+    let end = output
+        .stdout
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .ok_or_else(unreadable)?;
     let name = String::from_utf8_lossy(&output.stdout[..end]).into_owned();
     if crate::recipe::is_plain_relative(&name) && !name.contains('/') {
         Ok((name, output.stdout[end + 1..].to_vec()))

@@ -39,10 +39,11 @@ impl WheelLock {
             path: path.to_owned(),
             problem,
         })?;
-        lock.matches(recipe).map_err(|problem| Error::LockMismatch {
-            lock: path.to_owned(),
-            problem,
-        })?;
+        lock.matches(recipe)
+            .map_err(|problem| Error::LockMismatch {
+                lock: path.to_owned(),
+                problem,
+            })?;
         Ok(lock)
     }
 
@@ -125,7 +126,9 @@ pub(super) mod tests {
     #[test]
     fn malformed_pins_are_refused_with_the_reason() {
         let cases: [(&str, Spoil); 5] = [
-            ("no wheel's", |wheel| wheel.filename = "../made_up-1.0-py3-none-any.whl".into()),
+            ("no wheel's", |wheel| {
+                wheel.filename = "../made_up-1.0-py3-none-any.whl".into()
+            }),
             ("another package", |wheel| wheel.name = "other".into()),
             ("or version", |wheel| wheel.version = "2.0".into()),
             ("size 0", |wheel| wheel.size = 0),
@@ -134,7 +137,9 @@ pub(super) mod tests {
         for (expected, spoil) in cases {
             let mut wheel = locked(b"x");
             spoil(&mut wheel);
-            let lock = WheelLock { wheels: vec![wheel] };
+            let lock = WheelLock {
+                wheels: vec![wheel],
+            };
             let problem = WheelLock::parse(&lock.to_text()).unwrap_err();
             assert!(
                 problem.contains(expected),

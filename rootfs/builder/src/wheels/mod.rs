@@ -22,8 +22,18 @@ use std::{
 /// certificates that this machine is configured for, and never runs or builds a package.
 fn pip_download(recipe: &Recipe, folder: &Path, arguments: &[&str]) -> Result<()> {
     let mut command = Command::new("pip3");
-    command.args(["download", "--quiet", "--disable-pip-version-check", "--no-input"]);
-    command.args(["--no-cache-dir", "--only-binary=:all:", "--implementation", "cp"]);
+    command.args([
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+    ]);
+    command.args([
+        "--no-cache-dir",
+        "--only-binary=:all:",
+        "--implementation",
+        "cp",
+    ]);
     command.args(["--python-version", &recipe.python]);
     for platform in &recipe.wheels.platforms {
         command.args(["--platform", platform]);
@@ -53,13 +63,15 @@ fn parse_file_name(file: &str) -> Option<(String, String)> {
     let parts: Vec<_> = file.strip_suffix(".whl")?.split('-').collect();
     let plain = |text: &str| {
         !text.is_empty()
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'!'))
+            && text.bytes().all(|byte| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'!')
+            })
     };
     match parts[..] {
         // A build number may stand before the three tags.
-        [name, version, _, _, _] | [name, version, _, _, _, _] if parts.iter().all(|part| plain(part)) => {
+        [name, version, _, _, _] | [name, version, _, _, _, _]
+            if parts.iter().all(|part| plain(part)) =>
+        {
             let name = name.to_ascii_lowercase().replace(['_', '.'], "-");
             Some((name, version.to_owned()))
         }

@@ -48,7 +48,10 @@ fn unpack_archive(
     source: impl Read + Seek,
 ) -> Result<Vec<bool>> {
     let unreadable = |error: zip::result::ZipError| {
-        Error::Audit(vec![format!("the wheel {} is no zip file: {error}", rule.name)])
+        Error::Audit(vec![format!(
+            "the wheel {} is no zip file: {error}",
+            rule.name
+        )])
     };
     let mut archive = ZipArchive::new(source).map_err(unreadable)?;
     let mut used = vec![false; rule.keep.len()];
@@ -61,7 +64,12 @@ fn unpack_archive(
         let Some(pattern) = rule.keeps(&path) else {
             continue;
         };
-        if recipe.wheels.drop.iter().any(|pattern| pattern.matches(&path)) {
+        if recipe
+            .wheels
+            .drop
+            .iter()
+            .any(|pattern| pattern.matches(&path))
+        {
             continue;
         }
         used[pattern] = true;
@@ -129,16 +137,26 @@ mod tests {
             .collect();
         let expected = ["cycler-1.0.dist-info/METADATA", "cycler/__init__.py"]
             .map(|path| (format!("usr/lib/coderunner/science/{path}"), 0o644));
-        let expected: Vec<_> = expected.iter().map(|(path, mode)| (path.as_str(), *mode)).collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(path, mode)| (path.as_str(), *mode))
+            .collect();
         assert_eq!(files, expected);
     }
 
     #[test]
     fn a_wheel_with_a_path_that_leaves_its_folder_is_refused_and_writes_nothing() {
-        for name in ["../evil.py", "/etc/passwd", "cycler/../../evil.py", "cycler\\..\\evil.py", "cycler//x.py"] {
+        for name in [
+            "../evil.py",
+            "/etc/passwd",
+            "cycler/../../evil.py",
+            "cycler\\..\\evil.py",
+            "cycler//x.py",
+        ] {
             let (recipe, tree) = (our_recipe(), tempfile::tempdir().unwrap());
             let rule = recipe.wheel("cycler").unwrap();
-            let error = unpack_archive(tree.path(), &recipe, rule, wheel_of(&[(name, "")])).unwrap_err();
+            let error =
+                unpack_archive(tree.path(), &recipe, rule, wheel_of(&[(name, "")])).unwrap_err();
             assert!(matches!(error, Error::Audit(_)), "{name}: {error}");
             assert_eq!(fs::read_dir(tree.path()).unwrap().count(), 0, "{name}");
         }
@@ -152,7 +170,8 @@ mod tests {
         writer
             .add_symlink("cycler/x.py", "/etc/shadow", SimpleFileOptions::default())
             .unwrap();
-        let error = unpack_archive(tree.path(), &recipe, rule, writer.finish().unwrap()).unwrap_err();
+        let error =
+            unpack_archive(tree.path(), &recipe, rule, writer.finish().unwrap()).unwrap_err();
         assert!(error.to_string().contains("no file"), "{error}");
     }
 
