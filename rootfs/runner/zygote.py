@@ -1,7 +1,7 @@
 """The interpreter from which every sandbox's interpreter is copied.
 
-Started once by the launcher, without any right on the host. It loads what programs often use, and
-then only copies itself; it never sees a program. In order:
+Started by the launcher, one for each profile, without any right on the host. It loads what programs often
+use, and then only copies itself; it never sees a program. In order:
 
 1. The template (this process) gets a slot's namespaces from the launcher, copies itself and joins them.
    The copy is the slot's zygote: it has rights in the slot's own user namespace and nowhere else.
@@ -384,31 +384,41 @@ class Deferred:
                 hook["after_in_child"]()
 
 
-def load_modules():
-    """Loads what programs use most; docs/PERFORMANCE.md says what each costs. Returns those that are
-    deferred, by name."""
+def load_modules(profile, names):
+    """Loads what programs use most, docs/PERFORMANCE.md says what each costs, and what the profile has.
+    Returns the profile's own module, if it has one, and the modules that are deferred, by name."""
     import bisect, collections.abc, contextlib, copy, datetime, functools, heapq, itertools, json, math
     import operator, re, string, time
 
     deferred = Deferred()
     deferred.load("random")
     sys.meta_path.insert(0, deferred)
-    return deferred.modules
+    if not names:
+        return None, deferred.modules
+    own = __import__(profile)
+    # A program that looks for a module of this name finds its own.
+    del sys.modules[profile]
+    own.load(names)
+    # One that the profile's modules needed is deferred no longer.
+    return own, deferred.modules
 
 
 def main():
     launcher = _socket.socket(fileno=LAUNCHER)
+    profile, *names = launcher.recv(4096).decode().split()
     program_filter = launcher.recv(65536)
     has_landlock, moves_group = launcher.recv(16)
     numbers = Numbers(launcher.recv(256))
     hot = Hot(numbers, program_filter, has_landlock, moves_group)
-    deferred = load_modules()
+    own, deferred = load_modules(profile, names)
     runner.prepare(STARTED_WITH, deferred)
     gc.collect()
     # What is here now is never garbage; not looking at it keeps its memory shared.
     gc.freeze()
     template(launcher, numbers, hot)
     # Only a job's process comes here, after it gave up all rights.
+    if own is not None:
+        own.renew()
     runner.serve()
 
 

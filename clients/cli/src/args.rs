@@ -144,6 +144,10 @@ pub struct Run {
     /// One more file for its working directory; may be given several times.
     #[arg(long = "with", value_name = "FILE")]
     pub more_files: Vec<PathBuf>,
+    /// What the program can import: "python", the standard library, or "science", numpy, pandas and
+    /// matplotlib besides.
+    #[arg(long, value_name = "NAME", default_value = "python")]
+    pub profile: String,
     /// No line with outcome, time and memory at the end.
     #[arg(long, short)]
     pub quiet: bool,

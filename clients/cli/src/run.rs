@@ -23,6 +23,7 @@ pub async fn run(client: &Client, program: args::Run, json: bool) -> Result<End,
     let args::Run {
         file,
         more_files,
+        profile,
         quiet,
     } = program;
     let source = read_source(&file)?;
@@ -36,6 +37,7 @@ pub async fn run(client: &Client, program: args::Run, json: bool) -> Result<End,
         files,
         stdin: input.take(),
         interactive: !input.has_ended(),
+        profile,
     };
     let interactive = new.interactive;
     let mut started = client.run(new).await?;

@@ -32,6 +32,8 @@ pub struct NewRun {
     pub stdin: Vec<u8>,
     /// Leave standard input open for [`Client::send_input`].
     pub interactive: bool,
+    /// What it finds in its interpreter, "python" or "science"; empty for "python".
+    pub profile: String,
 }
 
 impl NewRun {
@@ -99,12 +101,14 @@ impl Client {
             files,
             stdin,
             interactive,
+            profile,
         } = new;
         let request = CreateRunRequest {
             request_id: new_request_id(),
             program: Some(Program { source, files }),
             stdin,
             interactive,
+            profile,
         };
         let answer = self
             .call(

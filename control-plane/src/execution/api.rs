@@ -12,8 +12,8 @@ use pb::execution_service_server::ExecutionService;
 use tonic::{Request, Response, Status};
 
 use super::model::{
-    CompileError, Limits, Outcome, OutputStream, Program, QueuePosition, Run, SourceFile, State,
-    Usage,
+    CompileError, Limits, Outcome, OutputStream, Profile, ProfileView, Program, QueuePosition, Run,
+    SourceFile, State, Usage,
 };
 use super::service::{Execution, RunRequest};
 use super::watch::{Heard, What};
@@ -164,6 +164,7 @@ impl ExecutionService for ExecutionApi {
             runs_per_minute: quota(limits.runs_per_minute),
             runs_per_hour: quota(limits.runs_per_hour),
             runs_per_day: quota(limits.runs_per_day),
+            profiles: self.0.profiles().into_iter().map(profile_out).collect(),
         }))
     }
 }
@@ -185,11 +186,37 @@ fn run_in(message: &pb::CreateRunRequest) -> RunRequest {
         program,
         stdin,
         interactive,
+        profile,
     } = message;
     RunRequest {
         program: program_in(program.as_ref()),
+        profile: profile_in(profile),
         stdin: stdin.clone(),
         interactive: *interactive,
+    }
+}
+
+/// Reads a profile's name; the empty one is the standard library's.
+fn profile_in(name: &str) -> Option<Profile> {
+    if name.is_empty() {
+        return Some(Profile::default());
+    }
+    name.parse().ok()
+}
+
+fn profile_out(view: ProfileView) -> common::Profile {
+    let ProfileView {
+        profile,
+        python_version,
+        modules,
+    } = view;
+    common::Profile {
+        name: profile.word().to_owned(),
+        python_version,
+        modules: modules
+            .into_iter()
+            .map(|(name, version)| common::Module { name, version })
+            .collect(),
     }
 }
 

@@ -163,8 +163,9 @@ impl Slot {
         let mut tries = 0;
         loop {
             tries += 1;
-            let lease = cancel.run_until_cancelled(self.dispatcher.runners.lease());
-            let lease = lease.await.ok_or(Failure::Cancelled)?;
+            let lease = self.dispatcher.runners.lease(order.profile);
+            let lease = cancel.run_until_cancelled(lease).await;
+            let lease = lease.ok_or(Failure::Cancelled)??;
             listener.placed(lease.client());
             let result = run_on(&lease, order, cancel, listener).await;
             lease.report(result.as_ref().err());

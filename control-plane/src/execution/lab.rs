@@ -8,7 +8,7 @@ use futures::StreamExt;
 use sandboxd_sim::{Sim, SimServer};
 
 use super::engine::{Engine, Running};
-use super::model::{Program, Run, State};
+use super::model::{Profile, Program, Run, State};
 use super::service::{Execution, RunRequest};
 use super::watch::{Heard, What};
 use crate::platform::Platform;
@@ -125,6 +125,7 @@ pub fn request(source: &str) -> RunRequest {
     };
     RunRequest {
         program,
+        profile: Some(Profile::default()),
         stdin: Vec::new(),
         interactive: true,
     }

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 /// Writes the folder. `echo` and `silent` (one verdict for all) want standard input on standard
-/// output, `same` is a function that returns its argument; each has a public test and two or
-/// more hidden ones.
+/// output, `silent` with the profile science; `same` is a function that returns its argument; each has
+/// a public test and two or more hidden ones.
 pub fn write(root: &Path) {
     put(
         root,
@@ -16,7 +16,8 @@ pub fn write(root: &Path) {
     );
     put(root, "cheatsheets/one.md", "# One\n\nText.\n");
     problem(root, "echo", "kind = \"stdin\"\n", "full");
-    problem(root, "silent", "kind = \"stdin\"\n", "verdict_only");
+    let science = "kind = \"stdin\"\nprofile = \"science\"\n";
+    problem(root, "silent", science, "verdict_only");
     problem(
         root,
         "same",

@@ -45,6 +45,52 @@ mod base64_text {
     }
 }
 
+/// What a program finds in its interpreter. Which runner has which profile, and what is in it, the runners
+/// say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Profile {
+    /// The standard library. Every runner has it.
+    #[default]
+    Python,
+    /// numpy, pandas and matplotlib besides.
+    Science,
+}
+
+impl Profile {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Python, Self::Science];
+
+    /// The word in the API, in files and in the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::Science => "science",
+        }
+    }
+}
+
+impl std::str::FromStr for Profile {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        Self::ALL
+            .into_iter()
+            .find(|profile| profile.word() == text)
+            .ok_or(UnknownWord)
+    }
+}
+
+/// A profile as a runner describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileView {
+    /// Which one.
+    pub profile: Profile,
+    /// Version of Python.
+    pub python_version: String,
+    /// What it has besides the standard library: names and versions.
+    pub modules: Vec<(String, String)>,
+}
+
 /// Limits of one program. None leaves it to the runner's default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::model::{Ending, Limits, OutputStream, Program};
+use super::model::{Ending, Limits, OutputStream, Profile, ProfileView, Program};
 
 /// One program to run in one sandbox.
 #[derive(Debug, Clone)]
@@ -12,6 +12,8 @@ pub struct Order {
     pub name: String,
     /// The program.
     pub program: Program,
+    /// What it finds in its interpreter.
+    pub profile: Profile,
     /// Its limits.
     pub limits: Limits,
     /// Standard input that is there from the start.
@@ -122,4 +124,13 @@ pub struct RunnerStatus {
     pub capacity: usize,
     /// It takes no new work.
     pub draining: bool,
+    /// The profiles that it has.
+    pub profiles: Vec<ProfileView>,
+}
+
+impl RunnerStatus {
+    /// Whether it can run programs of a profile.
+    pub fn has(&self, profile: Profile) -> bool {
+        profile == Profile::default() || self.profiles.iter().any(|view| view.profile == profile)
+    }
 }

@@ -14,7 +14,9 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
-use super::model::{CompileError, Ending, Limits, Outcome, OutputStream, Program, Usage};
+use super::model::{
+    CompileError, Ending, Limits, Outcome, OutputStream, ProfileView, Program, Usage,
+};
 use super::order::{Ended, Failure, FunctionResult, Happening, InputFailure, Order, RunnerStatus};
 use crate::platform::config::RunnerAddress;
 
@@ -148,6 +150,7 @@ impl RunnerClient {
             default_limits: _,
             limit_ceilings: _,
             parked: _,
+            profiles,
         } = status;
         let capacity = usize::try_from(capacity).unwrap_or(0);
         Ok(RunnerStatus {
@@ -155,8 +158,28 @@ impl RunnerClient {
             python_version,
             capacity,
             draining,
+            profiles: profiles.into_iter().filter_map(profile_view).collect(),
         })
     }
+}
+
+/// A profile; none when it is one that this control-plane does not know.
+fn profile_view(status: wire::ProfileStatus) -> Option<ProfileView> {
+    let wire::ProfileStatus { profile, parked: _ } = status;
+    let common::Profile {
+        name,
+        python_version,
+        modules,
+    } = profile?;
+    let module = |module| {
+        let common::Module { name, version } = module;
+        (name, version)
+    };
+    Some(ProfileView {
+        profile: name.parse().ok()?,
+        python_version,
+        modules: modules.into_iter().map(module).collect(),
+    })
 }
 
 fn limited<T>(message: T) -> Request<T> {
@@ -199,6 +222,7 @@ fn execute_request(order: &Order) -> wire::ExecuteRequest {
         stdin: order.stdin.clone(),
         interactive: order.interactive,
         function_call: call,
+        profile: order.profile.word().to_owned(),
     }
 }
 

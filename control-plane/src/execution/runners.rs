@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::breaker::Breaker;
+use super::model::{Profile, ProfileView};
 use super::order::{Failure, RunnerStatus};
 use super::runner_client::RunnerClient;
 use crate::platform::clock::SharedClock;
@@ -128,23 +129,87 @@ impl Runners {
         }
     }
 
-    /// Waits for the least-loaded healthy runner with a free sandbox.
-    pub async fn lease(self: &Arc<Self>) -> Lease {
+    /// Waits for the least-loaded healthy runner of a profile with a free sandbox. Waits also while no runner
+    /// answers at all.
+    ///
+    /// # Errors
+    /// When runners answer and none has the profile: `Unreachable` when one had it that is away now, else
+    /// `Rejected`.
+    pub async fn lease(self: &Arc<Self>, profile: Profile) -> Result<Lease, Failure> {
         let mut version = self.version.subscribe();
         loop {
             version.mark_unchanged();
-            if let Some(lease) = self.try_lease() {
-                return lease;
+            if let Some(lease) = self.try_lease(profile) {
+                return Ok(lease);
             }
+            self.expect_profile(profile)?;
             // A busy runner is free after a while without any change that could be waited for.
             let _ = tokio::time::timeout(Duration::from_millis(20), version.changed()).await;
         }
     }
 
-    fn try_lease(self: &Arc<Self>) -> Option<Lease> {
+    /// Whether it makes sense to wait for a runner of this profile.
+    fn expect_profile(&self, profile: Profile) -> Result<(), Failure> {
+        let (mut some_work, mut some_knew) = (false, false);
+        for runner in &self.runners {
+            let state = runner.state();
+            let knew = |status: &Option<RunnerStatus>| {
+                status.as_ref().is_some_and(|status| status.has(profile))
+            };
+            if state.capacity() > 0 {
+                if knew(&state.status) {
+                    return Ok(());
+                }
+                some_work = true;
+            }
+            some_knew |= knew(&state.last_status);
+        }
+        let name = profile.word();
+        match (some_work, some_knew) {
+            (false, _) => Ok(()),
+            (true, true) => Err(Failure::Unreachable(format!(
+                "the runners that have the profile {name} are away"
+            ))),
+            (true, false) => Err(Failure::Rejected(format!(
+                "no runner has the profile {name}"
+            ))),
+        }
+    }
+
+    /// Whether a program of this profile may be accepted: some runner has it, or nobody knows yet because none
+    /// has answered.
+    pub fn may_have(&self, profile: Profile) -> bool {
+        let mut known = self.runners.iter().filter_map(|runner| {
+            let state = runner.state();
+            state.last_status.as_ref().map(|status| status.has(profile))
+        });
+        match known.next() {
+            None => true,
+            Some(first) => first || known.any(|has| has),
+        }
+    }
+
+    /// The profiles of the runners that answer, each as the first of them describes it.
+    pub fn profiles(&self) -> Vec<ProfileView> {
+        let mut profiles: Vec<ProfileView> = Vec::new();
+        for runner in &self.runners {
+            let state = runner.state();
+            for view in state.status.iter().flat_map(|status| &status.profiles) {
+                if profiles.iter().all(|known| known.profile != view.profile) {
+                    profiles.push(view.clone());
+                }
+            }
+        }
+        profiles
+    }
+
+    fn try_lease(self: &Arc<Self>, profile: Profile) -> Option<Lease> {
         let now = Instant::now();
         let load = |runner: &&Arc<Runner>| {
             let state = runner.state();
+            if !state.status.as_ref()?.has(profile) {
+                return None;
+            }
             let capacity = state.capacity();
             let busy = state.busy_until.is_some_and(|until| now < until);
             // In thousandths, so that it can be compared.

@@ -13,7 +13,9 @@ use tokio_util::sync::CancellationToken;
 use super::dispatcher::{Dispatcher, Work};
 use super::engine::System;
 use super::live::{LiveRun, LiveRuns};
-use super::model::{Ending, Limits, Outcome, Program, QueuePosition, Run, State};
+use super::model::{
+    Ending, Limits, Outcome, Profile, ProfileView, Program, QueuePosition, Run, State,
+};
 use super::order::InputFailure;
 use super::watch::{Heard, watch};
 use super::{program, store};
@@ -43,6 +45,8 @@ pub struct Execution {
 pub struct RunRequest {
     /// The program.
     pub program: Program,
+    /// What it finds in its interpreter; none for a name of no profile, which the check refuses.
+    pub profile: Option<Profile>,
     /// Standard input from the start.
     pub stdin: Vec<u8>,
     /// Standard input stays open.
@@ -68,6 +72,10 @@ impl Execution {
             &self.platform.config.limits,
             &mut violations,
         );
+        if request.profile.is_none() {
+            let names = Profile::ALL.map(Profile::word).join(", ");
+            violations.add("profile", format!("must be one of {names}."));
+        }
         if request.stdin.len() > MAX_STDIN {
             violations.add("stdin", format!("may have at most {MAX_STDIN} bytes."));
         }
@@ -84,7 +92,8 @@ impl Execution {
         claim: Claim,
         answer: impl FnOnce(Run) -> A,
     ) -> Result<A, Error> {
-        if let Err(error) = self.admit(caller.user_id, Lane::Runs).await {
+        let profile = request.profile.unwrap_or_default();
+        if let Err(error) = self.admit(caller.user_id, Lane::Runs, profile).await {
             self.platform.idempotency.abandon(claim).await;
             return Err(error);
         }
@@ -97,11 +106,17 @@ impl Execution {
         Ok(answer)
     }
 
-    /// Refuses new work while the program ends, while the queue is too long, and over the user's
-    /// quota.
-    pub async fn admit(&self, user: UserId, lane: Lane) -> Result<(), Error> {
+    /// Refuses new work while the program ends, work of a profile that no runner has, while the queue is too
+    /// long, and over the user's quota.
+    pub async fn admit(&self, user: UserId, lane: Lane, profile: Profile) -> Result<(), Error> {
         if self.platform.draining.is_cancelled() {
             return Err(Error::shutting_down());
+        }
+        if !self.dispatcher.runners().may_have(profile) {
+            return Err(Error::FailedPrecondition {
+                reason: Reason::PROFILE_UNAVAILABLE,
+                message: "The libraries that the program needs are not installed here.",
+            });
         }
         self.dispatcher
             .queue()
@@ -127,6 +142,7 @@ impl Execution {
             user: run.user,
             call_id: call_id.to_string(),
             program: &request.program,
+            profile: request.profile.unwrap_or_default(),
             stdin: &request.stdin,
             interactive: request.interactive,
             create_time: run.create_time,
@@ -267,6 +283,11 @@ impl Execution {
     /// Version of Python; none while no runner answers.
     pub fn python_version(&self) -> Option<String> {
         self.dispatcher.runners().python_version()
+    }
+
+    /// The profiles of the runners that answer.
+    pub fn profiles(&self) -> Vec<ProfileView> {
+        self.dispatcher.runners().profiles()
     }
 
     /// Limits of a run.

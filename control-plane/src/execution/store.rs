@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
-use super::model::{Ending, Event, Program, Run, State};
+use super::model::{Ending, Event, Profile, Program, Run, State};
 use crate::platform::db::{from_micros, from_text, to_micros};
 use crate::platform::ids::{RunId, UserId};
 
@@ -20,6 +20,8 @@ pub struct NewRun<'a> {
     pub call_id: String,
     /// The program.
     pub program: &'a Program,
+    /// What it finds in its interpreter.
+    pub profile: Profile,
     /// Standard input from the start.
     pub stdin: &'a [u8],
     /// Standard input stays open.
@@ -33,6 +35,8 @@ pub struct NewRun<'a> {
 pub struct Work {
     /// The program.
     pub program: Program,
+    /// What it finds in its interpreter.
+    pub profile: Profile,
     /// Standard input from the start.
     pub stdin: Vec<u8>,
     /// The call that made it.
@@ -68,14 +72,16 @@ pub struct Stored {
 /// Stores a new run, and counts it for its user.
 pub async fn insert(tx: &mut SqliteConnection, run: &NewRun<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO runs (id, user_id, call_id, state, program, stdin, interactive, create_time)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs (id, user_id, call_id, state, program, profile, stdin, interactive,
+             create_time)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(run.id.to_string())
     .bind(run.user.to_string())
     .bind(&run.call_id)
     .bind(State::Queued.word())
     .bind(to_json(run.program)?.into_bytes())
+    .bind(run.profile.word())
     .bind(run.stdin)
     .bind(run.interactive)
     .bind(to_micros(run.create_time))
@@ -189,13 +195,15 @@ async fn next_state(
 
 /// What a worker needs to run it.
 pub async fn work(pool: &SqlitePool, id: RunId) -> Result<Option<Work>, sqlx::Error> {
-    let row = sqlx::query("SELECT program, stdin, call_id, attempt FROM runs WHERE id = ?")
-        .bind(id.to_string())
-        .fetch_optional(pool)
-        .await?;
+    let row =
+        sqlx::query("SELECT program, profile, stdin, call_id, attempt FROM runs WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(pool)
+            .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Work {
         program: from_json(row.try_get("program")?)?,
+        profile: from_text(row.try_get("profile")?)?,
         stdin: row.try_get("stdin")?,
         call_id: row.try_get("call_id")?,
         attempt: row.try_get("attempt")?,

@@ -64,6 +64,7 @@ impl Execution {
         Some(Order {
             name: format!("{}-{attempt}", run.id()),
             program: work.program,
+            profile: work.profile,
             limits: self.run_limits(),
             stdin,
             interactive: run.interactive && !typed.closed,

@@ -31,6 +31,7 @@ impl Reason {
     pub const ETAG_MISMATCH: Self = Self("ETAG_MISMATCH");
     pub const LAST_ADMIN: Self = Self("LAST_ADMIN");
     pub const RUN_NOT_RUNNING: Self = Self("RUN_NOT_RUNNING");
+    pub const PROFILE_UNAVAILABLE: Self = Self("PROFILE_UNAVAILABLE");
     pub const NOT_FINISHED: Self = Self("NOT_FINISHED");
     pub const INPUT_FULL: Self = Self("INPUT_FULL");
     pub const INPUT_CLOSED: Self = Self("INPUT_CLOSED");

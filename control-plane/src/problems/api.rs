@@ -242,6 +242,7 @@ fn problem_out(problem: Problem, defaults: &Limits) -> pb::Problem {
         checker: Some(checker_out(problem.checker)),
         feedback: feedback_out(problem.feedback).into(),
         limits: Some(limits),
+        profile: problem.profile.word().to_owned(),
         examples: Vec::new(),
         test_count: count(problem.test_count),
         etag: problem.etag,

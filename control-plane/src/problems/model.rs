@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::execution::model::Profile;
 use crate::judge::{Case, Checker, Feedback, InvalidTolerance, Tolerance};
 use crate::users::model::AgeGroup;
 
@@ -125,6 +126,12 @@ pub fn feedback_word(feedback: Feedback) -> &'static str {
     }
 }
 
+/// Profiles have their words here for the same reason.
+pub fn parse_profile(text: &str) -> Result<Profile, UnknownWord> {
+    text.parse()
+        .map_err(|_| UnknownWord("\"python\", \"science\""))
+}
+
 /// Which checker compares answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -196,6 +203,8 @@ pub struct Problem {
     pub starter_source: String,
     pub checker: CheckerSettings,
     pub feedback: Feedback,
+    /// What its tests run in.
+    pub profile: Profile,
     pub limits: TestLimits,
     /// Where in the course it is, if it is.
     pub place: Option<Place>,
@@ -252,6 +261,8 @@ pub struct GradedProblem {
     pub function_name: String,
     pub checker: Checker,
     pub feedback: Feedback,
+    /// What its tests run in.
+    pub profile: Profile,
     /// Of each test.
     pub wall_time_limit: Duration,
     /// Of each test.

@@ -212,6 +212,7 @@ fn graded(problem: &Problem, tests: Vec<Test>, limits: &Limits) -> Result<Graded
         function_name: problem.function_name.clone(),
         checker: checker.map_err(|error| Error::internal("read a checker", error))?,
         feedback: problem.feedback,
+        profile: problem.profile,
         wall_time_limit: wall_time.min(limits.wall_time_ceiling),
         memory_limit_bytes: memory.min(limits.memory_bytes),
         points: problem.points,

@@ -52,6 +52,7 @@ fn problem(row: SqliteRow) -> Result<Problem, sqlx::Error> {
         checker: from_json(row.try_get("checker")?)?,
         feedback: parse_feedback(row.try_get("feedback")?)
             .map_err(|error| sqlx::Error::Decode(error.into()))?,
+        profile: from_text(row.try_get("profile")?)?,
         limits: TestLimits {
             wall_time: wall_time.map(|millis| Duration::from_millis(millis.unsigned_abs())),
             memory_bytes: memory.map(i64::unsigned_abs),

@@ -88,7 +88,7 @@ impl Submissions {
     ) -> Result<A, Error> {
         if let Err(error) = self
             .execution
-            .admit(caller.user_id, Lane::Submissions)
+            .admit(caller.user_id, Lane::Submissions, problem.profile)
             .await
         {
             self.platform.idempotency.abandon(claim).await;

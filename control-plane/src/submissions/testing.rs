@@ -119,6 +119,7 @@ impl Exam<'_> {
         Order {
             name: format!("{}-{}-{tries}", self.name, test.number),
             program: self.program.clone(),
+            profile: self.problem.profile,
             limits: self.limits,
             stdin,
             interactive: false,

@@ -89,6 +89,34 @@ fn verdicts(submission: &Submission) -> Vec<Verdict> {
 }
 
 #[tokio::test]
+async fn tests_run_in_the_problems_profile() {
+    for (problem, profile) in [("echo", "python"), ("silent", "science")] {
+        let lab = lab().await;
+        let user = lab.user().await;
+        let submission = lab.graded(user, problem, "# sim: echo").await;
+        assert_eq!(submission.verdict, Some(Verdict::Accepted));
+        let seen = lab.runners[0].seen();
+        assert_eq!(seen.len(), 5);
+        assert!(seen.iter().all(|seen| seen.request.profile == profile));
+    }
+}
+
+#[tokio::test]
+async fn a_submission_whose_profile_no_runner_has_is_refused_with_its_reason() {
+    let lab = lab_with("", vec![Sim::default().profiles(&["python"])]).await;
+    let user = lab.user().await;
+    let error = lab
+        .try_submit(user, "silent", "# sim: echo")
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, Error::FailedPrecondition { reason, .. } if reason == Reason::PROFILE_UNAVAILABLE),
+        "{error:?}"
+    );
+    lab.submit(user, "echo", "# sim: echo").await;
+}
+
+#[tokio::test]
 async fn a_right_program_is_accepted_and_counts_as_progress() {
     let lab = lab().await;
     let user = lab.user().await;

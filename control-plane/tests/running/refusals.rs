@@ -117,6 +117,17 @@ async fn wrong_fields_are_named_all_at_once() {
         Code::InvalidArgument,
         "INVALID_ARGUMENT",
     );
+    let unknown = pb::CreateRunRequest {
+        profile: "pypy".into(),
+        ..run_of("x")
+    };
+    let details = refused(
+        ada.runs.create_run(unknown).await,
+        Code::InvalidArgument,
+        "INVALID_ARGUMENT",
+    );
+    let field = &details.bad_request().unwrap().field_violations[0].field;
+    assert_eq!(field, "profile");
     let huge = pb::CreateRunRequest {
         stdin: vec![0; 5 << 20],
         ..run_of("x")

@@ -217,6 +217,9 @@ async fn queue_and_capabilities_are_told() {
         (told.python_version.as_str(), told.runs_per_minute),
         ("3.11.2", 10)
     );
+    let names: Vec<_> = told.profiles.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["python", "science"]);
+    assert_eq!(told.profiles[1].modules[0].name, "numpy");
     assert_eq!(
         told.submission_limits
             .unwrap()

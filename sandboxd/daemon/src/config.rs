@@ -9,9 +9,10 @@ use anyhow::{Context, Result, bail};
 use sandboxd_launcher::LauncherConfig;
 use sandboxd_sandbox::identity::{Identity, LOWEST_BASE};
 use sandboxd_sandbox::restrict::ProcessLimits;
-use sandboxd_sandbox::{Ceilings, KernelLimits, Limits};
+use sandboxd_sandbox::{Ceilings, KernelLimits, Limits, Profile};
 use serde::Deserialize;
 
+use crate::host::Host;
 use crate::pool::PoolOptions;
 
 /// The whole file.
@@ -24,6 +25,8 @@ pub struct Config {
     pub rootfs: Rootfs,
     /// How many sandboxes.
     pub pool: Pool,
+    /// What programs can have besides the standard library.
+    pub profiles: Profiles,
     /// Host user ids.
     pub identity: Ids,
     /// Control groups.
@@ -76,8 +79,8 @@ pub struct Rootfs {
 pub struct Pool {
     /// Sandboxes that may live at one time, 1 to 1000. Four for each core by default.
     pub max_sandboxes: u32,
-    /// Sandboxes that are kept ready for runs when nothing runs, at most `max_sandboxes`. Two for each core by
-    /// default. More are kept for a while after they were needed.
+    /// Sandboxes of the standard library that are kept ready for runs when nothing runs, at most
+    /// `max_sandboxes`. Two for each core by default. More are kept for a while after they were needed.
     pub parked: u32,
     /// Runs that may wait for a sandbox when all are taken; more are refused. 256 by default.
     pub max_waiting: u32,
@@ -86,6 +89,29 @@ pub struct Pool {
     pub template_seconds: u64,
     /// How long a sandbox may take until Python is ready, in milliseconds.
     pub startup_time_ms: u64,
+}
+
+/// `[profiles]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Profiles {
+    /// numpy, pandas and matplotlib.
+    pub science: Science,
+}
+
+/// `[profiles.science]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Science {
+    /// Whether programs may have it; true by default. A host on which nobody uses it pays nothing for it.
+    pub enabled: bool,
+    /// Sandboxes of this profile that are kept ready, from the first run that wanted it on; at most
+    /// `pool.max_sandboxes`. If that is too few for this and `pool.parked` together, they share it. 0 makes
+    /// each on demand. 1 by default.
+    pub parked: u32,
+    /// Get ready at the start of sandboxd instead of at the first run, which else waits for some seconds.
+    /// Takes some 100 MiB of memory. False by default.
+    pub at_start: bool,
 }
 
 /// `[identity]`
@@ -172,6 +198,16 @@ impl Default for Pool {
     }
 }
 
+impl Default for Science {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            parked: 1,
+            at_start: false,
+        }
+    }
+}
+
 impl Default for Ids {
     fn default() -> Self {
         Self {
@@ -251,6 +287,7 @@ impl Config {
             listen,
             rootfs,
             pool,
+            profiles: Profiles { science },
             identity,
             cgroup,
             limits,
@@ -278,6 +315,14 @@ impl Config {
         must(
             (1..=1000).contains(&pool.max_sandboxes),
             "pool.max_sandboxes must be 1 to 1000".to_owned(),
+        );
+        must(
+            science.parked <= pool.max_sandboxes,
+            "profiles.science.parked must be at most pool.max_sandboxes".to_owned(),
+        );
+        must(
+            science.enabled || !science.at_start,
+            "profiles.science.at_start needs profiles.science.enabled".to_owned(),
         );
         must(
             pool.template_seconds >= 1,
@@ -368,11 +413,24 @@ impl Config {
         }
     }
 
-    /// How the daemon keeps sandboxes ready.
-    pub fn pool(&self) -> PoolOptions {
+    /// Whether a profile gets ready at the start of sandboxd.
+    pub fn starts(&self, profile: Profile) -> bool {
+        match profile {
+            Profile::Python => true,
+            Profile::Science => self.profiles.science.at_start,
+        }
+    }
+
+    /// How the daemon keeps sandboxes ready of the profiles that the host offers.
+    pub fn pool(&self, host: &Host) -> PoolOptions {
+        let parked = |profile| match profile {
+            Profile::Python => self.pool.parked.min(self.pool.max_sandboxes),
+            Profile::Science => self.profiles.science.parked,
+        };
         PoolOptions {
             most: self.pool.max_sandboxes as usize,
-            parked: self.pool.parked.min(self.pool.max_sandboxes) as usize,
+            parked: Profile::ALL.map(|profile| parked(profile) as usize),
+            at_start: Profile::ALL.map(|profile| host.offers(profile) && self.starts(profile)),
             limits: self.kernel_limits(&self.ceilings().defaults),
             startup_time: Duration::from_millis(self.pool.startup_time_ms),
         }

@@ -8,6 +8,7 @@ use coderunner_proto::common::v1::Outcome;
 use coderunner_proto::sandbox::v1::execute_response::Event;
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
+use sandboxd_sandbox::Profile;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
@@ -83,15 +84,20 @@ async fn serve(
             "swept away what an earlier sandboxd left behind"
         );
     }
-    let host = Host::describe(&config.rootfs.path, facts)?;
+    let host = Host::describe(&config.rootfs.path, config.profiles.science.enabled, facts)?;
     let dispatcher = tokio::spawn({
         let launcher = launcher.clone();
         async move { launcher.dispatch().await }
     });
-    let pool = Pool::new(launcher, config.pool());
-    prove(&config, &pool)
-        .await
-        .context("a sandbox on this host does not work")?;
+    let pool = Pool::new(launcher, config.pool(&host));
+    for (profile, _) in host.profiles() {
+        // A profile that begins with its first run is not made to begin here.
+        if config.starts(profile) {
+            prove(&config, &pool, profile)
+                .await
+                .with_context(|| format!("a sandbox with {} does not work", profile.name()))?;
+        }
+    }
     let service = Service::new(config.clone(), host, pool);
     let stop = stop_on_sigterm(service.clone())?;
     tracing::info!(socket = %config.listen.socket.display(), tcp = ?config.listen.tcp, capacity = config.pool.max_sandboxes, "serving");
@@ -128,10 +134,10 @@ fn stop_on_sigterm(service: Service) -> Result<watch::Receiver<bool>> {
 }
 
 /// Runs one small program as any other. A host on which it fails serves nothing.
-async fn prove(config: &Config, pool: &Pool) -> Result<()> {
+async fn prove(config: &Config, pool: &Pool, profile: Profile) -> Result<()> {
     let limits = config.ceilings().defaults;
     let kernel_limits = config.kernel_limits(&limits);
-    let order = Order::script(b"print('ready')", limits, kernel_limits);
+    let order = Order::script(profile, b"print('ready')", limits, kernel_limits);
     let (events, mut receiver) = mpsc::channel(16);
     let finished = run::run(pool, order, &Handle::default(), &events).await;
     drop(events);

@@ -38,6 +38,10 @@ pub struct ExecArguments {
     /// Print the result as one line of JSON (coderunner.sandbox.v1.ExecResult) instead of the output
     #[arg(long)]
     json: bool,
+    /// What the program can import: "python" for the standard library, "science" for numpy, pandas and
+    /// matplotlib besides
+    #[arg(long, default_value = "python")]
+    profile: String,
     /// Socket of the daemon
     #[arg(long, default_value = "/run/sandboxd/sandboxd.sock")]
     socket: PathBuf,
@@ -168,6 +172,7 @@ fn request(arguments: &ExecArguments) -> Result<ExecuteRequest> {
         stdin,
         interactive: false,
         function_call,
+        profile: arguments.profile.clone(),
     })
 }
 

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sandboxd_launcher::wire::{self, Event, Facts, MAX_MESSAGE, Request};
-use sandboxd_sandbox::{ENDS, Ends, Exit, KernelLimits, Usage};
+use sandboxd_sandbox::{ENDS, Ends, Exit, KernelLimits, Profile, Usage};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::oneshot;
@@ -104,11 +104,15 @@ impl LauncherClient {
         }
     }
 
-    /// Makes a sandbox.
+    /// Makes a sandbox of a profile.
     ///
     /// # Errors
     /// When the launcher refuses or is gone.
-    pub async fn spawn(&self, limits: &KernelLimits) -> Result<Spawned, LauncherError> {
+    pub async fn spawn(
+        &self,
+        profile: Profile,
+        limits: &KernelLimits,
+    ) -> Result<Spawned, LauncherError> {
         let (sender, receiver) = oneshot::channel();
         let run = {
             let mut next_run = self.inner.next_run.lock().await;
@@ -116,7 +120,12 @@ impl LauncherClient {
             *next_run += 1;
             lock(&self.inner.waiting).insert(run, Waiting::ForSandbox(sender));
             let limits = limits.clone();
-            self.inner.send(&Request::Spawn { run, limits }).await?;
+            let request = Request::Spawn {
+                run,
+                profile,
+                limits,
+            };
+            self.inner.send(&request).await?;
             run
         };
         let (ends, ended) = receiver.await.map_err(|_| LauncherError::Gone)??;

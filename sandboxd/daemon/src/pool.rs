@@ -1,16 +1,20 @@
-//! Sandboxes that wait for a program. They are made before anybody asks: a run takes one that is parked, and
-//! another is made in its place, off the path that answers. When none is parked, one is made on demand;
-//! when no slot is left, the run waits its turn.
+//! Sandboxes that wait for a program. They are made before anybody asks: a run takes one of its profile that is
+//! parked, and another is made in its place, off the path that answers. When none is parked, one is made on
+//! demand; when no slot is left, a parked one of another profile is given up for it, or the run waits its
+//! turn. What is made and given up is decided in [`plan`].
 //!
 //! How many are parked follows use: at least the configured number, more after a burst found none, and
-//! fewer again, one by one, when no run has missed one for a while.
+//! fewer again, one by one, when no run has missed one for a while. A profile can begin with none,
+//! until its first run.
+
+mod plan;
 
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sandboxd_sandbox::{Ends, Exit, KernelLimits, Usage};
+use sandboxd_sandbox::{Ends, Exit, KernelLimits, Profile, Usage};
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::sync::{Notify, oneshot};
@@ -18,6 +22,7 @@ use tokio::time;
 
 use crate::job::HELLO;
 use crate::launcher_client::{LauncherClient, LauncherError, Spawned};
+use crate::pool::plan::{Counts, plan};
 
 /// A sandbox beyond the configured number goes when none was missed for this long, then one after
 /// another.
@@ -30,8 +35,10 @@ const RETRY: Duration = Duration::from_secs(1);
 pub struct PoolOptions {
     /// Sandboxes that may live at one time.
     pub most: usize,
-    /// Sandboxes that are parked at rest.
-    pub parked: usize,
+    /// Sandboxes of each profile that are parked at rest.
+    pub parked: [usize; Profile::COUNT],
+    /// Whether a profile's are parked from the start, and not only from its first run on.
+    pub at_start: [bool; Profile::COUNT],
     /// What a sandbox is limited to until its run asks for something else.
     pub limits: KernelLimits,
     /// Time until Python must be ready.
@@ -66,23 +73,63 @@ struct Inner {
     grown: Notify,
 }
 
-/// Invariant: `parked`, `making` and `taken` together are at most `options.most`.
+/// Invariant: `parked`, `making` and `taken` of all shelves together are at most `options.most`.
 #[derive(Debug, Default)]
 struct State {
+    shelves: [Shelf; Profile::COUNT],
+    /// Of those that are taken: given up and on their way out.
+    leaving: usize,
+    /// The one that waits longest first.
+    waiting: VecDeque<(Profile, oneshot::Sender<Result<Sandbox, NoSandbox>>)>,
+}
+
+/// One profile's sandboxes.
+#[derive(Debug, Default)]
+struct Shelf {
     parked: VecDeque<Sandbox>,
     /// On their way.
     making: usize,
     /// With a run, or on their way out.
     taken: usize,
-    waiting: VecDeque<oneshot::Sender<Result<Sandbox, NoSandbox>>>,
     /// How many shall be parked at rest now.
     level: usize,
     missed: Option<time::Instant>,
 }
 
 impl State {
-    fn living(&self) -> usize {
-        self.parked.len() + self.making + self.taken
+    fn shelf(&mut self, profile: Profile) -> &mut Shelf {
+        &mut self.shelves[profile.index()]
+    }
+
+    fn counts(&self) -> [Counts; Profile::COUNT] {
+        self.shelves.each_ref().map(|shelf| Counts {
+            parked: shelf.parked.len(),
+            making: shelf.making,
+            taken: shelf.taken,
+            level: shelf.level,
+        })
+    }
+
+    /// The next run that waits for a sandbox of this profile.
+    fn next_waiting(
+        &mut self,
+        wanted: Profile,
+    ) -> Option<oneshot::Sender<Result<Sandbox, NoSandbox>>> {
+        let at = self
+            .waiting
+            .iter()
+            .position(|(profile, _)| *profile == wanted)?;
+        self.waiting.remove(at).map(|(_, sender)| sender)
+    }
+
+    /// A parked sandbox of this profile that is to be dropped.
+    fn give_up(&mut self, profile: Profile) -> Option<Sandbox> {
+        let shelf = self.shelf(profile);
+        let mut sandbox = shelf.parked.pop_back()?;
+        shelf.taken += 1;
+        self.leaving += 1;
+        sandbox.tenancy.leaving = true;
+        Some(sandbox)
     }
 }
 
@@ -98,10 +145,12 @@ pub struct Sandbox {
 impl Pool {
     /// A pool that begins to fill at once. Must be called on a runtime.
     pub fn new(launcher: LauncherClient, options: PoolOptions) -> Self {
-        let state = State {
-            level: options.parked.min(options.most),
-            ..State::default()
-        };
+        let mut state = State::default();
+        for profile in Profile::ALL {
+            if options.at_start[profile.index()] {
+                state.shelf(profile).level = options.parked[profile.index()];
+            }
+        }
         let pool = Self {
             inner: Arc::new(Inner {
                 launcher,
@@ -115,20 +164,24 @@ impl Pool {
         pool
     }
 
-    /// Sandboxes that wait for a program now.
-    pub fn parked(&self) -> usize {
-        self.lock().parked.len()
+    /// Sandboxes of this profile that wait for a program now.
+    pub fn parked(&self, profile: Profile) -> usize {
+        self.lock().shelf(profile).parked.len()
     }
 
-    /// A sandbox with these limits. Waits for one when none is parked; a caller that gives up drops
-    /// the future.
+    /// A sandbox of this profile with these limits. Waits for one when none is parked; a caller that
+    /// gives up drops the future.
     ///
     /// # Errors
     /// When none can be made.
-    pub async fn take(&self, limits: &KernelLimits) -> Result<Sandbox, NoSandbox> {
-        let sandbox = match self.take_parked() {
+    pub async fn take(
+        &self,
+        profile: Profile,
+        limits: &KernelLimits,
+    ) -> Result<Sandbox, NoSandbox> {
+        let sandbox = match self.take_parked(profile) {
             Some(sandbox) => sandbox,
-            None => self.wait().await?,
+            None => self.wait(profile).await?,
         };
         let KernelLimits {
             memory_bytes,
@@ -145,17 +198,21 @@ impl Pool {
         Ok(sandbox)
     }
 
-    fn take_parked(&self) -> Option<Sandbox> {
+    fn take_parked(&self, profile: Profile) -> Option<Sandbox> {
+        let at_rest = self.inner.options.parked[profile.index()];
         let mut state = self.lock();
+        let shelf = state.shelf(profile);
+        // The first run of a profile that began with none.
+        shelf.level = shelf.level.max(at_rest);
         let sandbox = loop {
-            let mut sandbox = state.parked.pop_front()?;
-            state.taken += 1;
+            let mut sandbox = shelf.parked.pop_front()?;
+            shelf.taken += 1;
             if sandbox.tenancy.lives() {
                 break sandbox;
             }
             // It died while it waited: of a host without memory, or with its slot.
             tracing::warn!(run = sandbox.tenancy.run, "a parked sandbox was dead");
-            state.taken -= 1;
+            shelf.taken -= 1;
             sandbox.tenancy.settled = true;
         };
         drop(state);
@@ -163,16 +220,19 @@ impl Pool {
         Some(sandbox)
     }
 
-    async fn wait(&self) -> Result<Sandbox, NoSandbox> {
+    async fn wait(&self, profile: Profile) -> Result<Sandbox, NoSandbox> {
         let (sender, receiver) = oneshot::channel();
         {
+            let PoolOptions { most, parked, .. } = self.inner.options;
             let mut state = self.lock();
-            state.waiting.push_back(sender);
+            state.waiting.push_back((profile, sender));
             // A pool that shall park none makes each on demand.
-            if self.inner.options.parked > 0 {
-                let wanted = state.taken + state.waiting.len();
-                state.level = state.level.max(wanted).min(self.inner.options.most);
-                state.missed = Some(time::Instant::now());
+            if parked[profile.index()] > 0 {
+                let is_of_it = |(waiting, _): &&(Profile, _)| *waiting == profile;
+                let waiting = state.waiting.iter().filter(is_of_it).count();
+                let shelf = state.shelf(profile);
+                shelf.level = shelf.level.max(shelf.taken + waiting).min(most);
+                shelf.missed = Some(time::Instant::now());
             }
         }
         self.inner.grown.notify_one();
@@ -182,42 +242,59 @@ impl Pool {
             .unwrap_or_else(|_| Err(NoSandbox("the pool is gone".to_owned())))
     }
 
-    /// Makes as many as are waited for or missing from the level.
+    /// Makes as many as are waited for or missing from the levels.
     fn balance(&self) {
-        let missing = {
+        let mut given_up = Vec::new();
+        let planned = {
             let mut state = self.lock();
-            let wanted = state.waiting.len() + state.level;
-            let ready = state.parked.len() + state.making;
-            let room = self.inner.options.most.saturating_sub(state.living());
-            let missing = wanted.saturating_sub(ready).min(room);
-            state.making += missing;
-            missing
+            state.waiting.retain(|(_, sender)| !sender.is_closed());
+            let waiting = state.waiting.iter().map(|(profile, _)| *profile);
+            let planned = plan(
+                self.inner.options.most,
+                state.leaving,
+                state.counts(),
+                waiting,
+            );
+            for profile in Profile::ALL {
+                state.shelf(profile).making += planned.make[profile.index()];
+                for _ in 0..planned.give_up[profile.index()] {
+                    given_up.extend(state.give_up(profile));
+                }
+            }
+            planned
         };
-        for _ in 0..missing {
-            tokio::spawn(self.clone().make());
+        for profile in Profile::ALL {
+            for _ in 0..planned.make[profile.index()] {
+                tokio::spawn(self.clone().make(profile));
+            }
         }
     }
 
-    async fn make(self) {
-        let made = self.try_make().await;
+    async fn make(self, profile: Profile) {
+        let made = self.try_make(profile).await;
         let failed = made.is_err();
         if let Err(problem) = &made {
-            tracing::error!(%problem, "no sandbox for the pool");
+            tracing::error!(%problem, profile = profile.name(), "no sandbox for the pool");
         }
-        self.arrived(made);
+        self.arrived(profile, made);
         if failed {
             time::sleep(RETRY).await;
-            self.balance();
         }
+        // A run of another profile may have found every place taken by those on their way.
+        self.balance();
     }
 
-    fn arrived(&self, made: Result<Sandbox, NoSandbox>) {
+    fn arrived(&self, profile: Profile, made: Result<Sandbox, NoSandbox>) {
         let mut state = self.lock();
-        state.making -= 1;
+        state.shelf(profile).making -= 1;
         match made {
-            Ok(sandbox) => Self::deliver(&mut state, sandbox),
+            Ok(sandbox) => Self::deliver(&mut state, profile, sandbox),
             Err(problem) => {
-                if let Some(waiting) = state.waiting.pop_front() {
+                // What can't be made is not tried again and again, but for the next run that wants it.
+                if !self.inner.options.at_start[profile.index()] {
+                    state.shelf(profile).level = 0;
+                }
+                if let Some(waiting) = state.next_waiting(profile) {
                     // It may have given up.
                     let _ = waiting.send(Err(problem));
                 }
@@ -225,11 +302,11 @@ impl Pool {
         }
     }
 
-    fn deliver(state: &mut State, mut sandbox: Sandbox) {
-        while let Some(waiting) = state.waiting.pop_front() {
+    fn deliver(state: &mut State, profile: Profile, mut sandbox: Sandbox) {
+        while let Some(waiting) = state.next_waiting(profile) {
             match waiting.send(Ok(sandbox)) {
                 Ok(()) => {
-                    state.taken += 1;
+                    state.shelf(profile).taken += 1;
                     return;
                 }
                 // It gave up.
@@ -237,21 +314,23 @@ impl Pool {
                 Err(Err(_)) => return,
             }
         }
-        state.parked.push_back(sandbox);
+        state.shelf(profile).parked.push_back(sandbox);
     }
 
-    async fn try_make(&self) -> Result<Sandbox, NoSandbox> {
+    async fn try_make(&self, profile: Profile) -> Result<Sandbox, NoSandbox> {
         let Inner {
             launcher, options, ..
         } = &*self.inner;
         let Spawned { run, ends, ended } = launcher
-            .spawn(&options.limits)
+            .spawn(profile, &options.limits)
             .await
             .map_err(|error| NoSandbox::because(&error))?;
         let mut tenancy = Tenancy {
             pool: self.clone(),
+            profile,
             run,
             ended: Some(ended),
+            leaving: false,
             // Until it is delivered its place is counted as being made.
             settled: true,
         };
@@ -276,33 +355,52 @@ impl Pool {
         }
     }
 
-    fn give_back(&self) {
-        self.lock().taken -= 1;
+    fn give_back(&self, profile: Profile, leaving: bool) {
+        {
+            let mut state = self.lock();
+            state.shelf(profile).taken -= 1;
+            state.leaving -= usize::from(leaving);
+        }
         self.balance();
     }
 
-    /// Parks fewer when none was missed for a while. Sleeps for good while the level is the
-    /// configured one.
+    /// Parks fewer when none was missed for a while. Sleeps for good while the levels are the
+    /// configured ones.
     async fn shrink(self) {
         loop {
             self.inner.grown.notified().await;
             loop {
                 time::sleep(IDLE).await;
-                let surplus = {
-                    let mut state = self.lock();
-                    if state.level <= self.inner.options.parked {
-                        break;
-                    }
-                    if state.missed.is_some_and(|missed| missed.elapsed() < IDLE) {
-                        continue;
-                    }
-                    state.level -= 1;
-                    let surplus = state.parked.pop_back();
-                    state.taken += usize::from(surplus.is_some());
-                    surplus
-                };
-                drop(surplus);
+                let grown = Profile::ALL
+                    .into_iter()
+                    .filter(|profile| self.has_grown(*profile));
+                let grown: Vec<_> = grown.collect();
+                if grown.is_empty() {
+                    break;
+                }
+                for profile in grown {
+                    // Dropped when the lock is free again.
+                    let _surplus = self.shrink_one(profile);
+                }
             }
+        }
+    }
+
+    fn has_grown(&self, profile: Profile) -> bool {
+        self.lock().shelf(profile).level > self.inner.options.parked[profile.index()]
+    }
+
+    fn shrink_one(&self, profile: Profile) -> Option<Sandbox> {
+        let mut state = self.lock();
+        let shelf = state.shelf(profile);
+        if shelf.missed.is_some_and(|missed| missed.elapsed() < IDLE) {
+            return None;
+        }
+        shelf.level -= 1;
+        if shelf.parked.len() > shelf.level {
+            state.give_up(profile)
+        } else {
+            None
         }
     }
 
@@ -333,8 +431,11 @@ async fn greet(ends: Ends) -> io::Result<Ends<UnixStream>> {
 #[derive(Debug)]
 pub struct Tenancy {
     pool: Pool,
+    profile: Profile,
     run: u64,
     ended: Option<oneshot::Receiver<(Exit, Usage)>>,
+    /// It is given up without a run.
+    leaving: bool,
     settled: bool,
 }
 
@@ -354,7 +455,7 @@ impl Tenancy {
         self.ended = None;
         if !self.settled {
             self.settled = true;
-            self.pool.give_back();
+            self.pool.give_back(self.profile, self.leaving);
         }
         end
     }
@@ -373,12 +474,13 @@ impl Drop for Tenancy {
             return;
         };
         let (pool, run, settled) = (self.pool.clone(), self.run, self.settled);
+        let (profile, leaving) = (self.profile, self.leaving);
         tokio::spawn(async move {
             // Without a launcher it is dead already.
             let _ = pool.inner.launcher.kill(run).await;
             let _ = ended.await;
             if !settled {
-                pool.give_back();
+                pool.give_back(profile, leaving);
             }
         });
     }

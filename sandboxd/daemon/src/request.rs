@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use coderunner_proto::common::v1::{Limits as LimitsMessage, Program};
 use coderunner_proto::sandbox::v1::{ExecuteRequest, FunctionCall};
+use sandboxd_sandbox::Profile;
 use sandboxd_sandbox::limits::Wishes;
 use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::config::Config;
+use crate::host::Host;
 use crate::job::{Job, ProcessLimits};
 use crate::run::Order;
 
@@ -32,8 +34,12 @@ type Violation = (&'static str, String);
 ///
 /// # Errors
 /// INVALID_ARGUMENT with the field in BadRequest.
-pub fn order(config: &Config, request: ExecuteRequest) -> Result<(String, Order), Status> {
-    checked(config, request).map_err(|(field, problem)| {
+pub fn order(
+    config: &Config,
+    host: &Host,
+    request: ExecuteRequest,
+) -> Result<(String, Order), Status> {
+    checked(config, host, request).map_err(|(field, problem)| {
         let details = ErrorDetails::with_bad_request_violation(field, &problem);
         Status::with_error_details(
             tonic::Code::InvalidArgument,
@@ -43,7 +49,11 @@ pub fn order(config: &Config, request: ExecuteRequest) -> Result<(String, Order)
     })
 }
 
-fn checked(config: &Config, request: ExecuteRequest) -> Result<(String, Order), Violation> {
+fn checked(
+    config: &Config,
+    host: &Host,
+    request: ExecuteRequest,
+) -> Result<(String, Order), Violation> {
     let ExecuteRequest {
         run_id,
         program,
@@ -51,8 +61,10 @@ fn checked(config: &Config, request: ExecuteRequest) -> Result<(String, Order), 
         stdin,
         interactive,
         function_call,
+        profile,
     } = request;
     check_run_id(&run_id)?;
+    let profile = check_profile(host, &profile)?;
     let Program { source, files } = program.ok_or(("program", "is missing".to_owned()))?;
     let files = check_files(&source, files)?;
     if stdin.len() > MAX_STDIN {
@@ -73,6 +85,7 @@ fn checked(config: &Config, request: ExecuteRequest) -> Result<(String, Order), 
             .map(|(name, arguments)| (name.as_str(), arguments.as_str())),
     };
     let order = Order {
+        profile,
         job: job.encode(),
         wants_result: function.is_some(),
         stdin,
@@ -95,6 +108,16 @@ pub fn check_run_id(id: &str) -> Result<(), Violation> {
         ));
     }
     Ok(())
+}
+
+fn check_profile(host: &Host, name: &str) -> Result<Profile, Violation> {
+    match Profile::parse(name) {
+        Some(profile) if host.offers(profile) => Ok(profile),
+        _ => {
+            let known: Vec<_> = host.profiles().map(|(profile, _)| profile.name()).collect();
+            Err(("profile", format!("must be one of {}", known.join(", "))))
+        }
+    }
 }
 
 fn check_files(
@@ -232,7 +255,7 @@ mod tests {
     fn refused_field(change: impl FnOnce(&mut ExecuteRequest)) -> &'static str {
         let mut request = request();
         change(&mut request);
-        checked(&Config::default(), request)
+        checked(&Config::default(), &Host::for_tests(false), request)
             .expect_err("it must be refused")
             .0
     }
@@ -247,7 +270,30 @@ mod tests {
 
     #[test]
     fn a_plain_request_is_fine() {
-        assert!(checked(&Config::default(), request()).is_ok());
+        let (_, order) =
+            checked(&Config::default(), &Host::for_tests(false), request()).expect("it is fine");
+        assert_eq!(order.profile, Profile::Python);
+    }
+
+    #[test]
+    fn a_profile_must_be_one_that_the_host_offers() {
+        for (offered, name, expected) in [
+            (true, "python", Some(Profile::Python)),
+            (true, "science", Some(Profile::Science)),
+            (false, "science", None),
+            (true, "Python", None),
+            (true, "../science", None),
+        ] {
+            let mut request = request();
+            request.profile = name.to_owned();
+            let host = Host::for_tests(offered);
+            let found = checked(&Config::default(), &host, request);
+            match (found, expected) {
+                (Ok((_, order)), Some(profile)) => assert_eq!(order.profile, profile),
+                (Err((field, _)), None) => assert_eq!(field, "profile", "{name}"),
+                (found, _) => panic!("{name} on a host with science {offered}: {found:?}"),
+            }
+        }
     }
 
     #[test]

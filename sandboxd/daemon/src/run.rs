@@ -15,7 +15,7 @@ use coderunner_proto::sandbox::v1::{
     ExecuteResponse, Finished, FunctionStatus, Started, execute_response::Event,
 };
 use sandboxd_sandbox::cgroup::parse_cpu;
-use sandboxd_sandbox::{Ends, Exit, KernelLimits, Limits, Usage};
+use sandboxd_sandbox::{Ends, Exit, KernelLimits, Limits, Profile, Usage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
@@ -39,6 +39,8 @@ const KILL_PATIENCE: Duration = Duration::from_secs(10);
 /// What to run; already checked.
 #[derive(Debug)]
 pub struct Order {
+    /// What its interpreter has.
+    pub profile: Profile,
     /// The program as the runner wants it.
     pub job: Vec<u8>,
     /// A function's return value is expected.
@@ -55,8 +57,14 @@ pub struct Order {
 
 impl Order {
     /// An order for a program without input, for the daemon's own check at start.
-    pub fn script(source: &[u8], limits: Limits, kernel_limits: KernelLimits) -> Self {
+    pub fn script(
+        profile: Profile,
+        source: &[u8],
+        limits: Limits,
+        kernel_limits: KernelLimits,
+    ) -> Self {
         Self {
+            profile,
             job: Job {
                 limits: ProcessLimits::of(&kernel_limits),
                 source,
@@ -87,7 +95,7 @@ pub struct Handle {
 pub async fn run(pool: &Pool, order: Order, handle: &Handle, events: &EventSender) -> Finished {
     let requested = Instant::now();
     let sandbox = tokio::select! {
-        taken = pool.take(&order.kernel_limits) => match taken {
+        taken = pool.take(order.profile, &order.kernel_limits) => match taken {
             Ok(sandbox) => sandbox,
             Err(error) => return internal_error(format!("no sandbox: {error}")),
         },

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use coderunner_proto::common::v1::Limits as LimitsMessage;
+use coderunner_proto::common::v1::{Limits as LimitsMessage, Profile as ProfileMessage};
 use coderunner_proto::sandbox::v1::sandbox_service_server::SandboxService;
 use coderunner_proto::sandbox::v1::{
     CancelRequest, CancelResponse, CloseInputRequest, CloseInputResponse, DrainRequest,
     DrainResponse, ExecuteRequest, ExecuteResponse, GetStatusRequest, GetStatusResponse,
-    WriteInputRequest, WriteInputResponse, execute_response::Event,
+    ProfileStatus, WriteInputRequest, WriteInputResponse, execute_response::Event,
 };
 use sandboxd_sandbox::Limits;
 use tokio::sync::{Notify, mpsc};
@@ -175,7 +175,8 @@ impl SandboxService for Service {
         &self,
         request: Request<ExecuteRequest>,
     ) -> Result<Response<Self::ExecuteStream>, Status> {
-        let (run_id, order) = request::order(&self.shared.config, request.into_inner())?;
+        let (run_id, order) =
+            request::order(&self.shared.config, &self.shared.host, request.into_inner())?;
         let handle = self.admit(&run_id)?;
         let (events, receiver) = mpsc::channel(EVENTS_WAITING);
         tokio::spawn(Arc::clone(&self.shared).execute(run_id, order, handle, events));
@@ -238,6 +239,17 @@ impl SandboxService for Service {
             ..
         } = &*self.shared;
         let ceilings = config.ceilings();
+        let profiles: Vec<_> = host
+            .profiles()
+            .map(|(profile, modules)| ProfileStatus {
+                profile: Some(ProfileMessage {
+                    name: profile.name().to_owned(),
+                    python_version: host.python_version.clone(),
+                    modules: modules.to_vec(),
+                }),
+                parked: i32::try_from(self.shared.pool.parked(profile)).unwrap_or(i32::MAX),
+            })
+            .collect();
         Ok(Response::new(GetStatusResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             python_version: host.python_version.clone(),
@@ -246,7 +258,8 @@ impl SandboxService for Service {
             running: i32::try_from(self.running()).unwrap_or(i32::MAX),
             draining: draining.load(Ordering::Relaxed),
             enforcements: host.enforcements(),
-            parked: i32::try_from(self.shared.pool.parked()).unwrap_or(i32::MAX),
+            parked: profiles.iter().map(|profile| profile.parked).sum(),
+            profiles,
             default_limits: Some(limits_message(&ceilings.defaults)),
             limit_ceilings: Some(limits_message(&ceilings.most)),
         }))

@@ -1,10 +1,10 @@
-//! The launcher's loop: wait for the daemon, for the template of the zygotes, for keepers, for sandboxes that
+//! The launcher's loop: wait for the daemon, for the templates of the zygotes, for keepers, for sandboxes that
 //! end, for memory alarms and for signals; do one thing at a time.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
@@ -14,11 +14,12 @@ use sandboxd_sandbox::restrict::ProcessLimits;
 use sandboxd_sandbox::slot::{Said, SlotError};
 use sandboxd_sandbox::stage::{Stage, StageError};
 use sandboxd_sandbox::syscalls::{Policy, PolicyError};
-use sandboxd_sandbox::zygote::{Reply, Template};
-use sandboxd_sandbox::{Builder, Exit, KernelLimits, Usage};
+use sandboxd_sandbox::zygote::Reply;
+use sandboxd_sandbox::{Builder, Exit, KernelLimits, Profile, Usage};
 use sandboxd_sys::SingleThreaded;
 
 use crate::slots::{Choice, Order, Phase, Place, Slots, Watch};
+use crate::templates::{Templates, Turn};
 use crate::wire::{self, Event, Facts, MAX_MESSAGE, Request, WireError};
 
 /// What the launcher is started with. Fixed by the operator; no request changes it.
@@ -36,7 +37,7 @@ pub struct LauncherConfig {
     pub cgroup: String,
     /// Limits that no run changes.
     pub limits: ProcessLimits,
-    /// How long one template is copied: all copies of one have the same hash seed.
+    /// How long one template of a profile is copied: all copies of one have the same hash seed.
     pub template_age: Duration,
 }
 
@@ -97,20 +98,7 @@ pub struct Launcher {
     slots: Slots,
     signals: SignalFd,
     swept: usize,
-    template: Generation,
-    /// The one that takes over as soon as it is ready.
-    next: Option<Generation>,
-    template_age: Duration,
-}
-
-/// One template.
-#[derive(Debug)]
-struct Generation {
-    template: Template,
-    number: u64,
-    ready: bool,
-    started: Instant,
-    copied: bool,
+    templates: Templates,
 }
 
 /// What woke the loop.
@@ -118,14 +106,13 @@ struct Generation {
 enum Wake {
     Daemon,
     Signal,
-    Template,
-    NextTemplate,
+    Template(Profile, Turn),
     Slot(Watch),
 }
 
 impl Launcher {
     /// Checks that every limit can be enforced, sweeps what a crash left, builds the stage and starts the
-    /// template of the zygotes.
+    /// template of the standard library's zygotes.
     ///
     /// # Errors
     /// What can't be enforced, and why. Then no sandbox is ever made.
@@ -148,15 +135,16 @@ impl Launcher {
             slots: config.slots,
             limits: config.limits,
         };
-        let template = Generation::start(&builder, 0).map_err(StartError::Template)?;
+        let mut templates = Templates::new(config.template_age);
+        templates
+            .current(&builder, Profile::Python)
+            .map_err(StartError::Template)?;
         Ok(Self {
             builder,
             slots: Slots::new(config.slots),
             signals,
             swept,
-            template,
-            next: None,
-            template_age: config.template_age,
+            templates,
         })
     }
 
@@ -183,8 +171,10 @@ impl Launcher {
                         }
                     },
                     Wake::Signal => self.pass_on_signal(daemon)?,
-                    Wake::Template => self.hear_template(socket)?,
-                    Wake::NextTemplate => self.hear_next_template()?,
+                    Wake::Template(profile, Turn::Current) => {
+                        self.hear_template(socket, profile)?;
+                    }
+                    Wake::Template(profile, Turn::Next) => self.templates.hear_next(profile),
                     Wake::Slot(Watch::Keeper(index)) => self.hear_keeper(socket, index)?,
                     Wake::Slot(Watch::Ended(index)) => self.finish(socket, index)?,
                     Wake::Slot(Watch::MemoryAlarm(index)) => self.out_of_memory(index),
@@ -194,14 +184,11 @@ impl Launcher {
     }
 
     fn wait(&self, socket: BorrowedFd<'_>) -> Result<Vec<Wake>, Stopped> {
-        let mut sources = vec![
-            (Wake::Daemon, socket),
-            (Wake::Signal, self.signals.as_fd()),
-            (Wake::Template, self.template.template.socket()),
-        ];
-        if let Some(next) = &self.next {
-            sources.push((Wake::NextTemplate, next.template.socket()));
-        }
+        let mut sources = vec![(Wake::Daemon, socket), (Wake::Signal, self.signals.as_fd())];
+        let templates = self.templates.watched();
+        sources.extend(
+            templates.map(|(profile, turn, socket)| (Wake::Template(profile, turn), socket)),
+        );
         let slots = self.slots.watched();
         sources.extend(
             slots
@@ -237,7 +224,11 @@ impl Launcher {
 
     fn answer(&mut self, socket: &OwnedFd, request: Request) -> Result<(), Stopped> {
         match request {
-            Request::Spawn { run, limits } => match self.spawn(run, limits) {
+            Request::Spawn {
+                run,
+                profile,
+                limits,
+            } => match self.spawn(run, profile, limits) {
                 Ok(()) => Ok(()),
                 Err(reason) => refuse(socket, run, reason),
             },
@@ -258,25 +249,35 @@ impl Launcher {
     }
 
     /// Begins to make a sandbox; the answer comes when the keeper has made it.
-    fn spawn(&mut self, run: u64, limits: KernelLimits) -> Result<(), String> {
+    fn spawn(&mut self, run: u64, profile: Profile, limits: KernelLimits) -> Result<(), String> {
         limits.check().map_err(|error| error.to_string())?;
-        self.renew_template();
+        self.templates.renew(&self.builder, profile);
         let order = Order { run, limits };
-        match self.slots.choose(run).map_err(|error| error.to_string())? {
+        let choice = self.slots.choose(run, profile);
+        match choice.map_err(|error| error.to_string())? {
             Choice::Free(index) => self.begin(index, order),
-            Choice::Closed(index) => self.open(index, order),
+            Choice::Closed(index) => self.open(index, profile, order),
+            Choice::OfAnother(index) => {
+                // Its zygote is of another profile, and goes with the slot.
+                self.slots.close(index);
+                self.open(index, profile, order)
+            }
         }
     }
 
-    fn open(&mut self, index: usize, order: Order) -> Result<(), String> {
+    fn open(&mut self, index: usize, profile: Profile, order: Order) -> Result<(), String> {
         let number = u32::try_from(index).map_err(|error| error.to_string())?;
+        // A template that is not there yet loads its modules while the slot is made.
+        let template = self.templates.current(&self.builder, profile);
+        let generation = template.map_err(|error| explain(&error))?.number;
         let slot = self.builder.open(number).map_err(|error| explain(&error))?;
         let place = Place {
             slot,
             phase: Phase::Opening,
             waiting: Some(order),
             doomed: false,
-            generation: self.template.number,
+            profile,
+            generation,
         };
         self.slots.open(index, place);
         Ok(())
@@ -304,11 +305,10 @@ impl Launcher {
         place.slot.limit(limits).map_err(|error| explain(&error))
     }
 
-    fn hear_template(&mut self, socket: &OwnedFd) -> Result<(), Stopped> {
-        match self.template.reply() {
+    fn hear_template(&mut self, socket: &OwnedFd, profile: Profile) -> Result<(), Stopped> {
+        match self.templates.reply(profile) {
             Reply::Ready => {
-                self.template.ready = true;
-                for index in self.slots.indices() {
+                for index in self.slots.of_profile(profile) {
                     self.ask_for_zygote(socket, index)?;
                 }
                 Ok(())
@@ -316,9 +316,7 @@ impl Launcher {
             Reply::Joined { slot, zygote } => {
                 let index = slot as usize;
                 let admitted = match self.slots.get_mut(index) {
-                    Some(place) if matches!(place.phase, Phase::Joining) => {
-                        place.slot.admit_zygote(zygote.as_fd())
-                    }
+                    Some(place) if place.joins(profile) => place.slot.admit_zygote(zygote.as_fd()),
                     // Closed in the meantime.
                     _ => return Ok(()),
                 };
@@ -328,63 +326,34 @@ impl Launcher {
                 }
             }
             Reply::Failed { slot, reason } => self.lose(socket, slot as usize, &reason),
-            Reply::Gone => {
-                let complaints = self.template.template.complaints();
-                if !self.template.ready {
-                    return Err(Stopped::Template(complaints));
-                }
-                tracing::error!(
-                    complaints,
-                    "the template of the zygotes ended; starting another"
-                );
-                self.template = Generation::start(&self.builder, self.template.number + 1)
-                    .map_err(|error| Stopped::Template(explain(&error)))?;
-                for index in self.slots.indices() {
-                    if let Some(Place {
-                        phase: Phase::Joining,
-                        ..
-                    }) = self.slots.get_mut(index)
-                    {
-                        self.lose(socket, index, "the template of the zygotes ended")?;
-                    }
-                }
-                Ok(())
-            }
+            Reply::Gone => self.lose_template(socket, profile),
         }
     }
 
-    /// A new template is there: slots of the old one go when their sandbox has gone.
-    fn hear_next_template(&mut self) -> Result<(), Stopped> {
-        let Some(mut next) = self.next.take() else {
+    /// A template ended. Slots that wait for a copy of it get none; the next slot starts another, except where
+    /// it never was ready: without the standard library's there is nothing to serve.
+    fn lose_template(&mut self, socket: &OwnedFd, profile: Profile) -> Result<(), Stopped> {
+        let Some(lost) = self.templates.lose(profile) else {
             return Ok(());
         };
-        match next.reply() {
-            Reply::Ready => {
-                next.ready = true;
-                self.template = next;
+        let complaints = lost.template.complaints();
+        if profile == Profile::Python && !lost.ready {
+            return Err(Stopped::Template(complaints));
+        }
+        tracing::error!(
+            complaints,
+            profile = profile.name(),
+            "the template of the zygotes ended"
+        );
+        for index in self.slots.of_profile(profile) {
+            let waits = self.slots.get_mut(index).is_some_and(|place| {
+                place.joins(profile) || (!lost.ready && matches!(place.phase, Phase::Opening))
+            });
+            if waits {
+                self.lose(socket, index, "the template of the zygotes ended")?;
             }
-            other => tracing::error!(
-                ?other,
-                complaints = next.template.complaints(),
-                "a new template of the zygotes did not start; the old one stays"
-            ),
         }
         Ok(())
-    }
-
-    fn renew_template(&mut self) {
-        if self.next.is_some()
-            || !self.template.copied
-            || self.template.started.elapsed() < self.template_age
-        {
-            return;
-        }
-        match Generation::start(&self.builder, self.template.number + 1) {
-            Ok(next) => self.next = Some(next),
-            Err(error) => {
-                tracing::error!(error = explain(&error), "no new template of the zygotes")
-            }
-        }
     }
 
     fn hear_keeper(&mut self, socket: &OwnedFd, index: usize) -> Result<(), Stopped> {
@@ -403,18 +372,22 @@ impl Launcher {
     }
 
     fn ask_for_zygote(&mut self, socket: &OwnedFd, index: usize) -> Result<(), Stopped> {
-        if !self.template.ready {
-            return Ok(());
-        }
         let Some(place) = self.slots.get_mut(index) else {
             return Ok(());
         };
         if !matches!(place.phase, Phase::Joining) {
             return Ok(());
         }
-        self.template.copied = true;
-        place.generation = self.template.number;
-        match place.slot.ask_for_zygote(&self.template.template) {
+        let asked = match self.templates.current(&self.builder, place.profile) {
+            Ok(template) if !template.ready => return Ok(()),
+            Ok(template) => {
+                template.asked();
+                place.generation = template.number;
+                place.slot.ask_for_zygote(&template.template)
+            }
+            Err(error) => Err(error),
+        };
+        match asked {
             Ok(()) => Ok(()),
             Err(error) => self.lose(socket, index, &explain(&error)),
         }
@@ -505,10 +478,10 @@ impl Launcher {
     }
 
     fn finish(&mut self, socket: &OwnedFd, index: usize) -> Result<(), Stopped> {
-        let current = self.template.number;
         let Some(place) = self.slots.get_mut(index) else {
             return Ok(());
         };
+        let current = self.templates.number(place.profile);
         let phase = std::mem::replace(&mut place.phase, Phase::Free);
         let Phase::Taken { run, sandbox, .. } = phase else {
             place.phase = phase;
@@ -524,7 +497,7 @@ impl Launcher {
         if let Err(error) = &tidied {
             tracing::error!(slot = index, error = explain(error), "a slot is given up");
         }
-        if usable && tidied.is_ok() && place.generation == current {
+        if usable && tidied.is_ok() && Some(place.generation) == current {
             self.slots.set_free(index);
         } else {
             self.slots.close(index);
@@ -554,28 +527,8 @@ impl Drop for Launcher {
     }
 }
 
-impl Generation {
-    fn start(builder: &Builder, number: u64) -> Result<Self, SlotError> {
-        Ok(Self {
-            template: builder.template()?,
-            number,
-            ready: false,
-            started: Instant::now(),
-            copied: false,
-        })
-    }
-
-    /// A reply that makes no sense is the end of it.
-    fn reply(&self) -> Reply {
-        self.template.reply().unwrap_or_else(|error| {
-            tracing::error!(%error, "the template of the zygotes can't be understood");
-            Reply::Gone
-        })
-    }
-}
-
 /// An error with its cause, for the daemon and the log.
-fn explain(error: &SlotError) -> String {
+pub(crate) fn explain(error: &SlotError) -> String {
     match std::error::Error::source(error) {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),

@@ -6,6 +6,7 @@
 
 pub mod launcher;
 pub mod slots;
+pub mod templates;
 pub mod wire;
 
 pub use launcher::{Launcher, LauncherConfig, StartError, Stopped};

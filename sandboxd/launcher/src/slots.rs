@@ -1,10 +1,10 @@
-//! All slots of a launcher: which state each is in, which run holds it, what to wait for.
+//! All slots of a launcher: which state each is in, which profile and which run it has, what to wait for.
 
 use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
 
 use sandboxd_sandbox::slot::Begun;
-use sandboxd_sandbox::{Ends, KernelLimits, Sandbox, Slot};
+use sandboxd_sandbox::{Ends, KernelLimits, Profile, Sandbox, Slot};
 
 /// A run that waits for its slot to be ready.
 #[derive(Debug)]
@@ -55,11 +55,18 @@ pub struct Place {
     pub waiting: Option<Order>,
     /// Its run is to be killed as soon as it is there.
     pub doomed: bool,
-    /// Which template its zygote comes from.
+    /// What its interpreters have.
+    pub profile: Profile,
+    /// Which of the profile's templates its zygote comes from.
     pub generation: u64,
 }
 
 impl Place {
+    /// Whether it waits for a copy of this profile's template.
+    pub fn joins(&self, profile: Profile) -> bool {
+        self.profile == profile && matches!(self.phase, Phase::Joining)
+    }
+
     /// The run in it, or the one that waits for it.
     pub fn run(&self) -> Option<u64> {
         match &self.phase {
@@ -86,8 +93,8 @@ pub enum Watch {
 #[derive(Debug)]
 pub struct Slots {
     places: Vec<Option<Place>>,
-    /// Free slots, the one that was free longest first.
-    free: VecDeque<usize>,
+    /// Free slots and their profiles, the one that was free longest first.
+    free: VecDeque<(usize, Profile)>,
     highest_run: Option<u64>,
 }
 
@@ -109,6 +116,8 @@ pub enum Choice {
     Free(usize),
     /// Into this one, which must be opened.
     Closed(usize),
+    /// Into this one, which is free, but of another profile: it must be closed and opened.
+    OfAnother(usize),
 }
 
 impl Slots {
@@ -121,21 +130,17 @@ impl Slots {
         }
     }
 
-    /// Finds a slot for a new run.
+    /// Finds a slot for a new run of a profile: a free one of the profile, else a closed one, else a free one of
+    /// another profile.
     ///
     /// # Errors
     /// When there is none, or the run number is not new.
-    pub fn choose(&mut self, run: u64) -> Result<Choice, NoSlot> {
+    pub fn choose(&mut self, run: u64, wanted: Profile) -> Result<Choice, NoSlot> {
         if self.highest_run.is_some_and(|highest| run <= highest) {
             return Err(NoSlot::Repeated);
         }
-        let choice = match self.free.pop_front() {
-            Some(index) => Choice::Free(index),
-            None => match self.places.iter().position(Option::is_none) {
-                Some(index) => Choice::Closed(index),
-                None => return Err(NoSlot::Full),
-            },
-        };
+        let closed = self.places.iter().position(Option::is_none);
+        let choice = pick(&mut self.free, closed, wanted).ok_or(NoSlot::Full)?;
         self.highest_run = Some(run);
         Ok(choice)
     }
@@ -158,16 +163,18 @@ impl Slots {
             .find(|place| place.run() == Some(run))
     }
 
-    /// All open slots.
-    pub fn indices(&self) -> Vec<usize> {
+    /// All open slots of a profile.
+    pub fn of_profile(&self, profile: Profile) -> Vec<usize> {
+        let is_of_it =
+            |place: &Option<Place>| place.as_ref().is_some_and(|place| place.profile == profile);
         (0..self.places.len())
-            .filter(|index| self.places[*index].is_some())
+            .filter(|index| is_of_it(&self.places[*index]))
             .collect()
     }
 
     /// Takes a slot out of its place, which is closed when the slot is dropped.
     pub fn close(&mut self, index: usize) -> Option<Place> {
-        self.free.retain(|free| *free != index);
+        self.free.retain(|(free, _)| *free != index);
         self.places.get_mut(index)?.take()
     }
 
@@ -176,7 +183,8 @@ impl Slots {
         if let Some(place) = self.get_mut(index) {
             place.phase = Phase::Free;
             place.doomed = false;
-            self.free.push_back(index);
+            let profile = place.profile;
+            self.free.push_back((index, profile));
         }
     }
 
@@ -210,20 +218,47 @@ impl Slots {
     }
 }
 
+/// The choice between free slots, which leave the list, and the first closed one.
+fn pick(
+    free: &mut VecDeque<(usize, Profile)>,
+    closed: Option<usize>,
+    wanted: Profile,
+) -> Option<Choice> {
+    if let Some(at) = free.iter().position(|(_, profile)| *profile == wanted) {
+        return free.remove(at).map(|(index, _)| Choice::Free(index));
+    }
+    if let Some(index) = closed {
+        return Some(Choice::Closed(index));
+    }
+    free.pop_front().map(|(index, _)| Choice::OfAnother(index))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Profile::{Python, Science};
 
     #[test]
     fn a_run_number_works_once() {
         let mut slots = Slots::new(2);
-        assert_eq!(slots.choose(5), Ok(Choice::Closed(0)));
-        assert_eq!(slots.choose(5), Err(NoSlot::Repeated));
-        assert_eq!(slots.choose(4), Err(NoSlot::Repeated));
+        assert_eq!(slots.choose(5, Python), Ok(Choice::Closed(0)));
+        assert_eq!(slots.choose(5, Python), Err(NoSlot::Repeated));
+        assert_eq!(slots.choose(4, Python), Err(NoSlot::Repeated));
     }
 
     #[test]
     fn without_slots_there_is_no_place() {
-        assert_eq!(Slots::new(0).choose(1), Err(NoSlot::Full));
+        assert_eq!(Slots::new(0).choose(1, Python), Err(NoSlot::Full));
+    }
+
+    #[test]
+    fn a_slot_of_the_profile_is_better_than_a_closed_one_and_that_than_another_profiles() {
+        let mut free = VecDeque::from([(0, Python), (1, Science), (2, Python)]);
+        assert_eq!(pick(&mut free, Some(3), Science), Some(Choice::Free(1)));
+        assert_eq!(pick(&mut free, Some(3), Science), Some(Choice::Closed(3)));
+        // The one that was free longest is given up.
+        assert_eq!(pick(&mut free, None, Science), Some(Choice::OfAnother(0)));
+        assert_eq!(pick(&mut free, None, Python), Some(Choice::Free(2)));
+        assert_eq!(pick(&mut free, None, Python), None);
     }
 }

@@ -14,7 +14,7 @@
 //!
 //! Either side ends the conversation by closing its socket.
 
-use sandboxd_sandbox::{Exit, KernelLimits, Usage};
+use sandboxd_sandbox::{Exit, KernelLimits, Profile, Usage};
 use serde::{Deserialize, Serialize};
 
 /// Longest message.
@@ -27,6 +27,8 @@ pub enum Request {
     Spawn {
         /// Chosen by the daemon, never used before.
         run: u64,
+        /// What its interpreter has.
+        profile: Profile,
         /// Its limits.
         limits: KernelLimits,
     },

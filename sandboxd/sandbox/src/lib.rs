@@ -1,7 +1,7 @@
 //! One sandbox: limits and policy as data, resources as owned values, set-up in kernel order.
 //!
 //! The parent side ([`slot`], [`cgroup`], [`stage`]) runs in the launcher. Inside are, from the long-lived to
-//! the short-lived: the [`zygote`]'s template, one for all; a [`keeper`] and a zygote for each slot; the
+//! the short-lived: the [`zygote`]'s template, one for each [`profile`]; a [`keeper`] and a zygote for each slot; the
 //! [`first`] process of each sandbox and its job, a copy of the zygote. Nothing here knows gRPC, runs
 //! a thread or reads what a job wrote.
 
@@ -14,6 +14,7 @@ pub mod identity;
 pub mod keeper;
 pub mod limits;
 pub mod mounts;
+pub mod profile;
 pub mod restrict;
 pub mod slot;
 pub mod stage;
@@ -21,4 +22,5 @@ pub mod syscalls;
 pub mod zygote;
 
 pub use limits::{Ceilings, KernelLimits, Limits};
+pub use profile::Profile;
 pub use slot::{Builder, ENDS, Ends, Exit, Sandbox, Slot, Usage};

@@ -24,6 +24,7 @@ use crate::identity::Identity;
 use crate::keeper::{self, Inside, Make, READY, Sockets};
 use crate::limits::KernelLimits;
 use crate::mounts::Scratch;
+use crate::profile::Profile;
 use crate::restrict::ProcessLimits;
 use crate::stage::Stage;
 use crate::syscalls::Policy;
@@ -176,11 +177,11 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Starts a template for zygotes.
+    /// Starts a template for a profile's zygotes.
     ///
     /// # Errors
     /// When its process can't be made.
-    pub fn template(&self) -> Result<Template, SlotError> {
+    pub fn template(&self, profile: Profile) -> Result<Template, SlotError> {
         let uid = self.template_uid()?;
         let Self {
             proof,
@@ -190,7 +191,7 @@ impl Builder {
             limits,
             ..
         } = self;
-        Template::start(proof, stage, policy, parent, uid, *limits)
+        Template::start(proof, stage, policy, parent, uid, *limits, profile)
             .map_err(failed("starting the template of the zygotes"))
     }
 

@@ -1,8 +1,9 @@
-//! The template of all zygotes: one interpreter, started once, from which every slot's zygote and so every
-//! job is copied. It has no right on the host, no network that leads anywhere, and never sees a program.
+//! The template of a profile's zygotes: one interpreter, from which slots' zygotes and so jobs are copied.
+//! It has no right on the host, no network that leads anywhere, and never sees a program.
 //! What it does is in `rootfs/runner/zygote.py`.
 //!
-//! Messages on its socket: the launcher sends the job's last filter ([`Policy::job_filter`]), then whether jobs
+//! Messages on its socket: the launcher sends the profile's name and modules, then the job's last filter
+//! ([`Policy::job_filter`]), then whether jobs
 //! get Landlock rules and a group of their own, a byte each, then numbers of system calls; the template says [`crate::keeper::READY`]; then for each slot the launcher sends its number (4 bytes, little-endian)
 //! with the zygote's socket to the keeper and the slot's namespaces ([`NAMESPACES`]), and is answered
 //! with a [`Reply`].
@@ -25,6 +26,7 @@ use sandboxd_sys::socket::{receive, send};
 use crate::cgroup::Parent;
 use crate::child::{self, Step, StepError};
 use crate::mounts::{self, Processes};
+use crate::profile::Profile;
 use crate::restrict::{self, ProcessLimits};
 use crate::stage::Stage;
 use crate::syscalls::Policy;
@@ -38,7 +40,7 @@ const MAX_REPLY: usize = 256;
 
 const ARGUMENTS: [&str; 2] = ["/usr/bin/python3", "/usr/lib/coderunner/zygote.py"];
 
-/// The whole environment of every program.
+/// The environment of every program; a profile can add to it.
 const ENVIRONMENT: [&str; 6] = [
     "PYTHONUNBUFFERED=1",
     "PYTHONDONTWRITEBYTECODE=1",
@@ -143,6 +145,7 @@ impl Template {
         parent: &Parent,
         uid: u32,
         limits: ProcessLimits,
+        profile: Profile,
     ) -> io::Result<Self> {
         let (socket, theirs) = socketpair(
             AddressFamily::Unix,
@@ -158,12 +161,13 @@ impl Template {
         let pidfd = match clone3(proof, CloneFlags::CLONE_NEWNS, None)? {
             Cloned::Parent { pidfd, .. } => pidfd,
             Cloned::Child => {
-                let Err(error) = become_template(stage, policy, uid, limits, &ends);
+                let Err(error) = become_template(stage, policy, uid, limits, profile, &ends);
                 child::report_failed(ends[3].as_fd(), &error);
                 exit_now(1)
             }
         };
         drop(ends);
+        send(socket.as_fd(), &profile.message(), &[])?;
         send(socket.as_fd(), &policy.job_filter(), &[])?;
         let further = [
             sandboxd_sys::process::landlock_version() > 0,
@@ -246,6 +250,7 @@ fn become_template(
     policy: &Policy,
     uid: u32,
     limits: ProcessLimits,
+    profile: Profile,
     ends: &[OwnedFd; 4],
 ) -> Result<Infallible, StepError> {
     sandboxd_sys::process::reset_signals();
@@ -270,7 +275,11 @@ fn become_template(
     nix::sys::prctl::set_no_new_privs().step("setting no_new_privs")?;
     let text = |value: &&str| CString::new(*value).expect("constants have no NUL");
     let arguments: Vec<CString> = ARGUMENTS.iter().map(text).collect();
-    let environment: Vec<CString> = ENVIRONMENT.iter().map(text).collect();
+    let environment: Vec<CString> = ENVIRONMENT
+        .iter()
+        .chain(profile.environment())
+        .map(text)
+        .collect();
     policy
         .bind_zygote()
         .map_err(io::Error::other)

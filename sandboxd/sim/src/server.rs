@@ -24,6 +24,7 @@ const MAX_MESSAGE: usize = 24 * 1024 * 1024;
 pub struct Sim {
     behaviour: Behaviour,
     capacity: u32,
+    profiles: Vec<String>,
 }
 
 impl Default for Sim {
@@ -32,6 +33,7 @@ impl Default for Sim {
         Self {
             behaviour: Arc::new(Script::from_comments),
             capacity: 4,
+            profiles: vec!["python".into(), "science".into()],
         }
     }
 }
@@ -50,6 +52,12 @@ impl Sim {
     /// With that many sandboxes.
     pub fn capacity(self, capacity: u32) -> Self {
         Self { capacity, ..self }
+    }
+
+    /// With only these profiles.
+    pub fn profiles(self, names: &[&str]) -> Self {
+        let profiles = names.iter().map(|name| (*name).to_owned()).collect();
+        Self { profiles, ..self }
     }
 
     /// Starts it on a Unix socket; what is left there of an earlier one is removed.
@@ -95,7 +103,12 @@ impl Sim {
         S: Future<Output = Result<(), tonic::transport::Error>> + Send + 'static,
     {
         let (stop, stopped) = mpsc::channel();
-        let shared = Arc::new(Shared::new(self.behaviour, self.capacity, stop.clone()));
+        let shared = Arc::new(Shared::new(
+            self.behaviour,
+            self.capacity,
+            self.profiles,
+            stop.clone(),
+        ));
         let service = SandboxServiceServer::new(Service(shared.clone()))
             .max_decoding_message_size(MAX_MESSAGE)
             .max_encoding_message_size(MAX_MESSAGE);

@@ -5,13 +5,13 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, mpsc as channel};
 use std::time::Duration;
 
-use coderunner_proto::common::v1::{Limits, Outcome, OutputStream, Usage};
+use coderunner_proto::common::v1::{Limits, Module, Outcome, OutputStream, Profile, Usage};
 use coderunner_proto::sandbox::v1::execute_response::Event;
 use coderunner_proto::sandbox::v1::sandbox_service_server::SandboxService;
 use coderunner_proto::sandbox::v1::{
     CancelRequest, CancelResponse, CloseInputRequest, CloseInputResponse, DrainRequest,
     DrainResponse, ExecuteRequest, ExecuteResponse, Finished, GetStatusRequest, GetStatusResponse,
-    Output, Started, WriteInputRequest, WriteInputResponse,
+    Output, ProfileStatus, Started, WriteInputRequest, WriteInputResponse,
 };
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -48,6 +48,7 @@ pub(crate) struct Shared {
 #[derive(Default)]
 struct State {
     capacity: u32,
+    profiles: Vec<String>,
     draining: bool,
     delay: Duration,
     live: HashMap<String, Live>,
@@ -63,15 +64,30 @@ struct Live {
 }
 
 impl Shared {
-    pub(crate) fn new(behaviour: Behaviour, capacity: u32, stop: channel::Sender<()>) -> Self {
+    pub(crate) fn new(
+        behaviour: Behaviour,
+        capacity: u32,
+        profiles: Vec<String>,
+        stop: channel::Sender<()>,
+    ) -> Self {
         Self {
             behaviour,
             stop,
             state: Mutex::new(State {
                 capacity,
+                profiles,
                 ..State::default()
             }),
         }
+    }
+
+    fn offers(&self, profile: &str) -> bool {
+        let name = if profile.is_empty() {
+            "python"
+        } else {
+            profile
+        };
+        self.state().profiles.iter().any(|known| known == name)
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -298,6 +314,12 @@ impl SandboxService for Service {
         let metadata = text_metadata(&request);
         let request = request.into_inner();
         let run_id = request.run_id.clone();
+        if !self.0.offers(&request.profile) {
+            let details = ErrorDetails::with_bad_request_violation("profile", "is not here");
+            let message = "profile: is not here";
+            let code = tonic::Code::InvalidArgument;
+            return Err(Status::with_error_details(code, message, details));
+        }
         let (live, script) = self.0.admit(Seen { request, metadata })?;
         // A narrow channel: a caller that doesn't read holds the program up, as a pipe would.
         let (events, stream) = mpsc::channel(1);
@@ -357,6 +379,7 @@ impl SandboxService for Service {
             default_limits: Some(Limits::default()),
             limit_ceilings: Some(Limits::default()),
             parked: 0,
+            profiles: state.profiles.iter().map(|name| profile(name)).collect(),
         }))
     }
 
@@ -366,6 +389,25 @@ impl SandboxService for Service {
         Ok(Response::new(DrainResponse {
             running: state.live.len().try_into().unwrap_or(i32::MAX),
         }))
+    }
+}
+
+/// A profile as a real runner would describe it.
+fn profile(name: &str) -> ProfileStatus {
+    let modules = match name {
+        "python" => Vec::new(),
+        _ => vec![Module {
+            name: "numpy".into(),
+            version: "2.4.6".into(),
+        }],
+    };
+    ProfileStatus {
+        profile: Some(Profile {
+            name: name.to_owned(),
+            python_version: "3.11.2".into(),
+            modules,
+        }),
+        parked: 0,
     }
 }
 

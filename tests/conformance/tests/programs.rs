@@ -46,7 +46,12 @@ fn main() -> ExitCode {
 
 fn run(server: &Server, program: &Program) -> Result<()> {
     let started = server.get_or_init(|| {
-        let server = Sandboxd::start(Options::default())?;
+        // All templates are there from the start, so that what is there at the end can be compared.
+        let options = Options {
+            more_config: "[profiles.science]\nat_start = true\n".to_owned(),
+            ..Options::default()
+        };
+        let server = Sandboxd::start(options)?;
         let before = HostState::look(&server)?;
         Ok((server, before))
     });

@@ -35,6 +35,8 @@ pub struct Job {
     pub function: Option<(String, String)>,
     /// Its limits.
     pub limits: JobLimits,
+    /// What it can import; empty for the standard library.
+    pub profile: String,
 }
 
 impl Job {
@@ -81,6 +83,13 @@ impl Job {
         self
     }
 
+    /// With a profile other than the standard library.
+    #[must_use]
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.profile = name.into();
+        self
+    }
+
     pub(crate) fn into_request(self, run_id: String) -> ExecuteRequest {
         let Self {
             source,
@@ -89,6 +98,7 @@ impl Job {
             interactive,
             function,
             limits,
+            profile,
         } = self;
         let JobLimits {
             wall,
@@ -120,6 +130,7 @@ impl Job {
                 function_name,
                 arguments_json,
             }),
+            profile,
         }
     }
 }

@@ -42,6 +42,8 @@ const IDS: u32 = 64;
 pub struct Options {
     /// Sandboxes that may live at one time, at most 31.
     pub max_sandboxes: u32,
+    /// Sandboxes of the standard library that wait at rest; as many as there can be when not said.
+    pub parked: Option<u32>,
     /// Users that may talk through the socket.
     pub allowed_uids: Vec<u32>,
     /// How long the server may take to get ready.
@@ -58,6 +60,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             max_sandboxes: 4,
+            parked: None,
             allowed_uids: vec![0],
             start_patience: START_PATIENCE,
             more_listen: String::new(),
@@ -415,6 +418,7 @@ pub fn ended_by(status: ExitStatus, signal: Signal) -> bool {
 fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Result<String> {
     let Options {
         max_sandboxes,
+        parked,
         allowed_uids,
         start_patience: _,
         more_listen,
@@ -425,10 +429,11 @@ fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Resul
         bail!("{max_sandboxes} sandboxes are more than a test server has ids for");
     }
     let rootfs = binaries::rootfs()?;
+    let parked = parked.unwrap_or(*max_sandboxes);
     Ok(format!(
         "[listen]\nsocket = {socket:?}\nallowed_uids = {allowed_uids:?}\n{more_listen}\n\
          [rootfs]\npath = {rootfs:?}\n\n\
-         [pool]\nmax_sandboxes = {max_sandboxes}\nparked = {max_sandboxes}\n{more_pool}\n\
+         [pool]\nmax_sandboxes = {max_sandboxes}\nparked = {parked}\n{more_pool}\n\
          [identity]\nuid_base = {id_base}\ndaemon_uid = {daemon}\n\n\
          [cgroup]\nparent = {cgroup:?}\n\n{more_config}",
         socket = folder.join("sandboxd.sock"),

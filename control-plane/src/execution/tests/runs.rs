@@ -5,9 +5,70 @@ use std::time::Duration;
 use sandboxd_sim::{Sim, Step};
 
 use super::super::lab::{SOON, eventually, lab, lab_with, request};
-use super::super::model::{Outcome, State};
+use super::super::model::{Outcome, Profile, State};
 use crate::platform::errors::{Error, Reason};
 use crate::platform::queue::Lane;
+
+#[tokio::test]
+async fn a_run_goes_to_a_runner_that_has_its_profile() {
+    let plain = || Sim::default().profiles(&["python"]).capacity(8);
+    let lab = lab_with("", vec![plain(), Sim::default(), plain()]).await;
+    let user = lab.user().await;
+    for _ in 0..5 {
+        let mut request = request("# sim: print there");
+        request.profile = Some(Profile::Science);
+        let id = lab.try_run(user, request).await.unwrap();
+        let run = lab.finished(user, id).await;
+        assert_eq!(run.stdout, b"there\n");
+    }
+    let seen = lab.runners.iter().map(|runner| runner.seen());
+    let profiles: Vec<Vec<_>> = seen
+        .map(|seen| seen.into_iter().map(|seen| seen.request.profile).collect())
+        .collect();
+    assert_eq!(profiles, [vec![], vec!["science"; 5], vec![]]);
+    let views = lab.execution.profiles();
+    let words: Vec<_> = views.iter().map(|view| view.profile.word()).collect();
+    assert_eq!(words, ["python", "science"]);
+    assert_eq!(views[1].modules, [("numpy".into(), "2.4.6".into())]);
+}
+
+#[tokio::test]
+async fn a_profile_that_no_runner_has_is_refused_with_its_reason() {
+    let lab = lab_with("", vec![Sim::default().profiles(&["python"])]).await;
+    let user = lab.user().await;
+    let mut request = request("# sim: print there");
+    request.profile = Some(Profile::Science);
+    let error = lab.try_run(user, request).await.unwrap_err();
+    assert!(
+        matches!(error, Error::FailedPrecondition { reason, .. } if reason == Reason::PROFILE_UNAVAILABLE),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_run_waits_while_the_only_runner_with_its_profile_is_away() {
+    let plain = Sim::default().profiles(&["python"]);
+    let mut lab = lab_with("", vec![plain, Sim::default()]).await;
+    let user = lab.user().await;
+    lab.runners.remove(1).vanish();
+    let mut wanted = request("# sim: print there");
+    wanted.profile = Some(Profile::Science);
+    let id = lab.try_run(user, wanted).await.unwrap();
+    // Others are not held up by it.
+    let other = lab
+        .try_run(user, request("# sim: print here"))
+        .await
+        .unwrap();
+    assert_eq!(lab.finished(user, other).await.stdout, b"here\n");
+    assert_eq!(
+        lab.execution.get(user, id).await.unwrap().state,
+        State::Queued
+    );
+    let socket = lab.ground.folder.path().join("1.sock");
+    lab.runners
+        .push(Sim::default().listen_unix(&socket).unwrap());
+    assert_eq!(lab.finished(user, id).await.stdout, b"there\n");
+}
 
 #[tokio::test]
 async fn a_run_ends_with_its_output_and_outcome() {
@@ -242,7 +303,7 @@ async fn a_full_queue_refuses_with_the_time_to_wait() {
     assert!(retry_after > Duration::ZERO);
     assert!(
         lab.execution
-            .admit(user.user_id, Lane::Submissions)
+            .admit(user.user_id, Lane::Submissions, Profile::default())
             .await
             .is_err()
     );

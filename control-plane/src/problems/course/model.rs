@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::execution::model::Profile;
 use crate::judge::Feedback;
 use crate::problems::model::{
     Cheatsheet, CheckerSettings, Difficulty, Level, ProblemKind, Slug, Test, TestLimits,
@@ -35,6 +36,7 @@ pub struct CourseProblem {
     pub solution_source: String,
     pub checker: CheckerSettings,
     pub feedback: Feedback,
+    pub profile: Profile,
     pub limits: TestLimits,
     /// Public ones first, numbered from 1.
     pub tests: Vec<Test>,

@@ -9,9 +9,11 @@ use super::document::{Table, read_document};
 use super::folder::Folder;
 use super::model::{Ceilings, CourseProblem};
 use super::values::{python_name, sentence, title, word};
+use crate::execution::model::Profile;
 use crate::judge::Feedback;
 use crate::problems::model::{
     CheckerKind, CheckerSettings, Difficulty, ProblemKind, Slug, Test, TestLimits, parse_feedback,
+    parse_profile,
 };
 
 /// Test numbers are two digits.
@@ -28,6 +30,7 @@ struct Settings {
     tags: Vec<String>,
     category: String,
     feedback: Feedback,
+    profile: Profile,
     checker: CheckerSettings,
     limits: TestLimits,
 }
@@ -74,6 +77,7 @@ pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Opt
         solution_source: solution?,
         checker: settings.checker,
         feedback: settings.feedback,
+        profile: settings.profile,
         limits: settings.limits,
         tests,
     })
@@ -98,6 +102,7 @@ fn read_settings(table: &mut Table, ceilings: &Ceilings) -> Option<Settings> {
     let tags = table.texts("tags", word);
     let category = table.text("category", word);
     let feedback = table.text("feedback", parse_feedback);
+    let profile = table.optional_text("profile", parse_profile);
     let checker = table.table("checker", read_checker);
     if checker.is_none() {
         table.mistake("checker: is missing");
@@ -113,6 +118,7 @@ fn read_settings(table: &mut Table, ceilings: &Ceilings) -> Option<Settings> {
         tags,
         category: category?,
         feedback: feedback?,
+        profile: profile.unwrap_or_default(),
         checker: checker??,
         limits: limits.unwrap_or_default(),
     })

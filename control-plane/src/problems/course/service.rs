@@ -101,6 +101,7 @@ fn content(problem: &CourseProblem) -> String {
         solution_source,
         checker,
         feedback,
+        profile,
         limits,
         tests,
     } = problem;
@@ -122,7 +123,7 @@ fn content(problem: &CourseProblem) -> String {
         starter_source,
         solution_source,
         checker,
-        format!("{feedback:?} {limits:?}"),
+        format!("{feedback:?} {profile:?} {limits:?}"),
         tests,
     ])
     .to_string()

@@ -100,14 +100,14 @@ pub async fn put_problem(
         "INSERT INTO problems (slug, origin, title, summary, statement, kind, function_name,
              difficulty, points, category, tags, starter_source, solution_ciphertext, checker,
              feedback, wall_time_limit_ms, memory_limit_bytes, wrapped_key, fingerprint,
-             position, update_time)
+             position, update_time, profile)
          VALUES (?1, 'folder', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-             ?17, ?18, 0, ?19)
+             ?17, ?18, 0, ?19, ?20)
          ON CONFLICT (slug) DO UPDATE SET origin = 'folder', title = ?2, summary = ?3,
              statement = ?4, kind = ?5, function_name = ?6, difficulty = ?7, points = ?8,
              category = ?9, tags = ?10, starter_source = ?11, solution_ciphertext = ?12,
              checker = ?13, feedback = ?14, wall_time_limit_ms = ?15, memory_limit_bytes = ?16,
-             wrapped_key = ?17, fingerprint = ?18, update_time = ?19",
+             wrapped_key = ?17, fingerprint = ?18, update_time = ?19, profile = ?20",
     )
     .bind(problem.slug.as_str())
     .bind(&problem.title)
@@ -128,6 +128,7 @@ pub async fn put_problem(
     .bind(&sealed.wrapped_key)
     .bind(fingerprint)
     .bind(to_micros(now))
+    .bind(problem.profile.word())
     .execute(tx)
     .await?;
     Ok(())

@@ -95,6 +95,46 @@ pub fn programs_that_break_a_rule_name_the_field(stack: &Stack) -> Result<()> {
     })
 }
 
+pub fn a_profile_that_is_none_is_refused_and_those_that_are_are_listed(
+    stack: &Stack,
+) -> Result<()> {
+    wait(async {
+        let student = stack.student().await?;
+        let mut execution = ExecutionServiceClient::new(student.channel());
+        let unknown = CreateRunRequest {
+            profile: "pypy".to_owned(),
+            ..run_of("print(1)")
+        };
+        let request = student.authorised(unknown).await?;
+        let (code, _, fields) = refusal(execution.create_run(request).await)?;
+        ensure!(
+            code == Code::InvalidArgument && fields == ["profile"],
+            "{code:?} {fields:?}"
+        );
+        let told = execution
+            .get_capabilities(GetCapabilitiesRequest {})
+            .await?
+            .into_inner();
+        let names: Vec<_> = told.profiles.iter().map(|it| it.name.as_str()).collect();
+        ensure!(names == ["python", "science"], "{names:?}");
+        for library in ["numpy", "pandas", "matplotlib"] {
+            let module = told.profiles[1]
+                .modules
+                .iter()
+                .find(|it| it.name == library);
+            let version = &module.context(library)?.version;
+            ensure!(
+                version.starts_with(|first: char| first.is_ascii_digit()),
+                "{version}"
+            );
+        }
+        for profile in &told.profiles {
+            ensure!(profile.python_version == told.python_version, "{profile:?}");
+        }
+        Ok(())
+    })
+}
+
 pub fn a_request_over_the_limit_is_refused(stack: &Stack) -> Result<()> {
     wait(async {
         let student = stack.student().await?;

@@ -33,6 +33,7 @@ fn main() {
         tokens::forged_tokens_are_refused,
         tokens::expired_tokens_are_refused_and_renewed,
         input::programs_that_break_a_rule_name_the_field,
+        input::a_profile_that_is_none_is_refused_and_those_that_are_are_listed,
         input::a_request_over_the_limit_is_refused,
         input::bytes_that_are_no_message_are_refused,
         input::registrations_that_break_a_rule_name_the_field,

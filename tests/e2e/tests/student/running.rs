@@ -153,6 +153,28 @@ pub fn a_program_may_bring_files(stack: &Stack) -> Result<()> {
     Ok(())
 }
 
+pub fn a_program_computes_with_numpy_in_its_profile_only(stack: &Stack) -> Result<()> {
+    let cli = stack.cli()?;
+    let source = "import numpy as np\nprint(int(np.arange(5).sum()), 'numpy' in dir())\n";
+    let program = cli.program("a.py", source)?;
+    let run = |profile: &str| {
+        let words = ["run", "-q", "--profile", profile].map(std::ffi::OsStr::new);
+        cli.call(&[&words[..], &[program.as_os_str()]].concat(), "")
+    };
+    let done = run("science")?.expect_code(0)?;
+    ensure!(done.text() == "10 False\n", "{:?}", done.text());
+    let done = run("python")?;
+    ensure!(
+        done.stderr
+            .contains("ModuleNotFoundError: No module named 'numpy'"),
+        "{:?}",
+        done.stderr
+    );
+    let refused = run("pypy")?;
+    ensure!(refused.stderr.contains("profile"), "{:?}", refused.stderr);
+    Ok(())
+}
+
 fn run_program(cli: &Cli, source: &str, stdin: &str) -> Result<e2e_tests::Done> {
     cli.call(
         &[
