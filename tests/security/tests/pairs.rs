@@ -40,6 +40,66 @@ fn nothing_of_a_run_is_found_by_the_next_in_its_slot() {
     server.stop().expect("it stops");
 }
 
+const SCIENCE_FIRST: &str = include_str!("../pairs/science_first.py");
+const SCIENCE_SECOND: &str = include_str!("../pairs/science_second.py");
+const SCIENCE_PAIRS: usize = 100;
+
+/// What the libraries remember between calls: generators, error handling, options, figures, caches.
+#[test]
+fn nothing_of_a_runs_libraries_is_found_by_the_next_in_its_slot() {
+    let options = Options {
+        max_sandboxes: 1,
+        parked: Some(0),
+        more_config: "[profiles.science]\nat_start = true\n".to_owned(),
+        ..Options::default()
+    };
+    let server = Sandboxd::start(options).expect("sandboxd starts");
+    let before = HostState::look(&server).expect("/proc is there");
+    let mut numbers = BTreeMap::<String, usize>::new();
+    for _ in 0..SCIENCE_PAIRS {
+        let first = server.run(Job::new(SCIENCE_FIRST).profile("science"));
+        let first = first.expect("sandboxd answers");
+        assert_eq!(first.outcome, Outcome::Ok, "{}", first.summary());
+        let marks: usize = first.stdout_text().trim().parse().expect("a number");
+        assert!(marks >= 12, "it left {marks} marks only");
+        let second = server.run(Job::new(SCIENCE_SECOND).profile("science"));
+        let second = second.expect("sandboxd answers");
+        assert_eq!(second.outcome, Outcome::Ok, "{}", second.summary());
+        let said = second.stdout_text();
+        let (found, number) = said.trim().split_once('\n').expect("two lines");
+        assert_eq!(found, "FOUND nothing", "{}", second.summary());
+        *numbers.entry(number.to_owned()).or_default() += 1;
+    }
+    assert_eq!(numbers.len(), SCIENCE_PAIRS, "random numbers came twice");
+    before
+        .expect_nothing_left()
+        .unwrap_or_else(|left| panic!("left on the host:\n{left}"));
+    server.stop().expect("it stops");
+}
+
+#[test]
+fn the_search_in_the_libraries_finds_what_a_run_left_to_itself() {
+    let server = Sandboxd::start(Options::default()).expect("sandboxd starts");
+    let both = format!("{SCIENCE_FIRST}\n{SCIENCE_SECOND}");
+    let report = server.run(Job::new(both).profile("science"));
+    let said = report.expect("sandboxd answers").stdout_text();
+    for place in [
+        "generator",
+        "error handling",
+        "print options",
+        "options of pandas",
+        "parameters",
+        "figures",
+        "colour maps",
+        "styles",
+        "modules",
+        "memory",
+    ] {
+        assert!(said.contains(place), "{place} is missing in {said}");
+    }
+    server.stop().expect("it stops");
+}
+
 /// The second program must be able to find something, or its silence means nothing.
 #[test]
 fn the_search_finds_what_a_run_left_to_itself() {
