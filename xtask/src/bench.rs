@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: a private installation without quotas, a second sandboxd that keeps no
-//! sandboxes ready, and the load driver of `tests/load` against both. The driver measures and
+//! sandboxes ready, a third that keeps some of the profile science ready, and the load driver of `tests/load` against them. The driver measures and
 //! prints; this module only prepares.
 
 use crate::{
@@ -44,17 +44,22 @@ pub fn run(root: &Path, options: &Options) -> Result<()> {
 
     let installation = installation(root, &programs)?;
     let running = up::start(&programs, &installation)?;
-    let cold = ColdSandboxd::start(&programs, &installation)?;
+    let [cold, science] = further(&installation);
+    let cold = FurtherSandboxd::start(&programs, cold)?;
+    let science = FurtherSandboxd::start(&programs, science)?;
     progress::announce("measuring");
-    let measured = driver(&programs, &installation, &cold, options).run();
-    let stopped = progress::during("stopping", || cold.stop().and(running.stop()));
+    let measured = driver(&programs, &installation, [&cold, &science], options).run();
+    let stopped = progress::during("stopping", || {
+        let stopped = cold.stop().and(science.stop());
+        stopped.and(running.stop())
+    });
     measured.and(stopped)
 }
 
 fn driver(
     programs: &Path,
     installation: &Installation,
-    cold: &ColdSandboxd,
+    [cold, science]: [&FurtherSandboxd; 2],
     options: &Options,
 ) -> Step {
     let Options {
@@ -68,6 +73,7 @@ fn driver(
         .args(["--server", &installation.url()])
         .arg_path("--socket", &installation.socket())
         .arg_path("--cold-socket", &cold.installation.socket())
+        .arg_path("--science-socket", &science.installation.socket())
         .arg_path("--rootfs", &installation.rootfs)
         .args(["--runs", &runs.to_string()])
         .args(["--rounds", &rounds.to_string()])
@@ -90,7 +96,9 @@ fn installation(root: &Path, programs: &Path) -> Result<Installation> {
     let state = setup::target_folder(root).join("bench");
     if state.exists() {
         up::end_earlier(programs, &state)?;
-        up::end_earlier(programs, &cold_state(&state))?;
+        for name in FURTHER {
+            up::end_earlier(programs, &state.join(name))?;
+        }
         fs::remove_dir_all(&state)
             .with_context(|| format!("could not remove {}", state.display()))?;
     }
@@ -104,30 +112,46 @@ fn installation(root: &Path, programs: &Path) -> Result<Installation> {
         admin_port: ports[1],
         max_sandboxes: 8,
         parked: None,
+        science_parked: None,
         quotas: false,
         place: Place::BENCH,
     })
 }
 
-fn cold_state(state: &Path) -> PathBuf {
-    state.join("cold")
+/// Folders of the further sandboxds.
+const FURTHER: [&str; 2] = ["cold", "science"];
+/// As many as the first one keeps ready on a machine of two cores.
+const SCIENCE_PARKED: u32 = 4;
+
+/// One that makes each sandbox when a run asks for it, and one that keeps sandboxes of the profile science ready,
+/// beside the first, so that none takes another's places.
+fn further(beside: &Installation) -> [Installation; 2] {
+    let [cold, science] = FURTHER.map(|name| Installation {
+        state: beside.state.join(name),
+        parked: Some(0),
+        ..beside.clone()
+    });
+    let cold = Installation {
+        place: Place::BENCH_COLD,
+        ..cold
+    };
+    let science = Installation {
+        science_parked: Some(SCIENCE_PARKED),
+        place: Place::BENCH_SCIENCE,
+        ..science
+    };
+    [cold, science]
 }
 
-/// A second sandboxd, which makes each sandbox when a run asks for it. No control-plane uses it.
+/// A sandboxd that no control-plane uses.
 #[derive(Debug)]
-struct ColdSandboxd {
+struct FurtherSandboxd {
     service: Service,
     installation: Installation,
 }
 
-impl ColdSandboxd {
-    fn start(programs: &Path, beside: &Installation) -> Result<Self> {
-        let installation = Installation {
-            state: cold_state(&beside.state),
-            parked: Some(0),
-            place: Place::BENCH_COLD,
-            ..beside.clone()
-        };
+impl FurtherSandboxd {
+    fn start(programs: &Path, installation: Installation) -> Result<Self> {
         installation.write()?;
         let service = up::start_sandboxd(programs, &installation)?;
         Ok(Self {

@@ -26,6 +26,9 @@ pub struct Installation {
     pub max_sandboxes: u32,
     /// Sandboxes that wait for runs; sandboxd's default when not said.
     pub parked: Option<u32>,
+    /// Sandboxes of the profile science that wait for runs from the start; none before the first run of it when
+    /// not said.
+    pub science_parked: Option<u32>,
     /// Whether users have quotas; load tests have none.
     pub quotas: bool,
     /// What keeps this sandboxd apart from others on the same machine.
@@ -51,6 +54,10 @@ impl Place {
     pub const BENCH_COLD: Self = Self {
         cgroup: "coderunner-bench-cold",
         uid_base: 930_000,
+    };
+    pub const BENCH_SCIENCE: Self = Self {
+        cgroup: "coderunner-bench-science",
+        uid_base: 940_000,
     };
 }
 
@@ -142,6 +149,13 @@ impl Installation {
                     .map(|(key, count)| (key, i64::from(count).into())),
             ),
         );
+        if let Some(parked) = self.science_parked {
+            let science = table([
+                ("parked", i64::from(parked).into()),
+                ("at_start", true.into()),
+            ]);
+            root.insert("profiles".into(), table([("science", science)]));
+        }
         root.insert(
             "identity".into(),
             table([("uid_base", i64::from(self.place.uid_base).into())]),
@@ -219,6 +233,7 @@ mod tests {
             admin_port: 2,
             max_sandboxes: 4,
             parked: None,
+            science_parked: Some(1),
             quotas: true,
             place: Place::UP,
         }
@@ -240,6 +255,8 @@ mod tests {
             format!("unix:{socket}")
         );
         assert!(!control.contains_key("limits"));
+        let science = &sandboxd["profiles"]["science"];
+        assert_eq!(science["parked"].as_integer(), Some(1));
         let mode = fs::metadata(&installation.state)
             .unwrap()
             .permissions()

@@ -119,6 +119,7 @@ fn installation(root: &Path, options: &Options) -> Result<Installation> {
         admin_port,
         max_sandboxes: 8,
         parked: None,
+        science_parked: None,
         quotas: true,
         place: Place::UP,
     })

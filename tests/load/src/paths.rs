@@ -9,7 +9,7 @@ mod sandboxd;
 
 pub use bare::{BarePython, Bwrap};
 pub use control_plane::{Accounts, Grade, WholeRun};
-pub use sandboxd::{ColdSandbox, Printed, Sandboxd, WarmSandbox};
+pub use sandboxd::{ColdSandbox, Printed, Sandboxd, ScienceSandbox, WarmSandbox};
 
 use anyhow::{Result, ensure};
 use futures::future::BoxFuture;
@@ -19,6 +19,7 @@ use std::{path::PathBuf, sync::Arc};
 pub const BARE_PYTHON: &str = "bare-python";
 
 const SOURCE: &str = "print(\"hello\")";
+const SCIENCE_SOURCE: &str = "import numpy\nprint(\"hello\")";
 const EXPECTED: &[u8] = b"hello\n";
 
 /// One way to run a program once.
@@ -53,6 +54,9 @@ pub struct Places {
     /// Socket of a sandboxd that keeps no sandbox ready.
     #[arg(long, value_name = "PATH")]
     pub cold_socket: PathBuf,
+    /// Socket of a sandboxd that keeps sandboxes of the profile science ready.
+    #[arg(long, value_name = "PATH")]
+    pub science_socket: PathBuf,
     /// Tree of the root filesystem.
     #[arg(long, value_name = "DIR")]
     pub rootfs: PathBuf,
@@ -64,6 +68,7 @@ pub async fn all(places: &Places, warm: &Sandboxd) -> Result<Vec<Arc<dyn Path>>>
         server,
         socket: _,
         cold_socket,
+        science_socket,
         rootfs,
     } = places;
     let mut paths: Vec<Arc<dyn Path>> = vec![Arc::new(BarePython::new(rootfs)?)];
@@ -74,6 +79,8 @@ pub async fn all(places: &Places, warm: &Sandboxd) -> Result<Vec<Arc<dyn Path>>>
     let accounts = Accounts::register(server).await?;
     paths.push(Arc::new(ColdSandbox(Sandboxd::connect(cold_socket).await?)));
     paths.push(Arc::new(WarmSandbox(warm.clone())));
+    let science = Sandboxd::connect(science_socket).await?;
+    paths.push(Arc::new(ScienceSandbox(science)));
     paths.push(Arc::new(WholeRun(accounts.clone())));
     paths.push(Arc::new(Grade(accounts)));
     Ok(paths)

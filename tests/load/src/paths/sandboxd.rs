@@ -1,6 +1,6 @@
 //! `SandboxService.Execute` over the Unix socket, from request to `finished`.
 
-use super::{Path, SOURCE, check};
+use super::{Path, SCIENCE_SOURCE, SOURCE, check};
 use anyhow::{Context, Result, bail, ensure};
 use coderunner_proto::{
     common::v1::{Outcome, OutputStream, Program},
@@ -137,6 +137,25 @@ impl Path for WarmSandbox {
 
     fn run(&self) -> BoxFuture<'_, Result<()>> {
         Box::pin(async { check(&self.0.output_of(SOURCE).await?) })
+    }
+}
+
+/// A sandboxd that has sandboxes of the profile science ready.
+pub struct ScienceSandbox(pub Sandboxd);
+
+impl Path for ScienceSandbox {
+    fn name(&self) -> &'static str {
+        "sandboxd-warm-science"
+    }
+
+    fn run(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async {
+            let request = ExecuteRequest {
+                profile: "science".to_owned(),
+                ..Sandboxd::request(SCIENCE_SOURCE)
+            };
+            check(&self.0.execute(request).await?.rest().await?)
+        })
     }
 }
 
