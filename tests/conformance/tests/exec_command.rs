@@ -69,6 +69,20 @@ fn json_is_canonical() {
 }
 
 #[test]
+fn a_profile_is_an_option() {
+    let server = Sandboxd::start(Options::default()).expect("sandboxd starts");
+    let source = "import numpy\nprint(numpy.arange(4).sum())\n";
+    let output = exec(&server, source, &["--profile", "science"]);
+    assert_eq!(output.stdout, b"6\n", "{output:?}");
+    assert_eq!(exec(&server, source, &[]).status.code(), Some(1));
+    let refused = exec(&server, source, &["--profile", "pypy"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("python, science"), "{said}");
+    server.stop().expect("it stops");
+}
+
+#[test]
 fn input_comes_from_a_file_and_limits_from_options() {
     let server = Sandboxd::start(Options::default()).expect("sandboxd starts");
     let input = tempfile::NamedTempFile::new().expect("a file");
