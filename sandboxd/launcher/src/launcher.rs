@@ -307,6 +307,7 @@ impl Launcher {
 
     fn hear_template(&mut self, socket: &OwnedFd, profile: Profile) -> Result<(), Stopped> {
         match self.templates.reply(profile) {
+            Reply::Loaded => Ok(()),
             Reply::Ready => {
                 for index in self.slots.of_profile(profile) {
                     self.ask_for_zygote(socket, index)?;

@@ -53,6 +53,12 @@ impl Generation {
             Reply::Gone
         });
         match &reply {
+            Reply::Loaded => {
+                if let Err(error) = self.template.show_memory() {
+                    tracing::error!(%error, "the template of the zygotes was not told of its memory");
+                    return Reply::Gone;
+                }
+            }
             Reply::Ready => self.ready = true,
             Reply::Joined { .. } | Reply::Failed { .. } => self.owed = self.owed.saturating_sub(1),
             Reply::Gone => {}
@@ -145,6 +151,7 @@ impl Templates {
             return;
         };
         match next.reply() {
+            Reply::Loaded => line.next = Some(next),
             Reply::Ready => {
                 line.next = Some(next);
                 line.hand_over();

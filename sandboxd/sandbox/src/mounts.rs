@@ -11,7 +11,7 @@ use nix::unistd::{chdir, pivot_root};
 
 use crate::child::{Step, StepError};
 use crate::identity::JOB_UID;
-use crate::stage::{EMPTY, ROOTFS, Stage};
+use crate::stage::{OWN, ROOTFS, Stage};
 
 /// mount(2)'s MS_NOSYMFOLLOW (Linux 5.10): symbolic links on this mount are not followed.
 const MS_NOSYMFOLLOW: MsFlags = MsFlags::from_bits_retain(256);
@@ -68,7 +68,7 @@ pub struct Scratch {
 fn mount_read_only_root(stage: &Stage, root: &Path) -> Result<(), StepError> {
     // The mount table inside repeats these names; seen from the stage they tell nothing of the host.
     chdir(&stage.folder).step("entering the stage")?;
-    let layers = format!("lowerdir={ROOTFS}:{EMPTY}");
+    let layers = format!("lowerdir={ROOTFS}:{OWN}");
     mount(
         Some("root"),
         root,

@@ -23,8 +23,10 @@ const DEVICES: [(&str, u64, u64); 5] = [
 
 /// The root file system's name on the stage.
 pub const ROOTFS: &str = "rootfs";
-/// Name of the lower layer under it; overlayfs wants two when nothing is writable.
-pub const EMPTY: &str = "empty";
+/// Name of the layer under it: what sandboxd itself has inside.
+pub const OWN: &str = "own";
+/// The library of `sandboxd_sys` inside.
+const LIBRARY: &str = "usr/lib/coderunner/inside.so";
 
 /// The stage could not be set.
 #[derive(Debug, thiserror::Error)]
@@ -93,8 +95,8 @@ impl Stage {
             new_root: folder.join("root"),
             devices: folder.join("dev"),
         };
-        let (staged, empty) = (folder.join(ROOTFS), folder.join(EMPTY));
-        for path in [&stage.new_root, &stage.devices, &staged, &empty] {
+        let (staged, own) = (folder.join(ROOTFS), folder.join(OWN));
+        for path in [&stage.new_root, &stage.devices, &staged, &own] {
             fs::create_dir(path).map_err(failed("making", path))?;
         }
         mount(
@@ -106,8 +108,10 @@ impl Stage {
         )
         .map_err(io::Error::from)
         .map_err(failed("putting the root file system at", &staged))?;
-        let own = (0..slots).map(|slot| stage.devices_of(slot));
-        for path in own.chain([stage.zygote_devices()]) {
+        let library = own.join(LIBRARY);
+        put(&library, sandboxd_sys::INSIDE).map_err(failed("writing", &library))?;
+        let devices = (0..slots).map(|slot| stage.devices_of(slot));
+        for path in devices.chain([stage.zygote_devices()]) {
             make_devices(&path).map_err(failed("making devices in", &path))?;
         }
         Ok(stage)
@@ -122,6 +126,12 @@ impl Stage {
     pub fn devices_of(&self, slot: u32) -> PathBuf {
         self.devices.join(slot.to_string())
     }
+}
+
+fn put(path: &Path, content: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
+    fs::write(path, content)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o444))
 }
 
 fn make_devices(folder: &Path) -> io::Result<()> {

@@ -2,9 +2,11 @@
 //! It has no right on the host, no network that leads anywhere, and never sees a program.
 //! What it does is in `rootfs/runner/zygote.py`.
 //!
-//! Messages on its socket: the launcher sends the profile's name and modules, then the job's last filter
-//! ([`Policy::job_filter`]), then whether jobs
-//! get Landlock rules and a group of their own, a byte each, then numbers of system calls; the template says [`crate::keeper::READY`]; then for each slot the launcher sends its number (4 bytes, little-endian)
+//! Messages on its socket, in this order. The launcher sends the profile's name and modules, the job's last
+//! filter ([`Policy::job_filter`]), whether jobs get Landlock rules and a group of their own (a byte each), and
+//! numbers of system calls. The template says [`LOADED`]; the launcher answers with the table of the
+//! template's memory (`/proc/PID/maps`), which the template moves into huge pages; then it says
+//! [`crate::keeper::READY`]. From then on the launcher sends for each slot its number (4 bytes, little-endian)
 //! with the zygote's socket to the keeper and the slot's namespaces ([`NAMESPACES`]), and is answered
 //! with a [`Reply`].
 
@@ -18,7 +20,7 @@ use nix::fcntl::OFlag;
 use nix::sched::CloneFlags;
 use nix::sys::signal::Signal;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
-use nix::unistd::{Gid, Uid, execve, pipe2, setgroups, setresgid, setresuid, setsid};
+use nix::unistd::{Gid, Pid, Uid, execve, pipe2, setgroups, setresgid, setresuid, setsid};
 use sandboxd_sys::clone::{Cloned, SingleThreaded, clone3};
 use sandboxd_sys::process::{collect, exit_now, signal};
 use sandboxd_sys::socket::{receive, send};
@@ -71,9 +73,14 @@ const SYSTEM_CALLS: [libc::c_long; 17] = [
     libc::SYS_landlock_restrict_self,
 ];
 
+/// What the template says when its modules are loaded.
+const LOADED: &[u8] = b"loaded";
+
 /// What the template answers.
 #[derive(Debug)]
 pub enum Reply {
+    /// Its modules are loaded: it waits for the table of its memory.
+    Loaded,
     /// It is ready for slots.
     Ready,
     /// The slot has its zygote, which waits at its socket.
@@ -98,6 +105,9 @@ impl Reply {
     fn parse(message: &[u8], descriptor: Option<OwnedFd>) -> Option<Self> {
         if message.is_empty() {
             return Some(Self::Gone);
+        }
+        if message == LOADED {
+            return Some(Self::Loaded);
         }
         if message == crate::keeper::READY {
             return Some(Self::Ready);
@@ -125,6 +135,7 @@ impl Reply {
 /// already don't notice.
 #[derive(Debug)]
 pub struct Template {
+    pid: Pid,
     pidfd: OwnedFd,
     socket: OwnedFd,
     /// Other ends of its standard streams. It writes there only when it fails.
@@ -158,8 +169,8 @@ impl Template {
         let (stdout_read, stdout) = pipe2(OFlag::O_CLOEXEC)?;
         let (complaints, stderr) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)?;
         let ends = [stdin, stdout, stderr, theirs];
-        let pidfd = match clone3(proof, CloneFlags::CLONE_NEWNS, None)? {
-            Cloned::Parent { pidfd, .. } => pidfd,
+        let (pid, pidfd) = match clone3(proof, CloneFlags::CLONE_NEWNS, None)? {
+            Cloned::Parent { pid, pidfd } => (pid, pidfd),
             Cloned::Child => {
                 let Err(error) = become_template(stage, policy, uid, limits, profile, &ends);
                 child::report_failed(ends[3].as_fd(), &error);
@@ -181,6 +192,7 @@ impl Template {
             .collect();
         send(socket.as_fd(), &numbers, &[])?;
         Ok(Self {
+            pid,
             pidfd,
             socket,
             complaints,
@@ -209,6 +221,15 @@ impl Template {
         }
         Reply::parse(&message[..length], descriptors.pop())
             .ok_or_else(|| io::Error::other("the template's reply makes no sense"))
+    }
+
+    /// Answers [`Reply::Loaded`]: the template has no /proc to read the table of its memory from.
+    ///
+    /// # Errors
+    /// When the template is gone.
+    pub fn show_memory(&self) -> io::Result<()> {
+        let table = fs::read(format!("/proc/{}/maps", self.pid))?;
+        send(self.socket.as_fd(), &table, &[])
     }
 
     /// What it wrote to standard error.

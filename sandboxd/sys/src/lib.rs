@@ -11,6 +11,9 @@ pub mod socket;
 
 pub use clone::{Cloned, SingleThreaded};
 
+/// The library of `inside/lib.rs`, for the processes that sandboxes are copied from.
+pub const INSIDE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/inside.so"));
+
 /// Turns a raw return value into a result, reading `errno` for -1.
 fn check(result: libc::c_long) -> std::io::Result<libc::c_long> {
     if result == -1 {
