@@ -1,6 +1,8 @@
 //! From a request of the API to an order, checked in full. The only place where the messages of a request
 //! are taken apart.
 
+mod cases;
+
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -10,8 +12,9 @@ use sandboxd_sandbox::limits::Wishes;
 use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt};
 
+use crate::batch;
 use crate::config::Config;
-use crate::job::{Job, ProcessLimits};
+use crate::job::{Code, Job, ProcessLimits};
 use crate::run::Order;
 
 const MAX_RUN_ID: usize = 64;
@@ -28,11 +31,20 @@ const MAX_FUNCTION_NAME: usize = 100;
 /// A field and what is wrong with it.
 type Violation = (&'static str, String);
 
+/// What a request asks for.
+#[derive(Debug)]
+pub enum Work {
+    /// One run.
+    Run(Order),
+    /// A run for each of some inputs.
+    Batch(batch::Order),
+}
+
 /// Checks a request and makes an order of it.
 ///
 /// # Errors
 /// INVALID_ARGUMENT with the field in BadRequest.
-pub fn order(config: &Config, request: ExecuteRequest) -> Result<(String, Order), Status> {
+pub fn work(config: &Config, request: ExecuteRequest) -> Result<(String, Work), Status> {
     checked(config, request).map_err(|(field, problem)| {
         let details = ErrorDetails::with_bad_request_violation(field, &problem);
         Status::with_error_details(
@@ -43,7 +55,7 @@ pub fn order(config: &Config, request: ExecuteRequest) -> Result<(String, Order)
     })
 }
 
-fn checked(config: &Config, request: ExecuteRequest) -> Result<(String, Order), Violation> {
+fn checked(config: &Config, request: ExecuteRequest) -> Result<(String, Work), Violation> {
     let ExecuteRequest {
         run_id,
         program,
@@ -51,8 +63,16 @@ fn checked(config: &Config, request: ExecuteRequest) -> Result<(String, Order), 
         stdin,
         interactive,
         function_call,
+        cases,
+        max_parallel,
+        stop_on_first_failure,
     } = request;
     check_run_id(&run_id)?;
+    let batch_wishes = cases::Wishes {
+        max_parallel,
+        stop_on_first_failure,
+    };
+    let cases = cases::check(cases, &batch_wishes)?;
     let Program { source, files } = program.ok_or(("program", "is missing".to_owned()))?;
     let files = check_files(&source, files)?;
     if stdin.len() > MAX_STDIN {
@@ -64,9 +84,23 @@ fn checked(config: &Config, request: ExecuteRequest) -> Result<(String, Order), 
         .resolve(&wishes(limits.unwrap_or_default())?)
         .map_err(|error| (error.field, error.to_string()))?;
     let kernel_limits = config.kernel_limits(&limits);
+    if let Some(cases) = cases {
+        cases::check_nothing_else(&stdin, interactive, function.is_some())?;
+        let order = batch::Order {
+            source: source.into_bytes(),
+            files,
+            max_parallel: batch_wishes.parallel(config.batch_sandboxes(), cases.len()),
+            cases,
+            stop_on_first_failure,
+            limits,
+            kernel_limits,
+        };
+        return Ok((run_id, Work::Batch(order)));
+    }
     let job = Job {
         limits: ProcessLimits::of(&kernel_limits),
         source: source.as_bytes(),
+        code: Code::Compile,
         files: &files,
         function: function
             .as_ref()
@@ -79,8 +113,9 @@ fn checked(config: &Config, request: ExecuteRequest) -> Result<(String, Order), 
         interactive,
         kernel_limits,
         limits,
+        compiling: None,
     };
-    Ok((run_id, order))
+    Ok((run_id, Work::Run(order)))
 }
 
 /// The same rule for every call that names a run.

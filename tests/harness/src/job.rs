@@ -116,10 +116,16 @@ impl Job {
             }),
             stdin,
             interactive,
-            function_call: function.map(|(function_name, arguments_json)| FunctionCall {
-                function_name,
-                arguments_json,
-            }),
+            function_call: function.map(call),
+            ..ExecuteRequest::default()
         }
+    }
+}
+
+/// A call of a function of this name with these arguments.
+pub(crate) fn call((function_name, arguments_json): (String, String)) -> FunctionCall {
+    FunctionCall {
+        function_name,
+        arguments_json,
     }
 }
