@@ -47,10 +47,7 @@ impl EventSender {
             event: Some(event),
             case_index: self.case_index,
         };
-        self.sender
-            .send(Ok(event))
-            .await
-            .map_err(|_| NobodyListens)
+        self.sender.send(Ok(event)).await.map_err(|_| NobodyListens)
     }
 
     /// Returns when nobody listens any more.

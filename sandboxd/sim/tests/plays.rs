@@ -6,8 +6,8 @@ use coderunner_proto::common::v1::{Outcome, Program};
 use coderunner_proto::sandbox::v1::execute_response::Event;
 use coderunner_proto::sandbox::v1::sandbox_service_client::SandboxServiceClient;
 use coderunner_proto::sandbox::v1::{
-    BatchEnd, BatchFinished, CancelRequest, Case, CloseInputRequest, ExecuteRequest, ExecuteResponse, GetStatusRequest,
-    WriteInputRequest,
+    BatchEnd, BatchFinished, CancelRequest, Case, CloseInputRequest, ExecuteRequest,
+    ExecuteResponse, GetStatusRequest, WriteInputRequest,
 };
 use sandboxd_sim::{Sim, SimServer};
 use tonic::transport::{Channel, Endpoint};
@@ -197,8 +197,7 @@ async fn plays_batches() {
     assert_eq!((end, counts), (BatchEnd::CompileError, [1, 1]));
     assert_eq!(cases[0].1, Outcome::CompileError);
 
-    let (_, end, [_, skipped]) =
-        play_batch(&mut client, "# sim: exit 1", &["x"; 9], true).await;
+    let (_, end, [_, skipped]) = play_batch(&mut client, "# sim: exit 1", &["x"; 9], true).await;
     assert_eq!(end, BatchEnd::Failure);
     assert!(skipped > 0);
     let failures = play_batch(&mut client, "# sim: exit 1", &["x"; 9], false).await;

@@ -195,7 +195,11 @@ impl RunningBatch {
             times.push((began, ended));
             reports.push(report(finished, case.stdout, case.stderr, ended - began)?);
         }
-        ensure!(reports.len() == run, "{run} were run, {} told", reports.len());
+        ensure!(
+            reports.len() == run,
+            "{run} were run, {} told",
+            reports.len()
+        );
         Ok(BatchReport {
             end: finished.end(),
             reports,
@@ -223,7 +227,10 @@ impl RunningBatch {
             self.cases.resize(index + 1, CaseSeen::default());
         }
         let case = &mut self.cases[index];
-        ensure!(case.finished.is_none(), "case {index} goes on after its end");
+        ensure!(
+            case.finished.is_none(),
+            "case {index} goes on after its end"
+        );
         match event {
             Event::Started(_) => {
                 ensure!(case.started.is_none(), "case {index} starts twice");

@@ -46,6 +46,8 @@ pub struct Options {
     pub max_sandboxes: u32,
     /// Users that may talk through the socket.
     pub allowed_uids: Vec<u32>,
+    /// The tree that programs see; the usual one without.
+    pub rootfs: Option<PathBuf>,
     /// How long the server may take to get ready.
     pub start_patience: Duration,
     /// More keys of the configuration file's section `[listen]`, as TOML.
@@ -61,6 +63,7 @@ impl Default for Options {
         Self {
             max_sandboxes: 4,
             allowed_uids: vec![0],
+            rootfs: None,
             start_patience: START_PATIENCE,
             more_listen: String::new(),
             more_pool: String::new(),
@@ -257,7 +260,10 @@ impl Sandboxd {
     }
 
     /// Sends a request and passes on what comes.
-    fn listen(&self, request: ExecuteRequest) -> (Instant, mpsc::Receiver<Arrival>, JoinHandle<()>) {
+    fn listen(
+        &self,
+        request: ExecuteRequest,
+    ) -> (Instant, mpsc::Receiver<Arrival>, JoinHandle<()>) {
         let mut client = self.connection.client();
         let (sender, arrivals) = mpsc::channel();
         let began = Instant::now();
@@ -446,6 +452,7 @@ fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Resul
     let Options {
         max_sandboxes,
         allowed_uids,
+        rootfs,
         start_patience: _,
         more_listen,
         more_pool,
@@ -454,7 +461,10 @@ fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Resul
     if *max_sandboxes * 2 >= IDS {
         bail!("{max_sandboxes} sandboxes are more than a test server has ids for");
     }
-    let rootfs = binaries::rootfs()?;
+    let rootfs = match rootfs {
+        Some(rootfs) => rootfs.clone(),
+        None => binaries::rootfs()?,
+    };
     Ok(format!(
         "[listen]\nsocket = {socket:?}\nallowed_uids = {allowed_uids:?}\n{more_listen}\n\
          [rootfs]\npath = {rootfs:?}\n\n\
