@@ -80,10 +80,11 @@ pub enum RunnerHealth {
     Draining,
 }
 
-/// The right to run one program on one runner; given back when dropped.
+/// The right to run programs on one runner, one or more at a time; given back when dropped.
 pub struct Lease {
     runner: Arc<Runner>,
     runners: Arc<Runners>,
+    sandboxes: usize,
 }
 
 impl Runners {
@@ -128,12 +129,12 @@ impl Runners {
         }
     }
 
-    /// Waits for the least-loaded healthy runner with a free sandbox.
-    pub async fn lease(self: &Arc<Self>) -> Lease {
+    /// Waits for the least-loaded healthy runner with a free sandbox, and takes up to `most` there.
+    pub async fn lease(self: &Arc<Self>, most: usize) -> Lease {
         let mut version = self.version.subscribe();
         loop {
             version.mark_unchanged();
-            if let Some(lease) = self.try_lease() {
+            if let Some(lease) = self.try_lease(most) {
                 return lease;
             }
             // A busy runner is free after a while without any change that could be waited for.
@@ -141,7 +142,7 @@ impl Runners {
         }
     }
 
-    fn try_lease(self: &Arc<Self>) -> Option<Lease> {
+    fn try_lease(self: &Arc<Self>, most: usize) -> Option<Lease> {
         let now = Instant::now();
         let load = |runner: &&Arc<Runner>| {
             let state = runner.state();
@@ -156,13 +157,15 @@ impl Runners {
             .filter_map(|runner| Some((load(&runner)?, runner)));
         let (_, runner) = free.min_by_key(|(load, _)| *load)?;
         let mut state = runner.state();
-        if state.running >= state.capacity() {
+        let sandboxes = state.capacity().saturating_sub(state.running).min(most);
+        if sandboxes == 0 {
             return None;
         }
-        state.running += 1;
+        state.running += sandboxes;
         Some(Lease {
             runner: runner.clone(),
             runners: self.clone(),
+            sandboxes,
         })
     }
 
@@ -284,6 +287,11 @@ impl Lease {
         &self.runner.client
     }
 
+    /// Programs that may run at one time.
+    pub fn sandboxes(&self) -> usize {
+        self.sandboxes
+    }
+
     /// Tells how it went, so that the next program goes to a runner that is well.
     pub fn report(&self, failure: Option<&Failure>) {
         let now = Instant::now();
@@ -307,7 +315,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.runner.state().running -= 1;
+        self.runner.state().running -= self.sandboxes;
         self.runners.version.send_modify(|version| *version += 1);
     }
 }

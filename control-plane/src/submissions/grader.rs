@@ -1,17 +1,15 @@
-//! The way of one submission from its first slot to its stored verdict: claim it, run the first
-//! test, which also tells whether Python can compile the program, then the others several at
-//! once, judge, and store verdict and progress in one transaction.
+//! The way of one submission from its first slot to its stored verdict: run its tests, judge each as
+//! it ends, and store verdict and progress in one transaction.
 
 use std::sync::Arc;
 
-use futures::{StreamExt, stream};
 use jiff::Timestamp;
 
 use super::live::LiveSubmission;
 use super::model::{Grade, Submission};
 use super::service::Submissions;
 use super::store;
-use super::testing::{Broken, Exam, Tested};
+use super::testing::{Exam, Tested};
 use crate::execution::dispatcher::Slot;
 use crate::execution::model::MAX_LOSSES;
 use crate::execution::service::program_limits;
@@ -22,9 +20,6 @@ use crate::platform::queue::Job;
 use crate::problems::model::GradedProblem;
 use crate::progress::model::JudgedSubmission;
 use crate::progress::store::record_judged;
-
-/// Tests of one submission that run at one time.
-const AT_ONCE: usize = 4;
 
 impl Submissions {
     /// Does the work of a slot that was given to the start of a submission.
@@ -81,33 +76,17 @@ impl Submissions {
     }
 
     async fn grade(&self, live: &LiveSubmission, exam: &Exam<'_>, slot: Slot) -> Grade {
-        let problem = exam.problem;
-        let Some((first, rest)) = problem.tests.split_first() else {
-            return Grade::of(Vec::new(), None, 0);
-        };
-        let mut outcomes = vec![self.note(live, exam.test(first, Some(slot)).await)];
-        let compile_error = match &outcomes[0] {
-            Ok(Tested {
-                compile_error,
-                result,
-            }) if result.verdict == Verdict::CompileError => {
-                Some(compile_error.clone().unwrap_or_default())
+        let (mut results, mut compile_error) = (Vec::new(), None);
+        let tested = |tested: Tested| {
+            live.tested(tested.result.clone(), self.platform.clock.now());
+            if tested.result.verdict == Verdict::CompileError {
+                compile_error = Some(tested.compile_error.unwrap_or_default());
             }
-            _ => None,
+            results.push(tested.result);
         };
-        if compile_error.is_none() && outcomes[0].is_ok() {
-            let tests: Vec<_> = rest.iter().map(|test| exam.test(test, None)).collect();
-            let tests = stream::iter(tests).buffer_unordered(AT_ONCE);
-            let others = tests.map(|outcome| self.note(live, outcome));
-            outcomes.extend(others.collect::<Vec<_>>().await);
-        }
-        let broken = outcomes.iter().any(Result::is_err);
-        let mut results: Vec<_> = outcomes
-            .into_iter()
-            .flatten()
-            .map(|tested| tested.result)
-            .collect();
-        let missing = problem
+        let broken = exam.sit(slot, tested).await.err();
+        let missing = exam
+            .problem
             .tests
             .iter()
             .filter(|test| results.iter().all(|result| result.number != test.number));
@@ -115,26 +94,12 @@ impl Submissions {
             .map(|test| TestResult::skipped(test.number, test.hidden))
             .collect();
         results.extend(missing);
-        let mut grade = Grade::of(results, compile_error, problem.points);
-        if broken {
+        let mut grade = Grade::of(results, compile_error, exam.problem.points);
+        if let Some(broken) = broken {
+            tracing::error!(submission_id = %live.id(), %broken, "a submission can't be graded");
             grade.verdict = Verdict::InternalError;
         }
         grade
-    }
-
-    /// Tells the watchers of a test.
-    fn note(
-        &self,
-        live: &LiveSubmission,
-        outcome: Result<Tested, Broken>,
-    ) -> Result<Tested, Broken> {
-        match &outcome {
-            Ok(tested) => live.tested(tested.result.clone(), self.platform.clock.now()),
-            Err(broken) => {
-                tracing::error!(submission_id = %live.id(), %broken, "a submission can't be graded")
-            }
-        }
-        outcome
     }
 
     /// False when the submission is somebody else's or has ended.
