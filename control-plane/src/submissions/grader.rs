@@ -1,5 +1,6 @@
 //! The way of one submission from its first slot to its stored verdict: run its tests, judge each as
-//! it ends, and store verdict and progress in one transaction.
+//! it ends, and store verdict and progress in one transaction. When an attempt is claimed, and why
+//! there is no other write, is said in `execution::worker`.
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use super::testing::{Exam, Tested};
 use crate::execution::dispatcher::Slot;
 use crate::execution::model::MAX_LOSSES;
 use crate::execution::service::program_limits;
-use crate::execution::worker::persistently;
+use crate::execution::worker::{Attempted, attempt_work, persistently};
 use crate::judge::{TestResult, Verdict};
 use crate::platform::errors::Error;
 use crate::platform::queue::Job;
@@ -39,10 +40,8 @@ impl Submissions {
         let Some(problem) = self.problem(&work.problem).await else {
             drop(slot);
             tracing::warn!(submission_id = %id, "the problem was deleted before its submission was graded");
-            if self.claim(&live, work.attempt).await {
-                self.finish(&live, Grade::of(Vec::new(), None, 0)).await;
-            }
-            return;
+            let nothing = Grade::of(Vec::new(), None, 0);
+            return self.finish(&live, nothing, Some(work.attempt)).await;
         };
         let limits = &self.platform.config.limits;
         let exam = Exam {
@@ -54,12 +53,12 @@ impl Submissions {
             name: format!("{id}-{attempt}"),
             call_id: work.call_id,
         };
-        let (ours, grade) = tokio::join!(
-            self.claim(&live, work.attempt),
-            self.grade(&live, &exam, slot)
-        );
-        if ours {
-            self.finish(&live, grade).await;
+        let grading = self.grade(&live, &exam, slot);
+        let claim = self.claim(&live, work.attempt);
+        match attempt_work(work.attempt, claim, grading).await {
+            Attempted::Claimed(grade) => self.finish(&live, grade, None).await,
+            Attempted::Unclaimed(grade) => self.finish(&live, grade, Some(work.attempt)).await,
+            Attempted::Void => {}
         }
     }
 
@@ -119,15 +118,20 @@ impl Submissions {
         ours
     }
 
-    /// Stores verdict and progress, once, and shows them.
-    async fn finish(&self, live: &LiveSubmission, grade: Grade) {
+    /// Stores verdict and progress, once, and shows them. An attempt that was not claimed yet comes
+    /// with the number of the one before it.
+    async fn finish(&self, live: &LiveSubmission, grade: Grade, unclaimed_after: Option<u32>) {
         let (points, verdict) = (grade.points, grade.verdict);
         let submission = &live.graded(grade, self.platform.clock.now());
         let attempt = live.attempt();
         let judged = &judged(submission, verdict, points);
         let finish = || async move {
             let mut tx = self.platform.db.write().await?;
-            let first = store::finish(&mut tx, submission, attempt).await?;
+            let ours = match unclaimed_after {
+                Some(before) => store::claim(&mut tx, submission.id, before).await?,
+                None => true,
+            };
+            let first = ours && store::finish(&mut tx, submission, attempt).await?;
             if first && verdict.is_judged() {
                 record_judged(&mut tx, judged).await?;
             }
@@ -156,7 +160,8 @@ impl Submissions {
                 self.enqueue(submission, attempt);
             } else {
                 let live = LiveSubmission::new(submission, attempt);
-                self.finish(&live, Grade::of(Vec::new(), None, 0)).await;
+                let nothing = Grade::of(Vec::new(), None, 0);
+                self.finish(&live, nothing, None).await;
             }
         }
         Ok(())
