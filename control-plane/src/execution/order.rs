@@ -59,6 +59,10 @@ pub enum Case<'a> {
 
 /// Something that happened in a batch.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "all but the last event of a batch are the large one"
+)]
 pub enum BatchHappening {
     /// The program of this case did something.
     Case(usize, Happening),

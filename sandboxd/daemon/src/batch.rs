@@ -337,7 +337,7 @@ impl Batch {
                     biased;
                     Ok(compiled) = told => {
                         self.set_code(CodeState::There(Arc::new(compiled)));
-                        return run.await;
+                        run.await
                     }
                     finished = &mut run => {
                         match finished.outcome() {

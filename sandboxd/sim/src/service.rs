@@ -67,7 +67,7 @@ pub(crate) struct Live {
 
 /// What is to be played for a call.
 enum Work {
-    Run(Script),
+    Run(Box<Script>),
     Batch(Vec<(Script, Arc<Input>)>),
 }
 
@@ -187,7 +187,7 @@ impl Shared {
         };
         state.live.insert(request.run_id, live.clone());
         let work = if cases.is_empty() {
-            Work::Run(first)
+            Work::Run(Box::new(first))
         } else {
             Work::Batch(cases)
         };
@@ -247,7 +247,7 @@ impl SandboxService for Service {
         match work {
             Work::Run(script) => {
                 let play = Play::new(shared, run_id, live, events);
-                tokio::spawn(play.run(script));
+                tokio::spawn(play.run(*script));
             }
             Work::Batch(cases) => {
                 let batch = Batch {

@@ -160,7 +160,7 @@ impl Idempotency {
             return Ok(Turn::First(Unseen(None)));
         };
         let mut connection = self.db.read().acquire().await?;
-        match store::find(&mut *connection, &new.key).await? {
+        match store::find(&mut connection, &new.key).await? {
             Some(found) if found.body != new.body => Err(reused()),
             Some(Found {
                 answer: Some(answer),
