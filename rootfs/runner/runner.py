@@ -5,13 +5,18 @@ Descriptor 3 is a socket to the daemon, 4 a pipe for a function's return value. 
 1. The runner sends b"H": the interpreter is ready.
 2. The daemon sends the job: its size in bytes, these four included, then the fields, each a length
    and bytes. All numbers are 4 bytes, little-endian. Fields: resource limits (CPU seconds and
-   processes, two numbers), mode (b"script" or b"function"), source, function name, arguments (a JSON
-   array), then path and content of each further file.
+   processes, two numbers), mode (b"script" or b"function"), source, code (see below), function name,
+   arguments (a JSON array), then path and content of each further file.
 3. The runner writes the files, compiles the source and sends b"S" (started), or b"E" and a JSON
    object (compile error). It closes the socket before any line of the program runs, so a program can't
    speak in its place.
 4. In function mode the runner writes to descriptor 4: b"R" and the returned value as JSON, b"D" when
    the function is not defined, or b"N" when the value is not plain data or too large.
+
+In a batch, where one program runs for many inputs, only the first compiles: its field for code is b"?",
+and it answers b"C", a length and the code as marshal writes it, or b"S" when there is none to hand on.
+In function mode the daemon then sends the arguments, in a message of this one field; standard input
+comes then too. The others find that code in their jobs and answer b"S".
 
 The program must not notice the runner: it is __main__, its tracebacks have its own frames only, it
 exits as it would by itself. Nothing here is secret: the program can read this file and all that the
@@ -21,6 +26,7 @@ runner knows.
 import _weakref
 import atexit
 import gc
+import marshal
 import os
 import resource
 import sys
@@ -31,6 +37,8 @@ HOME = "/work"
 MAIN = "main.py"
 DEEPEST_RESULT = 100
 LONGEST_RESULT = 1024 * 1024
+FOR_ALL = b"?"
+LONGEST_CODE = 4 * 1024 * 1024
 FIRST_PIECE = 64 * 1024
 
 
@@ -103,22 +111,68 @@ def describe_compile_error(error):
     return b"E" + json.dumps(description).encode("ascii", "replace")
 
 
-def compile_program(source):
-    """Compiles, tells the daemon, and closes the socket."""
+def compile_program(source, given):
+    """The program's code; the daemon is told."""
+    failure = None
+    answer = b"S"
     try:
-        code = compile(source, MAIN, "exec", dont_inherit=True)
-        failure = None
-        answer = b"S"
+        if given == FOR_ALL:
+            code, answer = compile_for_all(source)
+        else:
+            code = load(given) if given else None
+            if code is None:
+                code = compile(source, MAIN, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        code = None
         failure = error
         answer = describe_compile_error(error)
     write_all(CONTROL, answer)
-    os.close(CONTROL)
     if failure is not None:
+        os.close(CONTROL)
         sys.excepthook(type(failure), failure.with_traceback(None), None)
         sys.exit(1)
     return code
+
+
+class Overheard:
+    """Standard error that knows whether anything was written to it."""
+
+    def __init__(self, stream):
+        self.stream, self.written = stream, False
+
+    def write(self, text):
+        self.written = True
+        return self.stream.write(text)
+
+    def flush(self):
+        self.stream.flush()
+
+
+def compile_for_all(source):
+    """Compiles, and makes of the code what can be handed on. There is none when it is too large, and when
+    Python warned: each case shall show that, as a run of its own would."""
+    sys.stderr = overheard = Overheard(sys.stderr)
+    try:
+        code = compile(source, MAIN, "exec", dont_inherit=True)
+    finally:
+        sys.stderr = overheard.stream
+    if overheard.written:
+        return code, b"S"
+    try:
+        text = marshal.dumps(code)
+    except (ValueError, MemoryError):
+        return code, b"S"
+    if len(text) > LONGEST_CODE:
+        return code, b"S"
+    return code, b"C" + len(text).to_bytes(4, "little") + text
+
+
+def load(given):
+    """Code that another sandbox has compiled; None when it is none."""
+    try:
+        code = marshal.loads(given)
+    except (EOFError, ValueError, TypeError, MemoryError):
+        return None
+    return code if type(code) is CODE else None
 
 
 def make_module(name):
@@ -218,12 +272,15 @@ def enter_folder(files):
 
 
 def run_program():
-    numbers, mode, source, name, arguments, *rest = read_job()
+    numbers, mode, source, given, name, arguments, *rest = read_job()
     limit_resources(numbers)
     files = list(zip(rest[::2], rest[1::2]))
     write_files(source, files)
     sys.argv = [MAIN]
-    code = compile_program(source)
+    code = compile_program(source, given)
+    if given == FOR_ALL and mode == b"function":
+        (arguments,) = read_job()
+    os.close(CONTROL)
     if mode == b"function":
         # Loaded before the program's folder is on the path: it may have a json.py.
         import json
@@ -419,6 +476,7 @@ modules = sys.modules
 leave = os._exit
 MODULE = type(sys)
 FUNCTION = type(prepare)
+CODE = type(prepare.__code__)
 SCALARS = frozenset({type(None), bool, int, float, complex, str, bytes})
 CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
 NO_VALUES = (None, None, None)

@@ -46,22 +46,22 @@ impl ExecutionService for ExecutionApi {
         let message = request.into_inner();
         let run = run_in(&message);
         self.0.check(&run)?;
-        let turn = self.0.idempotency().claim(
+        let turn = self.0.idempotency().look(
             caller.user_id,
             context.method,
             &message.request_id,
             &message,
         );
-        let claim = match turn.await? {
+        let unseen = match turn.await? {
             Turn::Repeat(answer) => return Ok(Response::new(answer)),
-            Turn::First(claim) => claim,
+            Turn::First(unseen) => unseen,
         };
         let answer = |run| pb::CreateRunResponse {
             run: Some(run_out(run)),
         };
         Ok(Response::new(
             self.0
-                .create(caller, context.call_id, run, claim, answer)
+                .create(caller, context.call_id, run, unseen, answer)
                 .await?,
         ))
     }

@@ -1,6 +1,9 @@
 //! Brings tickets and runners together. The dispatcher takes tickets from the queue as sandboxes
 //! become free, and hands each as a *slot* to whoever does the work: runs, submissions, or a
-//! submission that waits with its next test. A slot runs one program on a runner.
+//! submission that waits with its next tests. A slot runs one program on a runner, or one program
+//! for some inputs.
+
+mod batch;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -17,6 +20,7 @@ use super::order::{Ended, Failure, FunctionResult, Happening, Order};
 use super::runner_client::RunnerClient;
 use super::runners::{Lease, Runners};
 use crate::platform::queue::{Job, Queue, Ticket};
+pub use batch::BatchListener;
 
 /// How often a slot asks runners that turn out to be full.
 const TRIES: u32 = 5;
@@ -52,10 +56,12 @@ pub struct Dispatcher {
     active: watch::Sender<usize>,
 }
 
-/// The right to have one sandbox; given back when dropped.
+/// The right to have one sandbox, or more when it was widened; given back when dropped.
 pub struct Slot {
     ticket: Ticket,
     since: Instant,
+    /// Sandboxes besides the first.
+    further: usize,
     dispatcher: Arc<Dispatcher>,
 }
 
@@ -77,6 +83,7 @@ impl Dispatcher {
             let slot = Slot {
                 ticket,
                 since: Instant::now(),
+                further: 0,
                 dispatcher: self.clone(),
             };
             let work = match (ticket.step, ticket.job) {
@@ -95,7 +102,7 @@ impl Dispatcher {
         }
     }
 
-    /// A slot for a further test of a submission that has begun. None when the submission was
+    /// A slot for further tests of a submission that has begun. None when the submission was
     /// forgotten meanwhile.
     pub async fn next_slot(&self, ticket: Ticket) -> Option<Slot> {
         let (sender, receiver) = oneshot::channel();
@@ -163,7 +170,7 @@ impl Slot {
         let mut tries = 0;
         loop {
             tries += 1;
-            let lease = self.dispatcher.runners.lease(order.profile);
+            let lease = self.dispatcher.runners.lease(order.profile, 1);
             let lease = cancel.run_until_cancelled(lease).await;
             let lease = lease.ok_or(Failure::Cancelled)??;
             listener.placed(lease.client());
@@ -179,9 +186,10 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.dispatcher
-            .queue
-            .done(&self.ticket, self.since.elapsed());
+        let sandboxes = u32::try_from(self.sandboxes()).unwrap_or(u32::MAX);
+        let queue = &self.dispatcher.queue;
+        queue.narrow(&self.ticket, self.further);
+        queue.done(&self.ticket, self.since.elapsed() * sandboxes);
     }
 }
 

@@ -162,8 +162,8 @@ impl Lab {
     pub async fn try_run(&self, caller: Caller, request: RunRequest) -> Result<RunId, Error> {
         self.execution.check(&request)?;
         let ids = self.execution.idempotency();
-        let Turn::First(claim) = ids
-            .claim::<String, String>(caller.user_id, "test", "", &String::new())
+        let Turn::First(unseen) = ids
+            .look::<String, String>(caller.user_id, "test", "", &String::new())
             .await?
         else {
             panic!("no request_id, no repeat")
@@ -171,7 +171,7 @@ impl Lab {
         let answer = |run: Run| run.id.to_string();
         let id = self
             .execution
-            .create(caller, CallId::new(), request, claim, answer)
+            .create(caller, CallId::new(), request, unseen, answer)
             .await?;
         Ok(id.parse().unwrap())
     }

@@ -35,6 +35,50 @@ pub struct FunctionCall {
     pub arguments: String,
 }
 
+/// One program to run for some inputs, each in a sandbox of its own.
+#[derive(Debug)]
+pub struct BatchOrder<'a> {
+    /// Names it on the runner; another attempt has another name.
+    pub name: String,
+    /// The program.
+    pub program: &'a Program,
+    /// What it finds in its interpreter.
+    pub profile: Profile,
+    /// Limits of each case.
+    pub limits: Limits,
+    /// The inputs.
+    pub cases: Vec<Case<'a>>,
+    /// Names the call of the API that caused it, in both programs' logs and traces.
+    pub call_id: String,
+}
+
+/// One input of a batch.
+#[derive(Debug, Clone, Copy)]
+pub enum Case<'a> {
+    /// All of standard input.
+    Stdin(&'a str),
+    /// A function to call, and its arguments as a JSON array.
+    Call(&'a str, &'a str),
+}
+
+/// Something that happened in a batch.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "all but the last event of a batch are the large one"
+)]
+pub enum BatchHappening {
+    /// The program of this case did something.
+    Case(usize, Happening),
+    /// It ended, and ran that many cases, from the first on.
+    Finished {
+        /// Cases that were run.
+        run_count: usize,
+        /// Python can't compile the program; the first case says why.
+        compile_error: bool,
+    },
+}
+
 /// Something that a program did.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Happening {

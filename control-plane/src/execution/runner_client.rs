@@ -2,6 +2,8 @@
 //! `api.rs` the only place that knows generated types, and it destructures them field by field, so
 //! that a new field stops the build.
 
+mod batch;
+
 use std::time::Duration;
 
 use anyhow::Context;
@@ -11,7 +13,7 @@ use coderunner_proto::sandbox::v1::execute_response::Event;
 use coderunner_proto::sandbox::v1::sandbox_service_client::SandboxServiceClient;
 use futures::stream::{BoxStream, StreamExt};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Status, Streaming};
 use tonic_types::StatusExt;
 
 use super::model::{
@@ -69,20 +71,27 @@ impl RunnerClient {
         order: Order,
     ) -> Result<BoxStream<'static, Result<Happening, Failure>>, Failure> {
         let request = traced(&order.call_id, execute_request(&order));
-        let response =
-            self.0
-                .clone()
-                .execute(request)
-                .await
-                .map_err(|status| match status.code() {
-                    Code::Unavailable => Failure::Unreachable(status.message().to_owned()),
-                    _ => failure(status),
-                })?;
-        let events = response.into_inner().map(|message| match message {
-            Ok(wire::ExecuteResponse { event }) => happening(event),
+        let events = self.begin(request).await?.map(|message| match message {
+            Ok(wire::ExecuteResponse {
+                event,
+                case_index: _,
+            }) => happening(event),
             Err(status) => Err(failure(status)),
         });
         Ok(events.boxed())
+    }
+
+    /// Sends a request that wants sandboxes.
+    async fn begin(
+        &self,
+        request: Request<wire::ExecuteRequest>,
+    ) -> Result<Streaming<wire::ExecuteResponse>, Failure> {
+        let response = self.0.clone().execute(request).await;
+        let response = response.map_err(|status| match status.code() {
+            Code::Unavailable => Failure::Unreachable(status.message().to_owned()),
+            _ => failure(status),
+        })?;
+        Ok(response.into_inner())
     }
 
     /// Appends to the standard input of a running program.
@@ -203,26 +212,31 @@ fn traced<T>(call_id: &str, message: T) -> Request<T> {
 }
 
 fn execute_request(order: &Order) -> wire::ExecuteRequest {
-    let Program { source, files } = &order.program;
-    let files = files.iter().map(|file| common::SourceFile {
-        path: file.path.clone(),
-        content: file.content.clone(),
-    });
     let call = order.call.as_ref().map(|call| wire::FunctionCall {
         function_name: call.name.clone(),
         arguments_json: call.arguments.clone(),
     });
     wire::ExecuteRequest {
         run_id: order.name.clone(),
-        program: Some(common::Program {
-            source: source.clone(),
-            files: files.collect(),
-        }),
+        program: Some(program(&order.program)),
         limits: Some(limits(order.limits)),
         stdin: order.stdin.clone(),
         interactive: order.interactive,
         function_call: call,
         profile: order.profile.word().to_owned(),
+        ..wire::ExecuteRequest::default()
+    }
+}
+
+fn program(program: &Program) -> common::Program {
+    let Program { source, files } = program;
+    let files = files.iter().map(|file| common::SourceFile {
+        path: file.path.clone(),
+        content: file.content.clone(),
+    });
+    common::Program {
+        source: source.clone(),
+        files: files.collect(),
     }
 }
 
@@ -266,7 +280,7 @@ fn happening(event: Option<Event>) -> Result<Happening, Failure> {
             Some(ended) => Ok(Happening::Finished(ended)),
             None => broken("an unknown outcome"),
         },
-        None => broken("an unknown event"),
+        Some(Event::BatchFinished(_)) | None => broken("an event that is none of a run"),
     }
 }
 

@@ -81,10 +81,11 @@ pub enum RunnerHealth {
     Draining,
 }
 
-/// The right to run one program on one runner; given back when dropped.
+/// The right to run programs on one runner, one or more at a time; given back when dropped.
 pub struct Lease {
     runner: Arc<Runner>,
     runners: Arc<Runners>,
+    sandboxes: usize,
 }
 
 impl Runners {
@@ -129,17 +130,17 @@ impl Runners {
         }
     }
 
-    /// Waits for the least-loaded healthy runner of a profile with a free sandbox. Waits also while no runner
-    /// answers at all.
+    /// Waits for the least-loaded healthy runner of a profile with a free sandbox, and takes up to
+    /// `most` there. Waits also while no runner answers at all.
     ///
     /// # Errors
     /// When runners answer and none has the profile: `Unreachable` when one had it that is away now, else
     /// `Rejected`.
-    pub async fn lease(self: &Arc<Self>, profile: Profile) -> Result<Lease, Failure> {
+    pub async fn lease(self: &Arc<Self>, profile: Profile, most: usize) -> Result<Lease, Failure> {
         let mut version = self.version.subscribe();
         loop {
             version.mark_unchanged();
-            if let Some(lease) = self.try_lease(profile) {
+            if let Some(lease) = self.try_lease(profile, most) {
                 return Ok(lease);
             }
             self.expect_profile(profile)?;
@@ -203,7 +204,7 @@ impl Runners {
         profiles
     }
 
-    fn try_lease(self: &Arc<Self>, profile: Profile) -> Option<Lease> {
+    fn try_lease(self: &Arc<Self>, profile: Profile, most: usize) -> Option<Lease> {
         let now = Instant::now();
         let load = |runner: &&Arc<Runner>| {
             let state = runner.state();
@@ -221,13 +222,15 @@ impl Runners {
             .filter_map(|runner| Some((load(&runner)?, runner)));
         let (_, runner) = free.min_by_key(|(load, _)| *load)?;
         let mut state = runner.state();
-        if state.running >= state.capacity() {
+        let sandboxes = state.capacity().saturating_sub(state.running).min(most);
+        if sandboxes == 0 {
             return None;
         }
-        state.running += 1;
+        state.running += sandboxes;
         Some(Lease {
             runner: runner.clone(),
             runners: self.clone(),
+            sandboxes,
         })
     }
 
@@ -349,6 +352,11 @@ impl Lease {
         &self.runner.client
     }
 
+    /// Programs that may run at one time.
+    pub fn sandboxes(&self) -> usize {
+        self.sandboxes
+    }
+
     /// Tells how it went, so that the next program goes to a runner that is well.
     pub fn report(&self, failure: Option<&Failure>) {
         let now = Instant::now();
@@ -372,7 +380,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.runner.state().running -= 1;
+        self.runner.state().running -= self.sandboxes;
         self.runners.version.send_modify(|version| *version += 1);
     }
 }

@@ -22,7 +22,7 @@ use super::{program, store};
 use crate::platform::Platform;
 use crate::platform::context::Caller;
 use crate::platform::errors::{Error, Reason, Violations};
-use crate::platform::idempotency::{Claim, check_request_id, reused};
+use crate::platform::idempotency::{Unseen, check_request_id, reused};
 use crate::platform::ids::{CallId, RunId, UserId};
 use crate::platform::queue::{Job, Lane, Priority, Refusal, Stats, Ticket};
 
@@ -82,26 +82,29 @@ impl Execution {
         violations.check()
     }
 
-    /// Accepts a checked program and queues it. Run and answer are stored together under the
-    /// claim.
-    pub async fn create<A: Message>(
+    /// Accepts a checked program and queues it. Run, request_id and answer are stored together, in
+    /// the one write that must be durable before the caller hears of the run. A call that was
+    /// faster with this request_id gives the answer.
+    pub async fn create<A: Message + Default>(
         &self,
         caller: Caller,
         call_id: CallId,
         request: RunRequest,
-        claim: Claim,
+        unseen: Unseen,
         answer: impl FnOnce(Run) -> A,
     ) -> Result<A, Error> {
         let profile = request.profile.unwrap_or_default();
-        if let Err(error) = self.admit(caller.user_id, Lane::Runs, profile).await {
-            self.platform.idempotency.abandon(claim).await;
-            return Err(error);
-        }
+        self.admit(caller.user_id, Lane::Runs, profile).await?;
         let run = new_run(caller.user_id, self.platform.clock.now());
         let mut shown = run.clone();
         shown.queue_position = Some(self.first_position());
         let answer = answer(shown);
-        self.insert(&run, call_id, &request, claim, &answer).await?;
+        let faster = self
+            .insert(&run, call_id, &request, unseen, &answer)
+            .await?;
+        if let Some(answer) = faster {
+            return Ok(answer);
+        }
         self.enqueue(run, request.interactive, 0);
         Ok(answer)
     }
@@ -129,14 +132,15 @@ impl Execution {
         self.platform.rate_limits.check_run(&user.to_string()).await
     }
 
-    async fn insert<A: Message>(
+    /// None when the run was stored, else the answer of the call that was faster.
+    async fn insert<A: Message + Default>(
         &self,
         run: &Run,
         call_id: CallId,
         request: &RunRequest,
-        claim: Claim,
+        unseen: Unseen,
         answer: &A,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<A>, Error> {
         let new = store::NewRun {
             id: run.id,
             user: run.user,
@@ -148,10 +152,12 @@ impl Execution {
             create_time: run.create_time,
         };
         let mut tx = self.platform.db.write().await?;
-        store::insert(&mut tx, &new).await?;
-        claim.complete(&mut tx, answer).await?;
-        tx.commit().await?;
-        Ok(())
+        let faster = unseen.settle(&mut tx, answer).await?;
+        if faster.is_none() {
+            store::insert(&mut tx, &new).await?;
+            tx.commit().await?;
+        }
+        Ok(faster)
     }
 
     /// Makes a stored run live and queues it.
@@ -269,7 +275,7 @@ impl Execution {
         let run = self.find(caller, id).await?;
         run.cancel.cancel();
         if self.dispatcher.forget(Job::Run(id)) > 0 {
-            self.finish(&run, Ending::without_program(Outcome::Cancelled))
+            self.finish(&run, Ending::without_program(Outcome::Cancelled), None)
                 .await;
         }
         Ok(run.snapshot())

@@ -234,13 +234,18 @@ pub async fn get(pool: &SqlitePool, id: RunId) -> Result<Option<Stored>, sqlx::E
     }))
 }
 
-/// After a restart: counts a loss for every run that was in a sandbox, and lists all that have
-/// not ended, oldest first. Only for the one process that owns this database.
+/// After a restart: counts a loss for every run that was in a sandbox, uses up the number of an
+/// attempt that was perhaps begun and not yet claimed, and lists all that have not ended, oldest
+/// first. Only for the one process that owns this database.
 pub async fn recover(tx: &mut SqliteConnection) -> Result<Vec<Unfinished>, sqlx::Error> {
-    sqlx::query("UPDATE runs SET loss_count = loss_count + 1 WHERE state = ?")
-        .bind(State::Running.word())
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "UPDATE runs SET loss_count = loss_count + (state = ?), attempt = attempt + (state = ?)
+         WHERE state <> 'finished'",
+    )
+    .bind(State::Running.word())
+    .bind(State::Queued.word())
+    .execute(&mut *tx)
+    .await?;
     let rows = sqlx::query(
         "SELECT id, user_id, state, create_time, start_time, interactive, attempt, loss_count
          FROM runs WHERE state <> 'finished' ORDER BY id",

@@ -2,8 +2,15 @@
 //! the result, tell the watchers. Also what happens when the runner is lost on the way, and to
 //! runs that an earlier process left.
 //!
-//! The claim is written while the runner already starts the program, because nothing depends on
-//! it before the result is stored.
+//! Writes cost a disk's patience each, so there are no more than needed:
+//!
+//! 1. The accepted run (`service`): durable before its owner hears of it.
+//! 2. The claim of an attempt, which counts it. A first attempt is claimed when it takes longer
+//!    than a moment, beside the work. If this process dies before, the run is still queued, and
+//!    begins again with another number (`store::recover`). Any further attempt is claimed before
+//!    its work: a run that brings the process down must not be tried for ever.
+//! 3. The result, conditional on the attempt's number. One that comes before the claim writes it
+//!    in the same transaction.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +31,8 @@ use crate::platform::queue::{Job, Ticket};
 /// Pauses between attempts to reach the database.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// First attempts that end sooner are claimed together with their result.
+const CLAIM_AFTER: Duration = Duration::from_millis(100);
 /// A run that no runner takes waits so long before it asks again.
 const UNREACHABLE_PAUSE: Duration = Duration::from_millis(200);
 
@@ -49,10 +58,30 @@ impl Execution {
             clock: &self.platform.clock,
         };
         let execution = slot.execute(&order, &run.cancel, &mut watchers);
-        let (ours, result) = tokio::join!(self.claim(&run, before), execution);
+        let attempted = attempt_work(before, self.claim(&run, before), execution).await;
         drop(slot);
-        if ours {
-            self.settle(&run, ticket, result).await;
+        match attempted {
+            Attempted::Claimed(result) => self.settle(&run, ticket, result).await,
+            Attempted::Unclaimed(result) => {
+                self.settle_unclaimed(&run, ticket, result, before).await
+            }
+            Attempted::Void => {}
+        }
+    }
+
+    /// Settles an attempt that was too short to be claimed.
+    async fn settle_unclaimed(
+        &self,
+        run: &Arc<LiveRun>,
+        ticket: Ticket,
+        result: Result<Ended, Failure>,
+        before: u32,
+    ) {
+        match result {
+            Ok(ended) => self.finish(run, ended.ending, Some(before)).await,
+            // It will be tried again: its number must be used up.
+            failed if self.claim(run, before).await => self.settle(run, ticket, failed).await,
+            _ => {}
         }
     }
 
@@ -92,9 +121,9 @@ impl Execution {
 
     async fn settle(&self, run: &Arc<LiveRun>, ticket: Ticket, result: Result<Ended, Failure>) {
         match result {
-            Ok(ended) => self.finish(run, ended.ending).await,
+            Ok(ended) => self.finish(run, ended.ending, None).await,
             Err(Failure::Cancelled) => {
-                self.finish(run, Ending::without_program(Outcome::Cancelled))
+                self.finish(run, Ending::without_program(Outcome::Cancelled), None)
                     .await
             }
             Err(Failure::Refused { retry_after }) => self.again(run, ticket, retry_after).await,
@@ -104,14 +133,14 @@ impl Execution {
                     self.again(run, ticket, Duration::ZERO).await
                 }
                 Some(_) => {
-                    self.finish(run, Ending::without_program(Outcome::InternalError))
+                    self.finish(run, Ending::without_program(Outcome::InternalError), None)
                         .await
                 }
                 None => self.live.remove(run.id()),
             },
             Err(failure @ Failure::Rejected(_)) => {
                 tracing::error!(run_id = %run.id(), %failure, "a run could not be executed");
-                self.finish(run, Ending::without_program(Outcome::InternalError))
+                self.finish(run, Ending::without_program(Outcome::InternalError), None)
                     .await;
             }
         }
@@ -125,7 +154,7 @@ impl Execution {
         self.dispatcher.queue().push(ticket);
         // A cancel that came before the push found nothing to take away.
         if run.cancel.is_cancelled() && self.dispatcher.forget(ticket.job) > 0 {
-            self.finish(run, Ending::without_program(Outcome::Cancelled))
+            self.finish(run, Ending::without_program(Outcome::Cancelled), None)
                 .await;
         }
     }
@@ -144,13 +173,19 @@ impl Execution {
     async fn give_up(&self, run: &Arc<LiveRun>, before: u32) {
         tracing::warn!(run_id = %run.id(), "a run can't be tried again: too much was typed into it");
         if self.claim(run, before).await {
-            self.finish(run, Ending::without_program(Outcome::InternalError))
+            self.finish(run, Ending::without_program(Outcome::InternalError), None)
                 .await;
         }
     }
 
-    /// Stores the end of a run's last attempt, once, and shows it.
-    pub(super) async fn finish(&self, run: &Arc<LiveRun>, ending: Ending) {
+    /// Stores the end of a run's last attempt, once, and shows it. An attempt that was not claimed yet
+    /// comes with the number of the one before it.
+    pub(super) async fn finish(
+        &self,
+        run: &Arc<LiveRun>,
+        ending: Ending,
+        unclaimed_after: Option<u32>,
+    ) {
         let event = match ending.outcome {
             Outcome::Cancelled => Event::Cancelled,
             _ => Event::Ended,
@@ -159,7 +194,11 @@ impl Execution {
         let ending = &ending;
         let finish = || async move {
             let mut tx = self.platform.db.write().await?;
-            let first = store::finish(&mut tx, stored, ending, event).await?;
+            let ours = match unclaimed_after {
+                Some(before) => store::claim(&mut tx, stored.run.id, before).await?,
+                None => true,
+            };
+            let first = ours && store::finish(&mut tx, stored, ending, event).await?;
             tx.commit().await?;
             Ok(first)
         };
@@ -187,7 +226,7 @@ impl Execution {
                 continue;
             }
             let live = LiveRun::new(run, interactive, attempt, 0);
-            self.finish(&live, Ending::without_program(Outcome::InternalError))
+            self.finish(&live, Ending::without_program(Outcome::InternalError), None)
                 .await;
         }
         Ok(())
@@ -226,6 +265,40 @@ impl Listener for ToWatchers<'_> {
     }
 }
 
+/// What became of an attempt and of its claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempted<T> {
+    /// It is claimed.
+    Claimed(T),
+    /// It was done before it was time to claim it.
+    Unclaimed(T),
+    /// Somebody else has the work, or it has ended.
+    Void,
+}
+
+/// Does the work of the attempt after `before`, and claims it when this file's text says so.
+pub async fn attempt_work<T>(
+    before: u32,
+    claim: impl Future<Output = bool>,
+    work: impl Future<Output = T>,
+) -> Attempted<T> {
+    if before > 0 {
+        return if claim.await {
+            Attempted::Claimed(work.await)
+        } else {
+            Attempted::Void
+        };
+    }
+    tokio::pin!(work);
+    if let Ok(done) = tokio::time::timeout(CLAIM_AFTER, &mut work).await {
+        return Attempted::Unclaimed(done);
+    }
+    match tokio::join!(claim, work) {
+        (true, done) => Attempted::Claimed(done),
+        (false, _) => Attempted::Void,
+    }
+}
+
 /// Does something with the database until it succeeds: an accepted run may not be lost because
 /// the database is away for a while. If this process ends first, the next one starts over.
 pub async fn persistently<T, F>(attempt: &'static str, mut what: impl FnMut() -> F) -> T
@@ -240,5 +313,50 @@ where
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn attempted(
+        before: u32,
+        work: Duration,
+        ours: bool,
+    ) -> (Attempted<u8>, Vec<&'static str>) {
+        let order = std::sync::Mutex::new(Vec::new());
+        let note = |what| order.lock().unwrap().push(what);
+        let claim = async {
+            note("claim");
+            ours
+        };
+        let work = async {
+            note("begin");
+            tokio::time::sleep(work).await;
+            note("end");
+            7
+        };
+        let attempted = attempt_work(before, claim, work).await;
+        (attempted, order.into_inner().unwrap())
+    }
+
+    #[tokio::test]
+    async fn only_a_short_first_attempt_goes_unclaimed() {
+        let (short, long) = (Duration::ZERO, CLAIM_AFTER * 2);
+        let (done, order) = attempted(0, short, true).await;
+        assert_eq!(
+            (done, order),
+            (Attempted::Unclaimed(7), vec!["begin", "end"])
+        );
+        let (done, order) = attempted(0, long, true).await;
+        assert_eq!(done, Attempted::Claimed(7));
+        assert_eq!(order, ["begin", "claim", "end"]);
+        let (done, order) = attempted(1, short, true).await;
+        assert_eq!(done, Attempted::Claimed(7));
+        assert_eq!(order, ["claim", "begin", "end"]);
+        assert_eq!(attempted(0, long, false).await.0, Attempted::Void);
+        let (done, order) = attempted(1, short, false).await;
+        assert_eq!((done, order), (Attempted::Void, vec!["claim"]));
     }
 }

@@ -32,6 +32,9 @@ pub type WriteTransaction = Transaction<'static, Sqlite>;
 pub struct Db {
     readers: SqlitePool,
     writer: SqlitePool,
+    /// Write transactions so far.
+    #[cfg(test)]
+    writes: std::sync::Arc<std::sync::atomic::AtomicU64>,
 }
 
 impl Db {
@@ -60,7 +63,18 @@ impl Db {
             .connect_with(options.pragma("query_only", "on"))
             .await
             .with_context(|| format!("open the database {} for reading", path.display()))?;
-        Ok(Self { readers, writer })
+        Ok(Self {
+            readers,
+            writer,
+            #[cfg(test)]
+            writes: Default::default(),
+        })
+    }
+
+    /// Write transactions so far.
+    #[cfg(test)]
+    pub fn writes(&self) -> u64 {
+        self.writes.load(std::sync::atomic::Ordering::SeqCst)
     }
 
     /// For queries that change nothing; the connections refuse to write.
@@ -71,6 +85,9 @@ impl Db {
     /// Begins a write transaction; waits for the ones before it. Keep it short, and never await
     /// anything but the database inside.
     pub async fn write(&self) -> Result<WriteTransaction, Error> {
+        #[cfg(test)]
+        self.writes
+            .fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 

@@ -57,17 +57,17 @@ impl SubmissionService for SubmissionApi {
         let turn = self
             .0
             .idempotency()
-            .claim(caller.user_id, context.method, request_id, &message);
-        let claim = match turn.await? {
+            .look(caller.user_id, context.method, request_id, &message);
+        let unseen = match turn.await? {
             Turn::Repeat(answer) => return Ok(Response::new(answer)),
-            Turn::First(claim) => claim,
+            Turn::First(unseen) => unseen,
         };
         let answer = |submission| pb::CreateSubmissionResponse {
             submission: Some(submission_out(submission)),
         };
         let created = self
             .0
-            .create(caller, context.call_id, &problem, &program, claim, answer);
+            .create(caller, context.call_id, &problem, &program, unseen, answer);
         Ok(Response::new(created.await?))
     }
 

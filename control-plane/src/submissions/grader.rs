@@ -1,30 +1,26 @@
-//! The way of one submission from its first slot to its stored verdict: claim it, run the first
-//! test, which also tells whether Python can compile the program, then the others several at
-//! once, judge, and store verdict and progress in one transaction.
+//! The way of one submission from its first slot to its stored verdict: run its tests, judge each as
+//! it ends, and store verdict and progress in one transaction. When an attempt is claimed, and why
+//! there is no other write, is said in `execution::worker`.
 
 use std::sync::Arc;
 
-use futures::{StreamExt, stream};
 use jiff::Timestamp;
 
 use super::live::LiveSubmission;
 use super::model::{Grade, Submission};
 use super::service::Submissions;
 use super::store;
-use super::testing::{Broken, Exam, Tested};
+use super::testing::{Exam, Tested};
 use crate::execution::dispatcher::Slot;
 use crate::execution::model::MAX_LOSSES;
 use crate::execution::service::program_limits;
-use crate::execution::worker::persistently;
+use crate::execution::worker::{Attempted, attempt_work, persistently};
 use crate::judge::{TestResult, Verdict};
 use crate::platform::errors::Error;
 use crate::platform::queue::Job;
 use crate::problems::model::GradedProblem;
 use crate::progress::model::JudgedSubmission;
 use crate::progress::store::record_judged;
-
-/// Tests of one submission that run at one time.
-const AT_ONCE: usize = 4;
 
 impl Submissions {
     /// Does the work of a slot that was given to the start of a submission.
@@ -44,10 +40,8 @@ impl Submissions {
         let Some(problem) = self.problem(&work.problem).await else {
             drop(slot);
             tracing::warn!(submission_id = %id, "the problem was deleted before its submission was graded");
-            if self.claim(&live, work.attempt).await {
-                self.finish(&live, Grade::of(Vec::new(), None, 0)).await;
-            }
-            return;
+            let nothing = Grade::of(Vec::new(), None, 0);
+            return self.finish(&live, nothing, Some(work.attempt)).await;
         };
         let limits = &self.platform.config.limits;
         let exam = Exam {
@@ -59,12 +53,12 @@ impl Submissions {
             name: format!("{id}-{attempt}"),
             call_id: work.call_id,
         };
-        let (ours, grade) = tokio::join!(
-            self.claim(&live, work.attempt),
-            self.grade(&live, &exam, slot)
-        );
-        if ours {
-            self.finish(&live, grade).await;
+        let grading = self.grade(&live, &exam, slot);
+        let claim = self.claim(&live, work.attempt);
+        match attempt_work(work.attempt, claim, grading).await {
+            Attempted::Claimed(grade) => self.finish(&live, grade, None).await,
+            Attempted::Unclaimed(grade) => self.finish(&live, grade, Some(work.attempt)).await,
+            Attempted::Void => {}
         }
     }
 
@@ -81,33 +75,17 @@ impl Submissions {
     }
 
     async fn grade(&self, live: &LiveSubmission, exam: &Exam<'_>, slot: Slot) -> Grade {
-        let problem = exam.problem;
-        let Some((first, rest)) = problem.tests.split_first() else {
-            return Grade::of(Vec::new(), None, 0);
-        };
-        let mut outcomes = vec![self.note(live, exam.test(first, Some(slot)).await)];
-        let compile_error = match &outcomes[0] {
-            Ok(Tested {
-                compile_error,
-                result,
-            }) if result.verdict == Verdict::CompileError => {
-                Some(compile_error.clone().unwrap_or_default())
+        let (mut results, mut compile_error) = (Vec::new(), None);
+        let tested = |tested: Tested| {
+            live.tested(tested.result.clone(), self.platform.clock.now());
+            if tested.result.verdict == Verdict::CompileError {
+                compile_error = Some(tested.compile_error.unwrap_or_default());
             }
-            _ => None,
+            results.push(tested.result);
         };
-        if compile_error.is_none() && outcomes[0].is_ok() {
-            let tests: Vec<_> = rest.iter().map(|test| exam.test(test, None)).collect();
-            let tests = stream::iter(tests).buffer_unordered(AT_ONCE);
-            let others = tests.map(|outcome| self.note(live, outcome));
-            outcomes.extend(others.collect::<Vec<_>>().await);
-        }
-        let broken = outcomes.iter().any(Result::is_err);
-        let mut results: Vec<_> = outcomes
-            .into_iter()
-            .flatten()
-            .map(|tested| tested.result)
-            .collect();
-        let missing = problem
+        let broken = exam.sit(slot, tested).await.err();
+        let missing = exam
+            .problem
             .tests
             .iter()
             .filter(|test| results.iter().all(|result| result.number != test.number));
@@ -115,26 +93,12 @@ impl Submissions {
             .map(|test| TestResult::skipped(test.number, test.hidden))
             .collect();
         results.extend(missing);
-        let mut grade = Grade::of(results, compile_error, problem.points);
-        if broken {
+        let mut grade = Grade::of(results, compile_error, exam.problem.points);
+        if let Some(broken) = broken {
+            tracing::error!(submission_id = %live.id(), %broken, "a submission can't be graded");
             grade.verdict = Verdict::InternalError;
         }
         grade
-    }
-
-    /// Tells the watchers of a test.
-    fn note(
-        &self,
-        live: &LiveSubmission,
-        outcome: Result<Tested, Broken>,
-    ) -> Result<Tested, Broken> {
-        match &outcome {
-            Ok(tested) => live.tested(tested.result.clone(), self.platform.clock.now()),
-            Err(broken) => {
-                tracing::error!(submission_id = %live.id(), %broken, "a submission can't be graded")
-            }
-        }
-        outcome
     }
 
     /// False when the submission is somebody else's or has ended.
@@ -154,15 +118,20 @@ impl Submissions {
         ours
     }
 
-    /// Stores verdict and progress, once, and shows them.
-    async fn finish(&self, live: &LiveSubmission, grade: Grade) {
+    /// Stores verdict and progress, once, and shows them. An attempt that was not claimed yet comes
+    /// with the number of the one before it.
+    async fn finish(&self, live: &LiveSubmission, grade: Grade, unclaimed_after: Option<u32>) {
         let (points, verdict) = (grade.points, grade.verdict);
         let submission = &live.graded(grade, self.platform.clock.now());
         let attempt = live.attempt();
         let judged = &judged(submission, verdict, points);
         let finish = || async move {
             let mut tx = self.platform.db.write().await?;
-            let first = store::finish(&mut tx, submission, attempt).await?;
+            let ours = match unclaimed_after {
+                Some(before) => store::claim(&mut tx, submission.id, before).await?,
+                None => true,
+            };
+            let first = ours && store::finish(&mut tx, submission, attempt).await?;
             if first && verdict.is_judged() {
                 record_judged(&mut tx, judged).await?;
             }
@@ -191,7 +160,8 @@ impl Submissions {
                 self.enqueue(submission, attempt);
             } else {
                 let live = LiveSubmission::new(submission, attempt);
-                self.finish(&live, Grade::of(Vec::new(), None, 0)).await;
+                let nothing = Grade::of(Vec::new(), None, 0);
+                self.finish(&live, nothing, None).await;
             }
         }
         Ok(())

@@ -21,7 +21,7 @@ use crate::execution::service::Execution;
 use crate::platform::Platform;
 use crate::platform::context::{Caller, Role};
 use crate::platform::errors::{Error, Reason, Violations};
-use crate::platform::idempotency::Claim;
+use crate::platform::idempotency::Unseen;
 use crate::platform::ids::{CallId, SubmissionId, UserId};
 use crate::platform::pagination::Page;
 use crate::platform::queue::{Job, Lane, Priority, Ticket};
@@ -75,25 +75,21 @@ impl Submissions {
         Ok(problem)
     }
 
-    /// Accepts a checked program and queues it. Submission and answer are stored together under
-    /// the claim.
-    pub async fn create<A: Message>(
+    /// Accepts a checked program and queues it. Submission, request_id and answer are stored
+    /// together, in the one write that must be durable before the caller hears of the submission. A
+    /// call that was faster with this request_id gives the answer.
+    pub async fn create<A: Message + Default>(
         &self,
         caller: Caller,
         call_id: CallId,
         problem: &GradedProblem,
         program: &Program,
-        claim: Claim,
+        unseen: Unseen,
         answer: impl FnOnce(Submission) -> A,
     ) -> Result<A, Error> {
-        if let Err(error) = self
-            .execution
+        self.execution
             .admit(caller.user_id, Lane::Submissions, problem.profile)
-            .await
-        {
-            self.platform.idempotency.abandon(claim).await;
-            return Err(error);
-        }
+            .await?;
         let submission = new_submission(caller.user_id, problem, self.platform.clock.now());
         let mut shown = submission.clone();
         let stats = self.dispatcher.queue().stats();
@@ -104,8 +100,10 @@ impl Submissions {
         });
         let answer = answer(shown);
         let mut tx = self.platform.db.write().await?;
+        if let Some(faster) = unseen.settle(&mut tx, &answer).await? {
+            return Ok(faster);
+        }
         store::insert(&mut tx, &submission, &call_id.to_string(), program).await?;
-        claim.complete(&mut tx, &answer).await?;
         tx.commit().await?;
         self.enqueue(submission, 0);
         Ok(answer)

@@ -251,13 +251,19 @@ pub async fn delete(
     Ok(Deletion::Deleted)
 }
 
-/// After a restart: counts a loss for every submission that was being graded, and lists all that
-/// have not ended, oldest first. Only for the one process that owns this database.
+/// After a restart: counts a loss for every submission that was being graded, uses up the number
+/// of an attempt that was perhaps begun and not yet claimed, and lists all that have not ended,
+/// oldest first. Only for the one process that owns this database.
 pub async fn recover(tx: &mut SqliteConnection) -> Result<Vec<Unfinished>, sqlx::Error> {
-    sqlx::query("UPDATE submissions SET loss_count = loss_count + 1 WHERE state = ?")
-        .bind(State::Running.word())
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "UPDATE submissions
+         SET loss_count = loss_count + (state = ?), attempt = attempt + (state = ?)
+         WHERE state <> 'finished'",
+    )
+    .bind(State::Running.word())
+    .bind(State::Queued.word())
+    .execute(&mut *tx)
+    .await?;
     let mut query = QueryBuilder::<Sqlite>::new("SELECT ");
     query.push(COLUMNS);
     query.push(", attempt, loss_count FROM submissions WHERE state <> 'finished' ORDER BY id");

@@ -32,8 +32,8 @@ impl Lab {
         };
         let problem = self.submissions.check(problem, &program).await?;
         let ids = self.submissions.idempotency();
-        let Turn::First(claim) = ids
-            .claim::<String, String>(caller.user_id, "test", "", &String::new())
+        let Turn::First(unseen) = ids
+            .look::<String, String>(caller.user_id, "test", "", &String::new())
             .await?
         else {
             panic!("no request_id, no repeat")
@@ -41,7 +41,7 @@ impl Lab {
         let answer = |submission: Submission| submission.id.to_string();
         let id = self
             .submissions
-            .create(caller, CallId::new(), &problem, &program, claim, answer)
+            .create(caller, CallId::new(), &problem, &program, unseen, answer)
             .await?;
         Ok(id.parse().unwrap())
     }
@@ -138,11 +138,10 @@ async fn a_right_program_is_accepted_and_counts_as_progress() {
     let (stored, source) = lab.submissions.get(user, submission.id).await.unwrap();
     assert_eq!(stored, submission);
     assert_eq!(source, "# program\n# sim: echo");
-    // Each test had a sandbox of its own.
+    // One call, and a case for each test.
     let seen = lab.runners[0].seen();
-    let names: std::collections::HashSet<_> =
-        seen.iter().map(|seen| &seen.request.run_id).collect();
-    assert_eq!((seen.len(), names.len()), (5, 5));
+    let cases: Vec<_> = seen.iter().map(|seen| seen.request.cases.len()).collect();
+    assert_eq!(cases, [5]);
     assert_eq!(lab.execution.queue_stats().running, 0);
 }
 
@@ -191,12 +190,13 @@ async fn functions_are_called_with_data_and_compared_as_data() {
         );
     }
     let seen = lab.runners[0].seen();
-    let call = seen[0].request.function_call.clone().unwrap();
+    let case = &seen[0].request.cases[0];
+    let call = case.function_call.clone().unwrap();
     assert_eq!(
         (call.function_name.as_str(), call.arguments_json.as_str()),
         ("same", "[1]")
     );
-    assert!(seen[0].request.stdin.is_empty());
+    assert!(case.stdin.is_empty());
     assert_eq!(
         seen[0]
             .request
@@ -303,6 +303,104 @@ async fn a_lost_runner_costs_a_test_another_try_and_no_verdict() {
         lab.attempts(user, "same").await.is_empty(),
         "our fault is no attempt of the student"
     );
+}
+
+/// Each write waits for the disk: one for what was accepted, one for the result, and one for the claim
+/// of what takes long.
+#[tokio::test]
+async fn nothing_is_written_that_need_not_be() {
+    let lab = lab_with("[limits]\nruns_per_minute = 0\n", vec![Sim::default()]).await;
+    let user = lab.user().await;
+    let db = &lab.platform.db;
+    // What is looked for at the start is done before this.
+    lab.graded(user, "echo", "# sim: echo").await;
+    for (source, least) in [("# sim: echo", 2), ("# sim: sleep 300\n# sim: echo", 3)] {
+        let (mut grading, mut running) = (u64::MAX, u64::MAX);
+        // On a busy machine anything may take long.
+        for _ in 0..5 {
+            let before = db.writes();
+            let submission = lab.graded(user, "echo", source).await;
+            assert_eq!(submission.verdict, Some(Verdict::Accepted));
+            grading = grading.min(db.writes() - before);
+            let before = db.writes();
+            let id = lab.run(user, source).await;
+            lab.finished(user, id).await;
+            running = running.min(db.writes() - before);
+        }
+        assert_eq!((grading, running), (least, least), "{source}");
+    }
+}
+
+/// Only what has not ended is run again, and nobody hears of a test twice.
+#[tokio::test]
+async fn a_runner_lost_in_the_middle_costs_only_what_had_not_ended() {
+    let behave = |request: &coderunner_proto::sandbox::v1::ExecuteRequest, nth| {
+        let mut script = sandboxd_sim::Script {
+            steps: vec![sandboxd_sim::Step::Stdout(request.stdin.clone())],
+            ..Default::default()
+        };
+        let lost = request.stdin == b"SECRET hidden 3\n" && nth == 1;
+        let slow = request.stdin == b"SECRET hidden 4\n";
+        if lost || slow {
+            let pause = Duration::from_millis(if lost { 100 } else { 1000 });
+            script.steps.push(sandboxd_sim::Step::Sleep(pause));
+        }
+        if lost {
+            let fault = sandboxd_sim::Fault::HangUp;
+            script.steps.push(sandboxd_sim::Step::Fault(fault));
+        }
+        script
+    };
+    let lab = lab_with("", vec![Sim::behaving(behave).capacity(8)]).await;
+    let user = lab.user().await;
+    let id = lab.submit(user, "echo", "x").await;
+    let heard = lab.hear_grading(user, id, 0).await;
+    let What::Finished(submission) = &heard.last().unwrap().what else {
+        panic!("no end")
+    };
+    assert_eq!(verdicts(submission), [Verdict::Accepted; 5]);
+    let tested = |heard: &Heard| match &heard.what {
+        What::Event(Event::Tested(result)) => Some(result.number),
+        _ => None,
+    };
+    let mut told: Vec<_> = heard.iter().filter_map(tested).collect();
+    told.sort_unstable();
+    assert_eq!(told, [1, 2, 3, 4, 5]);
+    let seen = lab.runners[0].seen();
+    let inputs = |seen: &sandboxd_sim::Seen| {
+        let inputs = seen.request.cases.iter().map(|case| &case.stdin);
+        let text = |input: &Vec<u8>| String::from_utf8_lossy(input).trim().to_owned();
+        inputs.map(text).collect::<Vec<_>>()
+    };
+    assert_eq!((seen.len(), seen[0].request.cases.len()), (2, 5));
+    assert_eq!(inputs(&seen[1]), ["SECRET hidden 3", "SECRET hidden 4"]);
+    assert_ne!(seen[0].request.run_id, seen[1].request.run_id);
+    assert_eq!(lab.attempts(user, "echo").await.len(), 1);
+    assert_eq!(lab.execution.queue_stats().running, 0);
+    assert_eq!(lab.execution.dispatcher.runners().views()[0].running, 0);
+}
+
+/// A case that the runner calls its own fault is no verdict; the others stand.
+#[tokio::test]
+async fn a_failure_of_the_runner_in_one_case_is_tried_again() {
+    let behave = |request: &coderunner_proto::sandbox::v1::ExecuteRequest, nth| {
+        let mut script = sandboxd_sim::Script {
+            steps: vec![sandboxd_sim::Step::Stdout(request.stdin.clone())],
+            ..Default::default()
+        };
+        if request.stdin == b"SECRET hidden 2\n" && nth < 3 {
+            let fault = sandboxd_sim::Fault::Fail;
+            script.steps.push(sandboxd_sim::Step::Fault(fault));
+        }
+        script
+    };
+    let lab = lab_with("", vec![Sim::behaving(behave).capacity(8)]).await;
+    let user = lab.user().await;
+    let submission = lab.graded(user, "echo", "x").await;
+    assert_eq!(submission.verdict, Some(Verdict::Accepted));
+    let seen = lab.runners[0].seen();
+    let cases: Vec<_> = seen.iter().map(|seen| seen.request.cases.len()).collect();
+    assert_eq!(cases, [5, 1, 1]);
 }
 
 #[tokio::test]
@@ -462,4 +560,6 @@ async fn only_one_attempt_stores_a_verdict_and_progress_counts_once() {
             "attempt {attempt}"
         );
     }
+    drop(tx);
+    assert_eq!(lab.attempts(user, "echo").await.len(), 1);
 }

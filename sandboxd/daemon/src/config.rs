@@ -82,6 +82,9 @@ pub struct Pool {
     /// Sandboxes of the standard library that are kept ready for runs when nothing runs, at most
     /// `max_sandboxes`. Two for each core by default. More are kept for a while after they were needed.
     pub parked: u32,
+    /// Sandboxes that all batches together may hold, 1 to `max_sandboxes`; the others are for single
+    /// runs. Three quarters by default.
+    pub batch_sandboxes: Option<u32>,
     /// Runs that may wait for a sandbox when all are taken; more are refused. 256 by default.
     pub max_waiting: u32,
     /// How long sandboxes are copied from one interpreter, in seconds, at least 1; all its copies have the
@@ -191,6 +194,7 @@ impl Default for Pool {
         Self {
             max_sandboxes: u32::try_from(cores * 4).unwrap_or(4),
             parked: u32::try_from(cores * 2).unwrap_or(2),
+            batch_sandboxes: None,
             max_waiting: 256,
             template_seconds: 600,
             startup_time_ms: 10_000,
@@ -325,6 +329,11 @@ impl Config {
             "profiles.science.at_start needs profiles.science.enabled".to_owned(),
         );
         must(
+            pool.batch_sandboxes
+                .is_none_or(|most| (1..=pool.max_sandboxes).contains(&most)),
+            "pool.batch_sandboxes must be 1 to pool.max_sandboxes".to_owned(),
+        );
+        must(
             pool.template_seconds >= 1,
             "pool.template_seconds must be at least 1".to_owned(),
         );
@@ -434,6 +443,13 @@ impl Config {
             limits: self.kernel_limits(&self.ceilings().defaults),
             startup_time: Duration::from_millis(self.pool.startup_time_ms),
         }
+    }
+
+    /// Sandboxes that all batches together may hold.
+    pub fn batch_sandboxes(&self) -> usize {
+        let most = self.pool.max_sandboxes;
+        let three_quarters = (most - most / 4).min(most.saturating_sub(1)).max(1);
+        self.pool.batch_sandboxes.unwrap_or(three_quarters) as usize
     }
 
     /// The folder of the socket.

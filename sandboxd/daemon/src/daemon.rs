@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::host::Host;
 use crate::launcher_client::LauncherClient;
 use crate::listen::{self, TlsMaterial};
+use crate::output::EventSender;
 use crate::pool::Pool;
 use crate::run::{self, Handle, Order};
 use crate::service::Service;
@@ -139,6 +140,7 @@ async fn prove(config: &Config, pool: &Pool, profile: Profile) -> Result<()> {
     let kernel_limits = config.kernel_limits(&limits);
     let order = Order::script(profile, b"print('ready')", limits, kernel_limits);
     let (events, mut receiver) = mpsc::channel(16);
+    let events = EventSender::new(events);
     let finished = run::run(pool, order, &Handle::default(), &events).await;
     drop(events);
     let mut stdout = Vec::new();

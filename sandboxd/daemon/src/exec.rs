@@ -131,7 +131,8 @@ async fn execute(arguments: &ExecArguments) -> Result<Outcome, Failure> {
             Some(Event::Finished(finished)) => {
                 return finish(arguments.json, finished, result).map_err(fails_with(4));
             }
-            None => {
+            // The end of a batch, which this is not, or of the stream.
+            Some(Event::BatchFinished(_)) | None => {
                 return Err(Failure {
                     code: 4,
                     error: anyhow!("the run ended without a result"),
@@ -170,9 +171,9 @@ fn request(arguments: &ExecArguments) -> Result<ExecuteRequest> {
             process_limit: arguments.process_limit,
         }),
         stdin,
-        interactive: false,
         function_call,
         profile: arguments.profile.clone(),
+        ..ExecuteRequest::default()
     })
 }
 

@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 /// First byte from the runner: the interpreter is ready for a job.
 pub const HELLO: u8 = b'H';
+/// Longest code that is handed on to the other cases of a batch; the runner knows it too.
+pub const MAX_CODE: usize = 4 * 1024 * 1024;
 /// Longest answer to a job.
 pub const MAX_ANSWER: usize = 64 * 1024;
 /// Longest return value, as JSON.
@@ -38,6 +40,29 @@ impl ProcessLimits {
     }
 }
 
+/// Where a program's code comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code<'a> {
+    /// The runner compiles the source.
+    Compile,
+    /// It compiles the source and hands the code on, for the other cases of a batch.
+    CompileForAll,
+    /// The runner of another case has compiled it: hostile bytes, which nobody reads outside of a
+    /// sandbox. At least two.
+    Given(&'a [u8]),
+}
+
+impl<'a> Code<'a> {
+    fn encode(self) -> &'a [u8] {
+        match self {
+            Self::Compile => b"",
+            // Code is never that short.
+            Self::CompileForAll => b"?",
+            Self::Given(code) => code,
+        }
+    }
+}
+
 /// One job for the runner.
 #[derive(Debug)]
 pub struct Job<'a> {
@@ -45,6 +70,8 @@ pub struct Job<'a> {
     pub limits: ProcessLimits,
     /// The main file.
     pub source: &'a [u8],
+    /// Where its code comes from.
+    pub code: Code<'a>,
     /// Path and content of the others.
     pub files: &'a [(String, Vec<u8>)],
     /// Function to call and its arguments.
@@ -63,21 +90,27 @@ impl Job<'_> {
             limits.as_slice(),
             mode.as_bytes(),
             self.source,
+            self.code.encode(),
             name.as_bytes(),
             arguments.as_bytes(),
         ];
         for (path, content) in self.files {
             fields.extend([path.as_bytes(), content.as_slice()]);
         }
-        let size = fields.iter().map(|field| field.len() + 4).sum::<usize>() + 4;
-        let mut bytes = Vec::with_capacity(size);
-        put_number(&mut bytes, size);
-        for field in fields {
-            put_number(&mut bytes, field.len());
-            bytes.extend_from_slice(field);
-        }
-        bytes
+        message(&fields)
     }
+}
+
+/// A message to the runner.
+pub fn message(fields: &[&[u8]]) -> Vec<u8> {
+    let size = fields.iter().map(|field| field.len() + 4).sum::<usize>() + 4;
+    let mut bytes = Vec::with_capacity(size);
+    put_number(&mut bytes, size);
+    for field in fields {
+        put_number(&mut bytes, field.len());
+        bytes.extend_from_slice(field);
+    }
+    bytes
 }
 
 fn put_number(bytes: &mut Vec<u8>, number: usize) {
@@ -166,11 +199,12 @@ mod tests {
                 processes: 66,
             },
             source: b"x",
+            code: Code::Compile,
             files: &[],
             function: None,
         };
         let expected = [
-            &39_u32.to_le_bytes()[..],
+            &43_u32.to_le_bytes()[..],
             &8_u32.to_le_bytes(),
             &5_u32.to_le_bytes(),
             &66_u32.to_le_bytes(),
@@ -178,6 +212,7 @@ mod tests {
             b"script",
             &1_u32.to_le_bytes(),
             b"x",
+            &0_u32.to_le_bytes(),
             &0_u32.to_le_bytes(),
             &0_u32.to_le_bytes(),
         ];

@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+mod batch;
+mod compiling;
 mod config;
 mod daemon;
 mod exec;

@@ -10,8 +10,51 @@ use tokio::sync::mpsc;
 const PIECE: usize = 64 * 1024;
 
 /// Where events of a run go. Waiting for room in it is what slows a program down that writes faster than
-/// its reader reads.
-pub type EventSender = mpsc::Sender<Result<ExecuteResponse, tonic::Status>>;
+/// its reader reads. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct EventSender {
+    sender: mpsc::Sender<Result<ExecuteResponse, tonic::Status>>,
+    case_index: i32,
+}
+
+/// Whoever asked for the run is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NobodyListens;
+
+impl EventSender {
+    /// For the events of a single run, or those of a batch as a whole.
+    pub fn new(sender: mpsc::Sender<Result<ExecuteResponse, tonic::Status>>) -> Self {
+        Self {
+            sender,
+            case_index: 0,
+        }
+    }
+
+    /// For the events of one case of a batch: they name it.
+    pub fn of_case(&self, index: usize) -> Self {
+        Self {
+            sender: self.sender.clone(),
+            case_index: i32::try_from(index).unwrap_or(i32::MAX),
+        }
+    }
+
+    /// Sends an event; waits for room.
+    ///
+    /// # Errors
+    /// When nobody listens.
+    pub async fn send(&self, event: Event) -> Result<(), NobodyListens> {
+        let event = ExecuteResponse {
+            event: Some(event),
+            case_index: self.case_index,
+        };
+        self.sender.send(Ok(event)).await.map_err(|_| NobodyListens)
+    }
+
+    /// Returns when nobody listens any more.
+    pub async fn closed(&self) {
+        self.sender.closed().await;
+    }
+}
 
 /// What came out of one stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,10 +87,7 @@ pub async fn drain(
                 stream: stream.into(),
                 data: buffer[..kept].to_vec(),
             };
-            let event = ExecuteResponse {
-                event: Some(Event::Output(output)),
-            };
-            if events.send(Ok(event)).await.is_err() {
+            if events.send(Event::Output(output)).await.is_err() {
                 // Nobody listens; the run is being cancelled.
                 return drained;
             }
@@ -72,10 +112,12 @@ mod tests {
             // Blocks for good when the reader stops at its limit; the runtime ends it.
             let _ = writer.write_all(&vec![b'x'; written]).await;
         });
-        let result = drain(reader, OutputStream::Stdout, limit, sender).await;
+        let events = EventSender::new(sender).of_case(7);
+        let result = drain(reader, OutputStream::Stdout, limit, events).await;
         let mut passed = 0;
         while let Some(Ok(ExecuteResponse {
             event: Some(Event::Output(output)),
+            case_index: 7,
         })) = receiver.recv().await
         {
             passed += output.data.len();

@@ -1,6 +1,8 @@
 //! From a request of the API to an order, checked in full. The only place where the messages of a request
 //! are taken apart.
 
+mod cases;
+
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -11,9 +13,10 @@ use sandboxd_sandbox::limits::Wishes;
 use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt};
 
+use crate::batch;
 use crate::config::Config;
 use crate::host::Host;
-use crate::job::{Job, ProcessLimits};
+use crate::job::{Code, Job, ProcessLimits};
 use crate::run::Order;
 
 const MAX_RUN_ID: usize = 64;
@@ -30,15 +33,24 @@ const MAX_FUNCTION_NAME: usize = 100;
 /// A field and what is wrong with it.
 type Violation = (&'static str, String);
 
+/// What a request asks for.
+#[derive(Debug)]
+pub enum Work {
+    /// One run.
+    Run(Order),
+    /// A run for each of some inputs.
+    Batch(batch::Order),
+}
+
 /// Checks a request and makes an order of it.
 ///
 /// # Errors
 /// INVALID_ARGUMENT with the field in BadRequest.
-pub fn order(
+pub fn work(
     config: &Config,
     host: &Host,
     request: ExecuteRequest,
-) -> Result<(String, Order), Status> {
+) -> Result<(String, Work), Status> {
     checked(config, host, request).map_err(|(field, problem)| {
         let details = ErrorDetails::with_bad_request_violation(field, &problem);
         Status::with_error_details(
@@ -53,7 +65,7 @@ fn checked(
     config: &Config,
     host: &Host,
     request: ExecuteRequest,
-) -> Result<(String, Order), Violation> {
+) -> Result<(String, Work), Violation> {
     let ExecuteRequest {
         run_id,
         program,
@@ -62,9 +74,17 @@ fn checked(
         interactive,
         function_call,
         profile,
+        cases,
+        max_parallel,
+        stop_on_first_failure,
     } = request;
     check_run_id(&run_id)?;
     let profile = check_profile(host, &profile)?;
+    let batch_wishes = cases::Wishes {
+        max_parallel,
+        stop_on_first_failure,
+    };
+    let cases = cases::check(cases, &batch_wishes)?;
     let Program { source, files } = program.ok_or(("program", "is missing".to_owned()))?;
     let files = check_files(&source, files)?;
     if stdin.len() > MAX_STDIN {
@@ -76,9 +96,24 @@ fn checked(
         .resolve(&wishes(limits.unwrap_or_default())?)
         .map_err(|error| (error.field, error.to_string()))?;
     let kernel_limits = config.kernel_limits(&limits);
+    if let Some(cases) = cases {
+        cases::check_nothing_else(&stdin, interactive, function.is_some())?;
+        let order = batch::Order {
+            source: source.into_bytes(),
+            files,
+            profile,
+            max_parallel: batch_wishes.parallel(config.batch_sandboxes(), cases.len()),
+            cases,
+            stop_on_first_failure,
+            limits,
+            kernel_limits,
+        };
+        return Ok((run_id, Work::Batch(order)));
+    }
     let job = Job {
         limits: ProcessLimits::of(&kernel_limits),
         source: source.as_bytes(),
+        code: Code::Compile,
         files: &files,
         function: function
             .as_ref()
@@ -92,8 +127,9 @@ fn checked(
         interactive,
         kernel_limits,
         limits,
+        compiling: None,
     };
-    Ok((run_id, order))
+    Ok((run_id, Work::Run(order)))
 }
 
 /// The same rule for every call that names a run.
@@ -268,11 +304,20 @@ mod tests {
         });
     }
 
+    impl Work {
+        fn profile(&self) -> Profile {
+            match self {
+                Self::Run(order) => order.profile,
+                Self::Batch(order) => order.profile,
+            }
+        }
+    }
+
     #[test]
     fn a_plain_request_is_fine() {
-        let (_, order) =
+        let (_, work) =
             checked(&Config::default(), &Host::for_tests(false), request()).expect("it is fine");
-        assert_eq!(order.profile, Profile::Python);
+        assert_eq!(work.profile(), Profile::Python);
     }
 
     #[test]
@@ -289,7 +334,7 @@ mod tests {
             let host = Host::for_tests(offered);
             let found = checked(&Config::default(), &host, request);
             match (found, expected) {
-                (Ok((_, order)), Some(profile)) => assert_eq!(order.profile, profile),
+                (Ok((_, work)), Some(profile)) => assert_eq!(work.profile(), profile),
                 (Err((field, _)), None) => assert_eq!(field, "profile", "{name}"),
                 (found, _) => panic!("{name} on a host with science {offered}: {found:?}"),
             }

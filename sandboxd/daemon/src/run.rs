@@ -11,9 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use coderunner_proto::common::v1::{CompileError, Outcome, OutputStream, Usage as UsageMessage};
-use coderunner_proto::sandbox::v1::{
-    ExecuteResponse, Finished, FunctionStatus, Started, execute_response::Event,
-};
+use coderunner_proto::sandbox::v1::{Finished, FunctionStatus, Started, execute_response::Event};
 use sandboxd_sandbox::cgroup::parse_cpu;
 use sandboxd_sandbox::{Ends, Exit, KernelLimits, Limits, Profile, Usage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,8 +21,9 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{self, MissedTickBehavior};
 
+use crate::compiling::Compiling;
 use crate::input::Input;
-use crate::job::{Answer, Job, MAX_ANSWER, MAX_RESULT, ProcessLimits, parse_result};
+use crate::job::{Answer, Code, Job, MAX_ANSWER, MAX_RESULT, ProcessLimits, parse_result};
 use crate::outcome::{Evidence, KillReason, judge};
 use crate::output::{Drained, EventSender, drain};
 use crate::pool::{Pool, Sandbox, Tenancy};
@@ -53,6 +52,8 @@ pub struct Order {
     pub limits: Limits,
     /// Limits that the kernel watches.
     pub kernel_limits: KernelLimits,
+    /// It compiles the program for a batch, and gets its input after that.
+    pub compiling: Option<Compiling>,
 }
 
 impl Order {
@@ -68,6 +69,7 @@ impl Order {
             job: Job {
                 limits: ProcessLimits::of(&kernel_limits),
                 source,
+                code: Code::Compile,
                 files: &[],
                 function: None,
             }
@@ -77,6 +79,7 @@ impl Order {
             interactive: false,
             limits,
             kernel_limits,
+            compiling: None,
         }
     }
 }
@@ -102,6 +105,17 @@ pub async fn run(pool: &Pool, order: Order, handle: &Handle, events: &EventSende
         () = handle.cancel.notified() => return cancelled(),
         () = events.closed() => return cancelled(),
     };
+    run_in(sandbox, order, handle, events, requested).await
+}
+
+/// The same in a sandbox that the caller has taken.
+pub async fn run_in(
+    sandbox: Sandbox,
+    order: Order,
+    handle: &Handle,
+    events: &EventSender,
+    requested: Instant,
+) -> Finished {
     match Running::start(sandbox, order, handle, events, requested).await {
         Ok(running) => running.supervise(handle, events).await,
         Err(error) => internal_error(format!("the sandbox's pipes could not be used: {error}")),
@@ -117,7 +131,8 @@ fn cancelled() -> Finished {
     }
 }
 
-fn internal_error(reason: String) -> Finished {
+/// The end of a run that failed by our fault.
+pub fn internal_error(reason: String) -> Finished {
     tracing::error!(reason, "a run failed by our fault");
     Finished {
         outcome: Outcome::InternalError.into(),
@@ -165,8 +180,14 @@ impl Running {
         } else {
             None
         };
+        // What the compiling waits for, see there.
+        let mut withheld = None;
         // Nothing to read is an end of file, at once.
-        let input = if order.interactive || !order.stdin.is_empty() {
+        let input = if let Some(compiling) = order.compiling {
+            let stdin = pipe::Sender::from_owned_fd(stdin)?;
+            withheld = Some((compiling, stdin, order.stdin));
+            Input::closed()
+        } else if order.interactive || !order.stdin.is_empty() {
             let stdin = pipe::Sender::from_owned_fd(stdin)?;
             Input::start(stdin, order.stdin, order.interactive)
         } else {
@@ -179,11 +200,10 @@ impl Running {
         let startup_duration = requested.elapsed().try_into().ok();
         // Set once, here, and before anybody can know that there is a program.
         let _ = handle.input.set(input);
-        let event = ExecuteResponse {
-            event: Some(Event::Started(Started { startup_duration })),
-        };
         // Nobody listens: noticed below.
-        let _ = events.send(Ok(event)).await;
+        let _ = events
+            .send(Event::Started(Started { startup_duration }))
+            .await;
         let limit = order.limits.output_bytes;
         let streams = [
             Reading::new(tokio::spawn(drain(
@@ -205,7 +225,12 @@ impl Running {
             clock,
             started,
             streams,
-            answer: Conversation::begin(control, order.job),
+            answer: match withheld {
+                Some((compiling, stdin, bytes)) => Conversation::Sending(tokio::spawn(
+                    compiling.converse(control, order.job, stdin, bytes),
+                )),
+                None => Conversation::begin(control, order.job),
+            },
             result,
         })
     }
@@ -360,7 +385,8 @@ async fn converse(control: UnixStream, job: Vec<u8>) -> Vec<u8> {
     answer
 }
 
-async fn read_bounded(reader: impl tokio::io::AsyncRead + Unpin, most: usize) -> Vec<u8> {
+/// Reads to the end, or as much as is allowed.
+pub async fn read_bounded(reader: impl tokio::io::AsyncRead + Unpin, most: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     // What was read before an error is all there is.
     let _ = reader.take(most as u64).read_to_end(&mut bytes).await;

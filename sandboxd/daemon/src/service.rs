@@ -2,7 +2,7 @@
 //! isolation that the operator configured.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,11 +19,13 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use crate::batch::{self, Sandboxes};
 use crate::config::{self, Config};
 use crate::host::Host;
-use crate::input::InputError;
+use crate::input::{Input, InputError};
+use crate::output::EventSender;
 use crate::pool::Pool;
-use crate::request;
+use crate::request::{self, Work};
 use crate::run::{self, Handle, Order};
 
 /// Events of a run that may wait for a slow reader, each of at most 64 KiB.
@@ -43,15 +45,25 @@ struct Shared {
     config: Config,
     host: Host,
     pool: Pool,
-    runs: Mutex<HashMap<String, Handle>>,
+    batch_sandboxes: Sandboxes,
+    runs: Mutex<HashMap<String, Living>>,
     draining: AtomicBool,
     emptied: Notify,
+}
+
+/// A run or a batch in the table.
+#[derive(Debug)]
+struct Living {
+    handle: Handle,
+    /// Cases of a batch that have a sandbox or wait for one; none for a single run.
+    cases: Option<Arc<AtomicUsize>>,
 }
 
 impl Service {
     /// A service without runs.
     pub fn new(config: Config, host: Host, pool: Pool) -> Self {
         let shared = Shared {
+            batch_sandboxes: Sandboxes::new(pool.clone(), config.batch_sandboxes()),
             config,
             host,
             pool,
@@ -74,7 +86,7 @@ impl Service {
     pub async fn wait_until_empty(&self) {
         loop {
             let emptied = self.shared.emptied.notified();
-            if self.running() == 0 {
+            if self.shared.lock().is_empty() {
                 return;
             }
             emptied.await;
@@ -82,18 +94,22 @@ impl Service {
     }
 
     fn running(&self) -> usize {
-        self.shared.lock().len()
+        let count = |living: &Living| match &living.cases {
+            Some(cases) => cases.load(Ordering::Relaxed),
+            None => 1,
+        };
+        self.shared.lock().values().map(count).sum()
     }
 
     fn handle(&self, run_id: &str) -> Result<Handle, Status> {
         self.shared
             .lock()
             .get(run_id)
-            .cloned()
+            .map(|living| living.handle.clone())
             .ok_or_else(|| Status::not_found("there is no such run"))
     }
 
-    fn admit(&self, run_id: &str) -> Result<Handle, Status> {
+    fn admit(&self, run_id: &str, cases: Option<Arc<AtomicUsize>>) -> Result<Handle, Status> {
         if self.shared.draining.load(Ordering::Relaxed) {
             return Err(Status::unavailable(
                 "this host is draining and takes no new runs",
@@ -117,13 +133,17 @@ impl Service {
             ));
         }
         let handle = Handle::default();
-        runs.insert(run_id.to_owned(), handle.clone());
+        let living = Living {
+            handle: handle.clone(),
+            cases,
+        };
+        runs.insert(run_id.to_owned(), living);
         Ok(handle)
     }
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Handle>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Living>> {
         // A map stays a map, whatever panicked while holding it.
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -133,7 +153,7 @@ impl Shared {
         run_id: String,
         order: Order,
         handle: Handle,
-        events: mpsc::Sender<Result<ExecuteResponse, Status>>,
+        events: EventSender,
     ) {
         let entry = Entry {
             shared: &self,
@@ -143,11 +163,27 @@ impl Shared {
         // The place is free before the caller can know, so that its next run finds one.
         drop(entry);
         // A caller that is gone has cancelled.
-        let _ = events
-            .send(Ok(ExecuteResponse {
-                event: Some(Event::Finished(finished)),
-            }))
-            .await;
+        let _ = events.send(Event::Finished(finished)).await;
+    }
+
+    async fn execute_batch(
+        self: Arc<Self>,
+        run_id: String,
+        order: batch::Order,
+        handle: Handle,
+        living: Arc<AtomicUsize>,
+        events: EventSender,
+    ) {
+        let entry = Entry {
+            shared: &self,
+            run_id,
+        };
+        // Cases have all of their input from the start.
+        let _ = handle.input.set(Input::closed());
+        let sandboxes = self.batch_sandboxes.clone();
+        let finished = batch::run(sandboxes, order, &handle, living, events.clone()).await;
+        drop(entry);
+        let _ = events.send(Event::BatchFinished(finished)).await;
     }
 }
 
@@ -175,11 +211,22 @@ impl SandboxService for Service {
         &self,
         request: Request<ExecuteRequest>,
     ) -> Result<Response<Self::ExecuteStream>, Status> {
-        let (run_id, order) =
-            request::order(&self.shared.config, &self.shared.host, request.into_inner())?;
-        let handle = self.admit(&run_id)?;
+        let (run_id, work) =
+            request::work(&self.shared.config, &self.shared.host, request.into_inner())?;
         let (events, receiver) = mpsc::channel(EVENTS_WAITING);
-        tokio::spawn(Arc::clone(&self.shared).execute(run_id, order, handle, events));
+        let events = EventSender::new(events);
+        let shared = Arc::clone(&self.shared);
+        match work {
+            Work::Run(order) => {
+                let handle = self.admit(&run_id, None)?;
+                tokio::spawn(shared.execute(run_id, order, handle, events));
+            }
+            Work::Batch(order) => {
+                let living = Arc::new(AtomicUsize::new(0));
+                let handle = self.admit(&run_id, Some(Arc::clone(&living)))?;
+                tokio::spawn(shared.execute_batch(run_id, order, handle, living, events));
+            }
+        }
         Ok(Response::new(ReceiverStream::new(receiver)))
     }
 

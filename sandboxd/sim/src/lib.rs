@@ -12,7 +12,9 @@
 
 #![forbid(unsafe_code)]
 
+mod batch;
 mod input;
+mod play;
 pub mod script;
 mod server;
 mod service;

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc as channel};
 use std::time::Duration;
 
-use coderunner_proto::common::v1::{Limits, Module, Outcome, OutputStream, Profile, Usage};
-use coderunner_proto::sandbox::v1::execute_response::Event;
+use coderunner_proto::common::v1::{Limits, Module, Profile};
 use coderunner_proto::sandbox::v1::sandbox_service_server::SandboxService;
 use coderunner_proto::sandbox::v1::{
-    CancelRequest, CancelResponse, CloseInputRequest, CloseInputResponse, DrainRequest,
-    DrainResponse, ExecuteRequest, ExecuteResponse, Finished, GetStatusRequest, GetStatusResponse,
-    Output, ProfileStatus, Started, WriteInputRequest, WriteInputResponse,
+    CancelRequest, CancelResponse, Case, CloseInputRequest, CloseInputResponse, DrainRequest,
+    DrainResponse, ExecuteRequest, ExecuteResponse, GetStatusRequest, GetStatusResponse,
+    ProfileStatus, WriteInputRequest, WriteInputResponse,
 };
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -20,14 +20,14 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use crate::batch::Batch;
 use crate::input::{Input, Refusal};
-use crate::script::{Fault, Script, Step, ending};
+use crate::play::Play;
+use crate::script::{Fault, Script, Step};
 
-/// What becomes of a request that is executed for the nth time (from 1).
+/// What becomes of a request that is executed for the nth time (from 1). Of a batch it is asked for each
+/// case, as if that had come alone; the batch as a whole is executed once.
 pub type Behaviour = Arc<dyn Fn(&ExecuteRequest, u32) -> Script + Send + Sync>;
-
-/// Bytes in one output message.
-const CHUNK: usize = 64 * 1024;
 
 /// A call of Execute, as it came.
 #[derive(Debug, Clone)]
@@ -57,10 +57,26 @@ struct State {
     cancelled: Vec<String>,
 }
 
+/// A call of Execute at work.
 #[derive(Clone)]
-struct Live {
-    input: Arc<Input>,
-    cancel: CancellationToken,
+pub(crate) struct Live {
+    pub(crate) input: Arc<Input>,
+    pub(crate) cancel: CancellationToken,
+    /// Programs that it runs now.
+    pub(crate) programs: Arc<AtomicUsize>,
+}
+
+/// What is to be played for a call.
+enum Work {
+    Run(Box<Script>),
+    Batch(Vec<(Script, Arc<Input>)>),
+}
+
+impl State {
+    fn running(&self) -> usize {
+        let programs = |live: &Live| live.programs.load(Ordering::Relaxed);
+        self.live.values().map(programs).sum()
+    }
 }
 
 impl Shared {
@@ -101,7 +117,7 @@ impl Shared {
     }
 
     pub(crate) fn running(&self) -> usize {
-        self.state().live.len()
+        self.state().running()
     }
 
     pub(crate) fn cancelled(&self) -> Vec<String> {
@@ -125,6 +141,15 @@ impl Shared {
         tokio::time::sleep(delay).await;
     }
 
+    /// Forgets a call that has ended, or was cut short.
+    pub(crate) fn ended(&self, run_id: &str, cut: bool) {
+        let mut state = self.state();
+        if cut {
+            state.cancelled.push(run_id.to_owned());
+        }
+        state.live.remove(run_id);
+    }
+
     fn find(&self, run_id: &str) -> Result<Live, Status> {
         self.state()
             .live
@@ -133,8 +158,14 @@ impl Shared {
             .ok_or_else(|| Status::not_found("no such run"))
     }
 
+    /// Breaks all connections and stops listening.
+    pub(crate) fn vanish(&self) {
+        // The receiver is gone when it has vanished already.
+        let _ = self.stop.send(());
+    }
+
     /// Notes the call and takes a sandbox for it.
-    fn admit(&self, seen: Seen) -> Result<(Live, Script), Status> {
+    fn admit(&self, seen: Seen) -> Result<(Live, Work), Status> {
         let request = seen.request.clone();
         let mut state = self.state();
         state.seen.push(seen);
@@ -144,12 +175,20 @@ impl Shared {
             .map_or("", |program| program.source.as_str());
         let times = state.times.entry(source.to_owned()).or_default();
         *times += 1;
-        let script = (self.behaviour)(&request, *times);
+        let nth = *times;
+        let cases = request.cases.iter().cloned();
+        let cases: Vec<_> = cases
+            .map(|case| self.script_of(&request, case, nth))
+            .collect();
+        let first = match cases.first() {
+            Some((script, _)) => script.clone(),
+            None => (self.behaviour)(&request, nth),
+        };
         if state.draining {
             return Err(Status::unavailable("draining"));
         }
-        if script.steps.contains(&Step::Fault(Fault::Refuse))
-            || state.live.len() >= state.capacity as usize
+        if first.steps.contains(&Step::Fault(Fault::Refuse))
+            || state.running() >= state.capacity as usize
         {
             return Err(refusal("no free sandbox"));
         }
@@ -160,9 +199,36 @@ impl Shared {
         let live = Live {
             input,
             cancel: CancellationToken::new(),
+            programs: Arc::new(AtomicUsize::new(1)),
         };
         state.live.insert(request.run_id, live.clone());
-        Ok((live, script))
+        let work = if cases.is_empty() {
+            Work::Run(Box::new(first))
+        } else {
+            Work::Batch(cases)
+        };
+        Ok((live, work))
+    }
+
+    /// What becomes of a case, and its input.
+    fn script_of(&self, request: &ExecuteRequest, case: Case, nth: u32) -> (Script, Arc<Input>) {
+        let Case {
+            stdin,
+            function_call,
+        } = case;
+        let alone = ExecuteRequest {
+            stdin: stdin.clone(),
+            function_call,
+            cases: Vec::new(),
+            ..request.clone()
+        };
+        let input = Arc::new(Input::new(stdin, false));
+        ((self.behaviour)(&alone, nth), input)
+    }
+
+    /// Sandboxes in all.
+    pub(crate) fn capacity(&self) -> usize {
+        self.state().capacity as usize
     }
 }
 
@@ -171,132 +237,6 @@ fn refusal(message: &str) -> Status {
     let mut details = ErrorDetails::new();
     details.set_retry_info(Some(Duration::from_millis(20)));
     Status::with_error_details(tonic::Code::ResourceExhausted, message, details)
-}
-
-/// One program being played.
-struct Play {
-    shared: Arc<Shared>,
-    run_id: String,
-    live: Live,
-    events: mpsc::Sender<Result<ExecuteResponse, Status>>,
-    usage: Usage,
-}
-
-/// The play ends before the script does.
-enum Cut {
-    /// By request.
-    Cancelled,
-    /// Nobody listens, or the fault says so.
-    Silent,
-}
-
-impl Play {
-    async fn run(mut self, script: Script) {
-        let begun = tokio::time::Instant::now();
-        let (cancel, events) = (self.live.cancel.clone(), self.events.clone());
-        let cut = tokio::select! {
-            cut = self.steps(&script.steps) => cut.err(),
-            () = cancel.cancelled() => Some(Cut::Cancelled),
-            () = events.closed() => Some(Cut::Silent),
-        };
-        let finished = match cut {
-            None if script.steps.contains(&Step::Fault(Fault::Fail)) => {
-                Some(ending(Outcome::InternalError, None))
-            }
-            None => Some(script.finished),
-            Some(Cut::Cancelled) => Some(ending(Outcome::Cancelled, None)),
-            Some(Cut::Silent) => None,
-        };
-        if matches!(cut, Some(Cut::Cancelled)) || self.events.is_closed() {
-            self.shared.state().cancelled.push(self.run_id.clone());
-        }
-        self.shared.state().live.remove(&self.run_id);
-        if let Some(finished) = finished {
-            let wall = begun.elapsed().try_into().expect("a short time");
-            let usage = Usage {
-                wall_duration: Some(wall),
-                cpu_duration: Some(wall),
-                ..self.usage
-            };
-            let finished = Finished {
-                usage: Some(usage),
-                ..finished
-            };
-            let _ = self
-                .events
-                .send(Ok(ExecuteResponse {
-                    event: Some(Event::Finished(finished)),
-                }))
-                .await;
-        }
-    }
-
-    async fn steps(&mut self, steps: &[Step]) -> Result<(), Cut> {
-        self.send(Event::Started(Started {
-            startup_duration: None,
-        }))
-        .await?;
-        for step in steps {
-            match step {
-                Step::Stdout(data) => self.write(OutputStream::Stdout, data).await?,
-                Step::Stderr(data) => self.write(OutputStream::Stderr, data).await?,
-                Step::Flood(bytes) => {
-                    self.write(OutputStream::Stdout, &vec![b'x'; *bytes])
-                        .await?
-                }
-                Step::Sleep(time) => tokio::time::sleep(*time).await,
-                Step::Read => {
-                    let line = self.live.input.line().await;
-                    let text = line.map_or(b"eof\n".to_vec(), |line| {
-                        [b"got ", &line[..], b"\n"].concat()
-                    });
-                    self.write(OutputStream::Stdout, &text).await?;
-                }
-                Step::Fault(fault) => self.fault(*fault).await?,
-            }
-        }
-        Ok(())
-    }
-
-    async fn fault(&self, fault: Fault) -> Result<(), Cut> {
-        match fault {
-            Fault::HangUp => {
-                let _ = self
-                    .events
-                    .send(Err(Status::unavailable("the runner hung up")))
-                    .await;
-                Err(Cut::Silent)
-            }
-            Fault::Stall => std::future::pending().await,
-            Fault::Vanish => {
-                let _ = self.shared.stop.send(());
-                std::future::pending().await
-            }
-            Fault::Refuse | Fault::Fail => Ok(()),
-        }
-    }
-
-    async fn write(&mut self, stream: OutputStream, data: &[u8]) -> Result<(), Cut> {
-        match stream {
-            OutputStream::Stderr => self.usage.stderr_bytes += data.len() as i64,
-            _ => self.usage.stdout_bytes += data.len() as i64,
-        }
-        for chunk in data.chunks(CHUNK) {
-            self.send(Event::Output(Output {
-                stream: stream.into(),
-                data: chunk.to_vec(),
-            }))
-            .await?;
-        }
-        Ok(())
-    }
-
-    async fn send(&self, event: Event) -> Result<(), Cut> {
-        self.events
-            .send(Ok(ExecuteResponse { event: Some(event) }))
-            .await
-            .map_err(|_| Cut::Silent)
-    }
 }
 
 /// The server's side of SandboxService.
@@ -320,17 +260,29 @@ impl SandboxService for Service {
             let code = tonic::Code::InvalidArgument;
             return Err(Status::with_error_details(code, message, details));
         }
-        let (live, script) = self.0.admit(Seen { request, metadata })?;
+        let (max_parallel, stop_on_first_failure) =
+            (request.max_parallel, request.stop_on_first_failure);
+        let (live, work) = self.0.admit(Seen { request, metadata })?;
         // A narrow channel: a caller that doesn't read holds the program up, as a pipe would.
         let (events, stream) = mpsc::channel(1);
-        let play = Play {
-            shared: self.0.clone(),
-            run_id,
-            live,
-            events,
-            usage: Usage::default(),
-        };
-        tokio::spawn(play.run(script));
+        let shared = self.0.clone();
+        match work {
+            Work::Run(script) => {
+                let play = Play::new(shared, run_id, live, events);
+                tokio::spawn(play.run(*script));
+            }
+            Work::Batch(cases) => {
+                let batch = Batch {
+                    max_parallel: usize::try_from(max_parallel).unwrap_or(0),
+                    stop_on_first_failure,
+                    shared,
+                    run_id,
+                    live,
+                    events,
+                };
+                tokio::spawn(batch.run(cases));
+            }
+        }
         Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
     }
 
@@ -373,7 +325,7 @@ impl SandboxService for Service {
             python_version: "3.11.2".into(),
             rootfs_digest: "sim".into(),
             capacity: state.capacity.try_into().unwrap_or(i32::MAX),
-            running: state.live.len().try_into().unwrap_or(i32::MAX),
+            running: state.running().try_into().unwrap_or(i32::MAX),
             draining: state.draining,
             enforcements: Vec::new(),
             default_limits: Some(Limits::default()),
@@ -387,7 +339,7 @@ impl SandboxService for Service {
         let mut state = self.0.state();
         state.draining = true;
         Ok(Response::new(DrainResponse {
-            running: state.live.len().try_into().unwrap_or(i32::MAX),
+            running: state.running().try_into().unwrap_or(i32::MAX),
         }))
     }
 }

@@ -6,8 +6,8 @@ use coderunner_proto::common::v1::{Outcome, Program};
 use coderunner_proto::sandbox::v1::execute_response::Event;
 use coderunner_proto::sandbox::v1::sandbox_service_client::SandboxServiceClient;
 use coderunner_proto::sandbox::v1::{
-    CancelRequest, CloseInputRequest, ExecuteRequest, ExecuteResponse, GetStatusRequest,
-    WriteInputRequest,
+    BatchEnd, BatchFinished, CancelRequest, Case, CloseInputRequest, ExecuteRequest,
+    ExecuteResponse, GetStatusRequest, WriteInputRequest,
 };
 use sandboxd_sim::{Sim, SimServer};
 use tonic::transport::{Channel, Endpoint};
@@ -43,6 +43,7 @@ async fn read(mut stream: Streaming<ExecuteResponse>) -> Result<(String, Outcome
             Event::Started(_) => {}
             Event::Output(output) => text.push_str(&String::from_utf8_lossy(&output.data)),
             Event::Finished(finished) => return Ok((text, finished.outcome())),
+            Event::BatchFinished(_) => return Err(Status::internal("the end of a batch")),
         }
     }
     Err(Status::data_loss("no finished event"))
@@ -140,4 +141,67 @@ async fn plays_faults() {
         .unwrap();
     assert!(gone.is_err());
     assert!(client.get_status(GetStatusRequest {}).await.is_err());
+}
+
+/// Outcomes and output by case, and the end.
+async fn play_batch(
+    client: &mut SandboxServiceClient<Channel>,
+    source: &str,
+    inputs: &[&str],
+    stop_on_first_failure: bool,
+) -> (Vec<(String, Outcome)>, BatchEnd, [i32; 2]) {
+    let case = |input: &&str| Case {
+        stdin: input.as_bytes().to_vec(),
+        function_call: None,
+    };
+    let request = ExecuteRequest {
+        run_id: "batch".into(),
+        program: Some(Program {
+            source: source.into(),
+            files: Vec::new(),
+        }),
+        cases: inputs.iter().map(case).collect(),
+        max_parallel: 2,
+        stop_on_first_failure,
+        ..ExecuteRequest::default()
+    };
+    let mut stream = client.execute(request).await.unwrap().into_inner();
+    let mut cases = vec![(String::new(), Outcome::Unspecified); inputs.len()];
+    let mut end = None;
+    while let Some(message) = stream.message().await.unwrap() {
+        assert_eq!(end, None, "the end is last");
+        let (text, outcome) = &mut cases[message.case_index as usize];
+        match message.event.unwrap() {
+            Event::Started(_) => {}
+            Event::Output(output) => text.push_str(&String::from_utf8_lossy(&output.data)),
+            Event::Finished(finished) => *outcome = finished.outcome(),
+            Event::BatchFinished(finished) => end = Some(finished),
+        }
+    }
+    let finished: BatchFinished = end.expect("an end");
+    let counts = [finished.run_count, finished.skipped_count];
+    (cases, finished.end(), counts)
+}
+
+#[tokio::test]
+async fn plays_batches() {
+    let runner = Sim::default().listen_tcp(None).unwrap();
+    let mut client = connect(&runner).await;
+    let (cases, end, counts) = play_batch(&mut client, "# sim: echo", &["a", "b", "c"], true).await;
+    assert_eq!((end, counts), (BatchEnd::Completed, [3, 0]));
+    let expected = ["a", "b", "c"].map(|text| (text.to_owned(), Outcome::Ok));
+    assert_eq!(cases, expected);
+
+    let source = "# sim: compile-error 3 no";
+    let (cases, end, counts) = play_batch(&mut client, source, &["a", "b"], false).await;
+    assert_eq!((end, counts), (BatchEnd::CompileError, [1, 1]));
+    assert_eq!(cases[0].1, Outcome::CompileError);
+
+    let (_, end, [_, skipped]) = play_batch(&mut client, "# sim: exit 1", &["x"; 9], true).await;
+    assert_eq!(end, BatchEnd::Failure);
+    assert!(skipped > 0);
+    let failures = play_batch(&mut client, "# sim: exit 1", &["x"; 9], false).await;
+    assert_eq!((failures.1, failures.2), (BatchEnd::Completed, [9, 0]));
+    assert_eq!(runner.running(), 0);
+    assert!(runner.cancelled().is_empty());
 }

@@ -32,6 +32,10 @@ fn main() {
             a_submission_survives_the_death_of_sandboxd,
         ),
         (
+            "what_was_judged_stays_judged_when_sandboxd_dies",
+            what_was_judged_stays_judged_when_sandboxd_dies,
+        ),
+        (
             "a_run_survives_the_death_of_control_plane",
             a_run_survives_the_death_of_control_plane,
         ),
@@ -266,6 +270,58 @@ fn a_submission_survives_the_death_of_sandboxd() -> Result<()> {
     ensure!(
         numbers.len() == 6 && numbers.values().all(|count| *count == 1),
         "{submission:#?}"
+    );
+    wait(async {
+        let progress = client.progress().await?;
+        ensure!(
+            progress.len() == 1 && progress[0].attempt_count == 1,
+            "judged once: {progress:?}"
+        );
+        Ok(())
+    })?;
+    nothing_is_left(&stack)?;
+    stack.stop()
+}
+
+/// All tests are in one call; sandboxd is killed when the first of them has been judged.
+fn what_was_judged_stays_judged_when_sandboxd_dies() -> Result<()> {
+    let mut stack = Stack::start(Quotas::None)?;
+    let client = stack.client()?;
+    // The first is done while the others sleep.
+    let source = "import time\nname = input()\ntime.sleep(0 if name == 'Mira' else 1)\n\
+                  print('Hello, ' + name + '!')\n";
+    let new = NewSubmission {
+        problem: "hello-name".into(),
+        source: source.into(),
+        files: vec![],
+    };
+    let (told, submission) = wait(async {
+        client.register(new_account()).await?;
+        let mut started = client.submit(new).await?;
+        let mut told = Vec::new();
+        while let Some(event) = started.events.next().await {
+            match event? {
+                SubmissionEvent::Test(result) => {
+                    told.push(result.number);
+                    if told.len() == 1 {
+                        stack.sandboxd()?.signal(Signal::SIGKILL)?;
+                        stack.sandboxd()?.wait()?;
+                        stack.start_sandboxd()?;
+                    }
+                }
+                SubmissionEvent::Finished(submission) => return Ok((told, *submission)),
+                _ => {}
+            }
+        }
+        bail!("the stream ended without the finished submission")
+    })?;
+    ensure!(submission.verdict() == Verdict::Accepted, "{submission:#?}");
+    let mut once = told.clone();
+    once.sort_unstable();
+    once.dedup();
+    ensure!(
+        once.len() == told.len() && told.len() == submission.test_results.len(),
+        "each test was told once: {told:?} {submission:#?}"
     );
     wait(async {
         let progress = client.progress().await?;

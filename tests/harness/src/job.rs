@@ -126,11 +126,17 @@ impl Job {
             }),
             stdin,
             interactive,
-            function_call: function.map(|(function_name, arguments_json)| FunctionCall {
-                function_name,
-                arguments_json,
-            }),
+            function_call: function.map(call),
             profile,
+            ..ExecuteRequest::default()
         }
+    }
+}
+
+/// A call of a function of this name with these arguments.
+pub(crate) fn call((function_name, arguments_json): (String, String)) -> FunctionCall {
+    FunctionCall {
+        function_name,
+        arguments_json,
     }
 }

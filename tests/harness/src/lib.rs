@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod batch;
 pub mod binaries;
 pub mod header;
 pub mod host;
@@ -17,8 +18,9 @@ pub mod running;
 pub mod server;
 pub mod wait;
 
+pub use batch::{Batch, BatchReport, RunningBatch};
 pub use coderunner_proto::common::v1::Outcome;
-pub use coderunner_proto::sandbox::v1::FunctionStatus;
+pub use coderunner_proto::sandbox::v1::{BatchEnd, FunctionStatus};
 pub use header::Header;
 pub use host::HostState;
 pub use job::{Job, JobLimits};

@@ -7,13 +7,13 @@ use anyhow::{Context, Result, anyhow, bail};
 use coderunner_proto::common::v1::{CompileError, Outcome, OutputStream, Usage};
 use coderunner_proto::sandbox::v1::execute_response::Event;
 use coderunner_proto::sandbox::v1::{
-    CancelRequest, CloseInputRequest, Finished, FunctionStatus, WriteInputRequest,
+    CancelRequest, CloseInputRequest, ExecuteResponse, Finished, FunctionStatus, WriteInputRequest,
 };
 
 use crate::server::Connection;
 
-/// One event with the moment of its arrival, or the reason why there is none.
-pub(crate) type Arrival = (Instant, Result<Event, tonic::Status>);
+/// One message with the moment of its arrival, or the reason why there is none.
+pub(crate) type Arrival = (Instant, Result<ExecuteResponse, tonic::Status>);
 
 /// A run whose events arrive. Dropping it ends the stream, which cancels the run.
 #[derive(Debug)]
@@ -201,7 +201,7 @@ impl Running {
 
     fn take_in(&mut self, deadline: Instant) -> Result<Instant> {
         let left = deadline.saturating_duration_since(Instant::now());
-        let (moment, event) = match self.arrivals.recv_timeout(left) {
+        let (moment, response) = match self.arrivals.recv_timeout(left) {
             Ok(arrival) => arrival,
             Err(RecvTimeoutError::Timeout) => {
                 bail!("nothing came in time from run {}", self.run_id)
@@ -210,8 +210,11 @@ impl Running {
                 bail!("the stream of run {} ended early", self.run_id)
             }
         };
-        match event.with_context(|| format!("run {} was refused or broke", self.run_id))? {
+        let response =
+            response.with_context(|| format!("run {} was refused or broke", self.run_id))?;
+        match response.event.context("a message without an event")? {
             Event::Started(_) => {}
+            Event::BatchFinished(_) => bail!("the end of a batch"),
             Event::Output(output) => match OutputStream::try_from(output.stream) {
                 Ok(OutputStream::Stdout) => self.stdout.extend(output.data),
                 Ok(OutputStream::Stderr) => self.stderr.extend(output.data),
@@ -229,7 +232,7 @@ impl Drop for Running {
     }
 }
 
-fn report(
+pub(crate) fn report(
     finished: Finished,
     stdout: Vec<u8>,
     stderr: Vec<u8>,

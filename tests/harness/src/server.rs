@@ -15,15 +15,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use coderunner_proto::sandbox::v1::sandbox_service_client::SandboxServiceClient;
-use coderunner_proto::sandbox::v1::{GetStatusRequest, GetStatusResponse};
+use coderunner_proto::sandbox::v1::{ExecuteRequest, GetStatusRequest, GetStatusResponse};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 
+use crate::batch::{Batch, BatchReport, RunningBatch};
 use crate::processes::{self, Process};
-use crate::running::{Report, Running};
+use crate::running::{Arrival, Report, Running};
 use crate::{Job, binaries, host, wait};
 
 /// A start may take this long: on a busy machine the first one reads everything from disk.
@@ -46,6 +48,8 @@ pub struct Options {
     pub parked: Option<u32>,
     /// Users that may talk through the socket.
     pub allowed_uids: Vec<u32>,
+    /// The tree that programs see; the usual one without.
+    pub rootfs: Option<PathBuf>,
     /// How long the server may take to get ready.
     pub start_patience: Duration,
     /// More keys of the configuration file's section `[listen]`, as TOML.
@@ -62,6 +66,7 @@ impl Default for Options {
             max_sandboxes: 4,
             parked: None,
             allowed_uids: vec![0],
+            rootfs: None,
             start_patience: START_PATIENCE,
             more_listen: String::new(),
             more_pool: String::new(),
@@ -219,14 +224,54 @@ impl Sandboxd {
     /// # Errors
     /// Never for the run itself: a refusal shows when its events are awaited.
     pub fn begin(&self, job: Job) -> Result<Running> {
-        let number = self.next_run.fetch_add(1, Ordering::Relaxed);
-        let run_id = format!("run-{number}");
+        let run_id = self.next_run_id();
         let request = job.into_request(run_id.clone());
+        let (began, arrivals, listener) = self.listen(request);
+        Ok(Running {
+            connection: self.connection.clone(),
+            run_id,
+            began,
+            arrivals,
+            listener,
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+            end: None,
+        })
+    }
+
+    /// Begins a batch and returns before it ends.
+    pub fn begin_batch(&self, batch: Batch) -> RunningBatch {
+        let run_id = self.next_run_id();
+        let request = batch.into_request(run_id.clone());
+        let (_, arrivals, listener) = self.listen(request);
+        RunningBatch::new(self.connection.clone(), run_id, arrivals, listener)
+    }
+
+    /// Runs a batch to its end.
+    ///
+    /// # Errors
+    /// When the server refuses it or breaks; never for what the program does.
+    pub fn run_batch(&self, batch: Batch) -> Result<BatchReport> {
+        self.begin_batch(batch)
+            .finish(RUN_PATIENCE)
+            .with_context(|| self.log_tail())
+    }
+
+    fn next_run_id(&self) -> String {
+        let number = self.next_run.fetch_add(1, Ordering::Relaxed);
+        format!("run-{number}")
+    }
+
+    /// Sends a request and passes on what comes.
+    fn listen(
+        &self,
+        request: ExecuteRequest,
+    ) -> (Instant, mpsc::Receiver<Arrival>, JoinHandle<()>) {
         let mut client = self.connection.client();
         let (sender, arrivals) = mpsc::channel();
         let began = Instant::now();
         let listener = self.connection.runtime.spawn(async move {
-            let arrived = |event| sender.send((Instant::now(), event)).is_ok();
+            let arrived = |response| sender.send((Instant::now(), response)).is_ok();
             let mut stream = match client.execute(request).await {
                 Ok(response) => response.into_inner(),
                 Err(refusal) => {
@@ -236,7 +281,7 @@ impl Sandboxd {
             };
             loop {
                 let wanted = match stream.message().await {
-                    Ok(Some(response)) => response.event.is_none_or(|event| arrived(Ok(event))),
+                    Ok(Some(response)) => arrived(Ok(response)),
                     Ok(None) => false,
                     Err(broken) => {
                         arrived(Err(broken));
@@ -248,16 +293,7 @@ impl Sandboxd {
                 }
             }
         });
-        Ok(Running {
-            connection: self.connection.clone(),
-            run_id,
-            began,
-            arrivals,
-            listener,
-            stdout: Vec::new(),
-            stderr: Vec::new(),
-            end: None,
-        })
+        (began, arrivals, listener)
     }
 
     /// Runs a job to its end.
@@ -420,6 +456,7 @@ fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Resul
         max_sandboxes,
         parked,
         allowed_uids,
+        rootfs,
         start_patience: _,
         more_listen,
         more_pool,
@@ -428,7 +465,10 @@ fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Resul
     if *max_sandboxes * 2 >= IDS {
         bail!("{max_sandboxes} sandboxes are more than a test server has ids for");
     }
-    let rootfs = binaries::rootfs()?;
+    let rootfs = match rootfs {
+        Some(rootfs) => rootfs.clone(),
+        None => binaries::rootfs()?,
+    };
     let parked = parked.unwrap_or(*max_sandboxes);
     Ok(format!(
         "[listen]\nsocket = {socket:?}\nallowed_uids = {allowed_uids:?}\n{more_listen}\n\

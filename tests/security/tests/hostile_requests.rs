@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use test_harness::{FunctionStatus, HostState, Job, JobLimits, Options, Outcome, Sandboxd};
+use test_harness::{Batch, FunctionStatus, HostState, Job, JobLimits, Options, Outcome, Sandboxd};
 
 fn start() -> Sandboxd {
     Sandboxd::start(Options::default()).expect("sandboxd starts")
@@ -309,6 +309,56 @@ fn hostile_arguments_are_refused_or_fail_the_call() {
             format!("{refusal:#}").contains("function_name"),
             "{name:?}: {refusal:#}"
         );
+    }
+    server.stop().expect("it stops");
+}
+
+#[test]
+fn batches_that_are_too_much_are_refused() {
+    let server = start();
+    let empty = |cases| (0..cases).fold(Batch::new(Job::new("pass")), |batch, _| batch.case(""));
+    let large = |cases: usize, size: usize| {
+        (0..cases).fold(Batch::new(Job::new("pass")), |batch, _| {
+            batch.case(vec![b'x'; size])
+        })
+    };
+    let arguments = format!("[\"{}\"]", "a".repeat(1_000_000));
+    let calls = (0..17).fold(Batch::new(Job::new("pass")), |batch, _| {
+        batch.call("f", &arguments)
+    });
+    for (field, batch) in [
+        ("cases", empty(201)),
+        ("cases", empty(100_000)),
+        ("cases", large(2, 8 * 1024 * 1024 + 1)),
+        ("cases", calls),
+        ("max_parallel", empty(1).max_parallel(i32::MIN)),
+        ("max_parallel", Batch::new(Job::new("pass")).max_parallel(4)),
+        (
+            "stop_on_first_failure",
+            Batch::new(Job::new("pass")).stop_on_first_failure(),
+        ),
+        ("function_name", empty(3).call("__import__('os')", "[]")),
+        ("arguments_json", empty(3).call("f", "[")),
+        (
+            "files",
+            Batch::new(Job::new("pass").file("../x", "")).case(""),
+        ),
+        (
+            "function_call",
+            Batch::new(Job::new("pass").function("f", "[]")).case(""),
+        ),
+    ] {
+        let refusal = server.run_batch(batch).expect_err(field);
+        assert!(
+            format!("{refusal:#}").contains(field),
+            "{field}: {refusal:#}"
+        );
+    }
+    assert_eq!(server.status().expect("it answers").running, 0);
+    let report = server.run_batch(empty(200)).expect("that many are fine");
+    assert_eq!(report.reports.len(), 200);
+    for report in &report.reports {
+        assert_eq!(report.outcome, Outcome::Ok, "{}", report.summary());
     }
     server.stop().expect("it stops");
 }

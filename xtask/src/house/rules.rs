@@ -10,6 +10,7 @@ const THE_UNSAFE_CRATE: &str = "sandboxd/sys";
 /// and the assembly of the server, which registers services and their descriptors.
 const WIRE_FILES: &[&str] = &[
     "control-plane/src/execution/runner_client.rs",
+    "control-plane/src/execution/runner_client/batch.rs",
     "control-plane/src/server.rs",
 ];
 

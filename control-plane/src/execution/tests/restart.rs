@@ -83,6 +83,44 @@ fn what_was_running_runs_again_and_ends_once() {
     });
 }
 
+/// The first life may have begun an attempt and died before it was claimed: its number is used up, so that
+/// neither runner nor watcher takes the second attempt for the first.
+#[test]
+fn an_attempt_that_was_not_claimed_is_not_counted_and_its_number_not_used_again() {
+    let first = runtime();
+    let (lab, user, id) = begin(&first, "# sim: print fine", false);
+    let lab = first.block_on(async {
+        lab.finished(user, id).await;
+        // As it was in the first moment.
+        let mut tx = lab.platform.db.write().await.unwrap();
+        sqlx::query(
+            "UPDATE runs SET state = 'queued', attempt = 0, outcome = NULL, finish_time = NULL",
+        )
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+        tx.commit().await.unwrap();
+        lab
+    });
+    let (ground, runners) = kill(first, lab);
+    runtime().block_on(async {
+        let lab = start(ground, runners).await;
+        let run = lab.finished(user, id).await;
+        assert_eq!(run.ending.unwrap().outcome, Outcome::Ok);
+        let names: Vec<_> = lab.runners[0]
+            .seen()
+            .into_iter()
+            .map(|seen| seen.request.run_id)
+            .collect();
+        assert_eq!(names, [1, 2].map(|attempt| format!("{id}-{attempt}")));
+        let losses: u32 = sqlx::query_scalar("SELECT loss_count FROM runs")
+            .fetch_one(lab.platform.db.read())
+            .await
+            .unwrap();
+        assert_eq!(losses, 0);
+    });
+}
+
 #[test]
 fn what_was_queued_is_queued_again() {
     let first = runtime();

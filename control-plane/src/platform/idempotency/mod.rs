@@ -6,9 +6,11 @@
 //! come again. A failed call gives its claim back, so that a repeat tries anew. A claim whose
 //! process died is taken over after a minute.
 //!
-//! `once` does all of that around a use case. A use case whose effect may not happen twice even
-//! when the process dies in between calls `claim`, and stores the answer with `Claim::complete`
-//! inside the transaction that has the effect.
+//! `once` does all of that around a use case. A use case that has its effect in one transaction
+//! needs no claim before: it calls `look`, and stores request_id and answer with `Unseen::settle`
+//! inside that transaction. So the effect can't happen twice, even when the process dies in
+//! between, and there is one write instead of two. Of two such calls at one time the second to
+//! settle gets the first one's answer.
 
 mod store;
 
@@ -37,9 +39,9 @@ pub struct Idempotency {
 
 /// What a call may do.
 #[derive(Debug)]
-pub enum Turn<A> {
-    /// It is the first with its request_id; do the work, then complete or abandon the claim.
-    First(Claim),
+pub enum Turn<A, F> {
+    /// It is the first with its request_id.
+    First(F),
     /// It is a repeat; this was the answer.
     Repeat(A),
 }
@@ -47,7 +49,19 @@ pub enum Turn<A> {
 /// The right to do the work of one request_id. Without a request_id there is nothing to keep.
 #[derive(Debug)]
 #[must_use = "complete or abandon it, or repeats have to wait for a minute"]
-pub struct Claim(Option<Key>);
+struct Claim(Option<Key>);
+
+/// A request_id to which nothing was answered yet. Without a request_id there is nothing to keep.
+#[derive(Debug)]
+pub struct Unseen(Option<New>);
+
+/// What is stored with the answer.
+#[derive(Debug)]
+struct New {
+    key: Key,
+    body: [u8; 32],
+    now: Timestamp,
+}
 
 #[derive(Debug)]
 struct Key {
@@ -57,8 +71,8 @@ struct Key {
 }
 
 impl Claim {
-    /// Stores the answer, in the transaction that has the effect.
-    pub async fn complete<A: Message>(
+    /// Stores the answer.
+    async fn complete<A: Message>(
         self,
         tx: &mut SqliteConnection,
         answer: &A,
@@ -67,6 +81,32 @@ impl Claim {
             store::complete(tx, &key, &answer.encode_to_vec()).await?;
         }
         Ok(())
+    }
+}
+
+impl Unseen {
+    /// Stores the answer, in the transaction that has the effect; best before the effect. Gives the
+    /// answer of another call with this request_id that was faster: then the transaction must be
+    /// dropped.
+    pub async fn settle<A: Message + Default>(
+        self,
+        tx: &mut SqliteConnection,
+        answer: &A,
+    ) -> Result<Option<A>, Error> {
+        let Some(New { key, body, now }) = self.0 else {
+            return Ok(None);
+        };
+        if store::settle(tx, &key, &body, &answer.encode_to_vec(), now).await? {
+            return Ok(None);
+        }
+        match store::find(tx, &key).await? {
+            Some(found) if found.body != body => Err(reused()),
+            Some(Found {
+                answer: Some(answer),
+                ..
+            }) => Ok(Some(decode(&answer)?)),
+            _ => Err(in_progress()),
+        }
     }
 }
 
@@ -108,25 +148,65 @@ impl Idempotency {
         }
     }
 
-    /// Claims a request_id, or finds what was answered before.
-    pub async fn claim<R: Message, A: Message + Default>(
+    /// Finds what was answered before. Writes nothing, so that a call can be refused for free.
+    pub async fn look<R: Message, A: Message + Default>(
         &self,
         user_id: UserId,
         method: &'static str,
         request_id: &str,
         request: &R,
-    ) -> Result<Turn<A>, Error> {
+    ) -> Result<Turn<A, Unseen>, Error> {
+        let Some(new) = self.new_of(user_id, method, request_id, request)? else {
+            return Ok(Turn::First(Unseen(None)));
+        };
+        let mut connection = self.db.read().acquire().await?;
+        match store::find(&mut connection, &new.key).await? {
+            Some(found) if found.body != new.body => Err(reused()),
+            Some(Found {
+                answer: Some(answer),
+                ..
+            }) => Ok(Turn::Repeat(decode(&answer)?)),
+            // A claim without an answer is that of a process that has died.
+            _ => Ok(Turn::First(Unseen(Some(new)))),
+        }
+    }
+
+    /// None without a request_id.
+    fn new_of<R: Message>(
+        &self,
+        user_id: UserId,
+        method: &'static str,
+        request_id: &str,
+        request: &R,
+    ) -> Result<Option<New>, Error> {
         if request_id.is_empty() {
-            return Ok(Turn::First(Claim(None)));
+            return Ok(None);
         }
         check_request_id(request_id)?;
-        let body: [u8; 32] = Sha256::digest(request.encode_to_vec()).into();
         let key = Key {
             user_id: user_id.to_string(),
             method,
             request_id: request_id.to_owned(),
         };
-        let now = self.clock.now();
+        Ok(Some(New {
+            key,
+            body: Sha256::digest(request.encode_to_vec()).into(),
+            now: self.clock.now(),
+        }))
+    }
+
+    /// Claims a request_id, or finds what was answered before.
+    async fn claim<R: Message, A: Message + Default>(
+        &self,
+        user_id: UserId,
+        method: &'static str,
+        request_id: &str,
+        request: &R,
+    ) -> Result<Turn<A, Claim>, Error> {
+        let Some(new) = self.new_of(user_id, method, request_id, request)? else {
+            return Ok(Turn::First(Claim(None)));
+        };
+        let New { key, body, now } = new;
         let mut tx = self.db.write().await?;
         let found = store::find(&mut tx, &key).await?;
         let Some(found) = found else {
@@ -152,7 +232,7 @@ impl Idempotency {
     }
 
     /// Gives a claim back after a failure. A claim that can't be given back runs out by itself.
-    pub async fn abandon(&self, claim: Claim) {
+    async fn abandon(&self, claim: Claim) {
         let Some(key) = claim.0 else { return };
         let result = async {
             let mut tx = self.db.write().await?;

@@ -54,6 +54,33 @@ pub async fn insert(
     Ok(())
 }
 
+/// Writes a request_id and its answer. False when there is an answer already, or one to come to another
+/// body.
+pub async fn settle(
+    tx: &mut SqliteConnection,
+    key: &Key,
+    body: &[u8],
+    answer: &[u8],
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let result = sqlx::query(
+        "INSERT INTO request_ids (user_id, method, request_id, body_hash, claim_time, answer)
+         VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (user_id, method, request_id) DO UPDATE
+             SET answer = excluded.answer, claim_time = excluded.claim_time
+             WHERE answer IS NULL AND body_hash = excluded.body_hash",
+    )
+    .bind(&key.user_id)
+    .bind(key.method)
+    .bind(&key.request_id)
+    .bind(body)
+    .bind(to_micros(now))
+    .bind(answer)
+    .execute(tx)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
 /// Makes an abandoned claim one of now.
 pub async fn take_over(
     tx: &mut SqliteConnection,

@@ -135,3 +135,56 @@ async fn old_answers_are_forgotten() {
         2
     );
 }
+
+#[tokio::test]
+async fn what_is_settled_in_the_transaction_of_its_effect_happens_once() {
+    let setting = setting().await;
+    let (user, ids) = (setting.user, &setting.ids);
+    let look = async |body: &str| {
+        ids.look::<String, u32>(user, METHOD, "a", &body.to_owned())
+            .await
+    };
+    let settle = async |unseen: Unseen, answer: u32| {
+        let mut tx = ids.db.write().await.unwrap();
+        let first = unseen.settle(&mut tx, &answer).await;
+        if matches!(first, Ok(None)) {
+            tx.commit().await.unwrap();
+        }
+        first
+    };
+    let first = |turn| match turn {
+        Turn::First(unseen) => unseen,
+        Turn::Repeat(answer) => panic!("{answer} was answered before"),
+    };
+    // Three at one time, before any has its effect; one of them with another body.
+    let [one, two] = [look("x").await.unwrap(), look("x").await.unwrap()].map(first);
+    let other = first(look("y").await.unwrap());
+    assert_eq!(settle(one, 1).await.unwrap(), None);
+    assert_eq!(settle(two, 2).await.unwrap(), Some(1));
+    let error = settle(other, 3).await.unwrap_err();
+    assert_eq!(error.reason(), Reason::REQUEST_ID_REUSED);
+    assert!(matches!(look("x").await.unwrap(), Turn::Repeat(1)));
+    let error = look("y").await.unwrap_err();
+    assert_eq!(error.reason(), Reason::REQUEST_ID_REUSED);
+}
+
+#[tokio::test]
+async fn what_was_not_committed_was_not_answered() {
+    let setting = setting().await;
+    let (user, ids) = (setting.user, &setting.ids);
+    let body = "x".to_owned();
+    for _ in 0..2 {
+        let turn = ids.look::<String, u32>(user, METHOD, "a", &body).await;
+        let Turn::First(unseen) = turn.unwrap() else {
+            panic!("nothing was answered")
+        };
+        let mut tx = ids.db.write().await.unwrap();
+        assert_eq!(unseen.settle(&mut tx, &1).await.unwrap(), None);
+        // Dropped: the effect failed.
+    }
+    let Turn::First(unseen) = ids.look::<_, u32>(user, METHOD, "", &body).await.unwrap() else {
+        panic!("no request_id, no repeat")
+    };
+    let mut tx = ids.db.write().await.unwrap();
+    assert_eq!(unseen.settle(&mut tx, &1).await.unwrap(), None);
+}

@@ -65,7 +65,7 @@ impl Priority {
 pub struct Ticket {
     /// Whose.
     pub job: Job,
-    /// 0 for the start of the job; a submission counts its further tests from 1.
+    /// 0 for the start of the job; a submission counts its further batches of tests from 1.
     pub step: u32,
     /// How urgent it is.
     pub priority: Priority,
@@ -114,7 +114,12 @@ pub trait Queue: Send + Sync {
     fn push(&self, ticket: Ticket) -> Ticket;
     /// Waits for the next ticket that may have a sandbox.
     fn pop(&self) -> BoxFuture<'_, Ticket>;
-    /// Gives back what `pop` gave, and says how long it was used.
+    /// Takes up to `most` further sandboxes for a ticket that `pop` gave, if nobody waits for them;
+    /// says how many.
+    fn widen(&self, ticket: &Ticket, most: usize) -> usize;
+    /// Gives back that many of the further sandboxes.
+    fn narrow(&self, ticket: &Ticket, count: usize);
+    /// Gives back what `pop` gave, and says for how long sandboxes were used, all in all.
     fn done(&self, ticket: &Ticket, held: Duration);
     /// Takes a job's waiting tickets away; says how many there were.
     fn remove(&self, job: Job) -> usize;
@@ -190,6 +195,15 @@ impl Queue for LocalQueue {
                 self.changed.notified().await;
             }
         })
+    }
+
+    fn widen(&self, ticket: &Ticket, most: usize) -> usize {
+        self.state().schedule.widen(ticket, most)
+    }
+
+    fn narrow(&self, ticket: &Ticket, count: usize) {
+        self.state().schedule.narrow(ticket, count);
+        self.changed.notify_one();
     }
 
     fn done(&self, ticket: &Ticket, held: Duration) {

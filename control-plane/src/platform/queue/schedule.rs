@@ -1,7 +1,8 @@
 //! Who is next: the rules of the queue as a plain value, without threads or clocks.
 //!
-//! - A *ticket* asks for one sandbox. A run has one ticket; a submission has one for its start
-//!   and then one for each further test.
+//! - A *ticket* asks for one sandbox. A run has one ticket; a submission has one for its start,
+//!   and one for each further batch of its tests. Whoever can use more than one sandbox at a time
+//!   may take further ones with its turn, as long as nobody waits for them.
 //! - Priorities take turns by weight (contest 8, submission 4, run 2): a higher one gets more
 //!   turns, and none starves (stride scheduling, Waldspurger and Weihl 1995).
 //! - Within a priority the user who holds the fewest sandboxes is next, then the oldest ticket.
@@ -134,24 +135,57 @@ impl Schedule {
         self.last_turn = turn;
         self.turns[priority as usize] = turn + STRIDE / weight(priority);
         let ticket = self.waiting.remove(index).ticket;
-        self.held += 1;
-        self.held_by_lane[priority.lane() as usize] += 1;
-        *self.held_by_user.entry(ticket.user).or_default() += 1;
+        self.hold(&ticket, 1);
         Some(ticket)
     }
 
-    /// Gives a sandbox back; `held` says how long the ticket had it.
-    pub fn done(&mut self, ticket: &Ticket, held: Duration) {
+    /// Takes up to `most` further sandboxes for a ticket that has one, within the same limits; says
+    /// how many. None while a ticket waits that may have one.
+    pub fn widen(&mut self, ticket: &Ticket, most: usize) -> usize {
+        let wanted_by_others = |priority| self.first_of(priority).is_some();
+        if Priority::ALL.into_iter().any(wanted_by_others) {
+            return 0;
+        }
+        let lane = ticket.priority.lane();
+        let held_by_user = self.held_by_user.get(&ticket.user).copied().unwrap_or(0);
+        let taken = most
+            .min(self.capacity.saturating_sub(self.held))
+            .min(
+                self.lane_limit(lane)
+                    .saturating_sub(self.held_by_lane[lane as usize]),
+            )
+            .min(self.user_limit().saturating_sub(held_by_user));
+        self.hold(ticket, taken);
+        // Each of them is a turn that somebody else will not have.
+        self.turns[ticket.priority as usize] += STRIDE / weight(ticket.priority) * taken as u64;
+        taken
+    }
+
+    /// Gives back what `widen` took, or a part of it.
+    pub fn narrow(&mut self, ticket: &Ticket, count: usize) {
         let lane = ticket.priority.lane() as usize;
-        self.held = self.held.saturating_sub(1);
-        self.held_by_lane[lane] = self.held_by_lane[lane].saturating_sub(1);
-        if let Some(count) = self.held_by_user.get_mut(&ticket.user) {
-            *count -= 1;
-            if *count == 0 {
+        self.held = self.held.saturating_sub(count);
+        self.held_by_lane[lane] = self.held_by_lane[lane].saturating_sub(count);
+        if let Some(held) = self.held_by_user.get_mut(&ticket.user) {
+            *held = held.saturating_sub(count);
+            if *held == 0 {
                 self.held_by_user.remove(&ticket.user);
             }
         }
+    }
+
+    /// Gives a ticket's sandbox back; `held` says how long it had one, or how long all of its
+    /// sandboxes together.
+    pub fn done(&mut self, ticket: &Ticket, held: Duration) {
+        self.narrow(ticket, 1);
+        let lane = ticket.priority.lane() as usize;
         self.hold_time[lane] = (self.hold_time[lane] * 7 + held) / 8;
+    }
+
+    fn hold(&mut self, ticket: &Ticket, count: usize) {
+        self.held += count;
+        self.held_by_lane[ticket.priority.lane() as usize] += count;
+        *self.held_by_user.entry(ticket.user).or_default() += count;
     }
 
     /// Takes all waiting tickets of a job away; says how many there were.

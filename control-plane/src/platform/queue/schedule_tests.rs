@@ -170,13 +170,48 @@ fn too_long_a_wait_is_refused() {
     assert!(long.admit(Lane::Runs, 100).is_err(), "the queue is full");
 }
 
+#[test]
+fn further_sandboxes_are_for_those_that_nobody_waits_for() {
+    let rules = Rules {
+        user_share: 0.5,
+        ..RULES
+    };
+    let mut schedule = schedule(8, rules);
+    let (ada, bob) = (UserId::new(), UserId::new());
+    schedule.push(ticket(ada, Priority::Submission));
+    let first = schedule.next().unwrap();
+    schedule.push(ticket(bob, Priority::Run));
+    assert_eq!(schedule.widen(&first, 3), 0, "somebody waits");
+    let run = schedule.next().unwrap();
+    assert_eq!(schedule.widen(&first, 2), 2);
+    assert_eq!(schedule.widen(&first, 9), 1, "half of all is one user's");
+    schedule.push(ticket(ada, Priority::Run));
+    assert_eq!(
+        schedule.next(),
+        None,
+        "that counts for the user's other work"
+    );
+    schedule.push(ticket(bob, Priority::Submission));
+    let other = schedule.next().unwrap();
+    assert_eq!(schedule.widen(&other, 9), 1, "a quarter is for runs");
+    assert_eq!(schedule.stats().running, 7);
+    schedule.narrow(&first, 3);
+    assert_eq!(schedule.stats().running, 4);
+    assert!(schedule.next().is_some(), "what was given back is free");
+    schedule.narrow(&other, 1);
+    for ticket in [first, run, other] {
+        schedule.done(&ticket, SECOND);
+    }
+    assert_eq!(schedule.stats().running, 1);
+}
+
 proptest! {
     /// Whatever comes and goes: never more held than there is, every ticket served once.
     #[test]
     fn every_ticket_is_served_once(
         capacity in 1usize..6,
         share in 0.1f64..1.0,
-        moves in prop::collection::vec((0u8..5, 0usize..4, 0usize..3), 1..200),
+        moves in prop::collection::vec((0u8..6, 0usize..4, 0usize..3), 1..200),
     ) {
         let mut schedule = schedule(capacity, Rules { user_share: share, ..RULES });
         let users: Vec<_> = (0..4).map(|_| UserId::new()).collect();
@@ -187,19 +222,28 @@ proptest! {
                     schedule.push(ticket(users[user], Priority::ALL[priority]));
                     pushed += 1;
                 }
-                3 => holding.extend(schedule.next()),
+                3 => holding.extend(schedule.next().map(|ticket| (ticket, 0))),
+                4 => {
+                    if let Some((ticket, further)) = holding.last_mut() {
+                        *further += schedule.widen(ticket, user);
+                    }
+                }
                 _ => {
-                    if let Some(ticket) = holding.pop() {
+                    if let Some((ticket, further)) = holding.pop() {
+                        schedule.narrow(&ticket, further);
                         schedule.done(&ticket, SECOND);
                         served += 1;
                     }
                 }
             }
-            prop_assert!(holding.len() <= capacity);
+            let held: usize = holding.iter().map(|(_, further)| 1 + further).sum();
+            prop_assert!(held <= capacity);
+            prop_assert_eq!(schedule.stats().running, held);
         }
         loop {
-            holding.extend(schedule.next());
-            let Some(ticket) = holding.pop() else { break };
+            holding.extend(schedule.next().map(|ticket| (ticket, 0)));
+            let Some((ticket, further)) = holding.pop() else { break };
+            schedule.narrow(&ticket, further);
             schedule.done(&ticket, SECOND);
             served += 1;
         }

@@ -80,7 +80,9 @@ impl Printed {
             match self.next().await? {
                 Event::Started(_) => return Ok(()),
                 Event::Output(_) => {}
-                Event::Finished(_) => bail!("it ended without having started"),
+                Event::Finished(_) | Event::BatchFinished(_) => {
+                    bail!("it ended without having started")
+                }
             }
         }
     }
