@@ -16,7 +16,7 @@ use crate::host::Host;
 use crate::launcher_client::LauncherClient;
 use crate::listen::{self, TlsMaterial};
 use crate::pool::Pool;
-use crate::run::{self, Handle, Order};
+use crate::run::{self, End, Handle, Order};
 use crate::service::Service;
 
 /// How long running programs may take to end once the daemon was asked to stop: the longest wall-clock
@@ -133,7 +133,7 @@ async fn prove(config: &Config, pool: &Pool) -> Result<()> {
     let kernel_limits = config.kernel_limits(&limits);
     let order = Order::script(b"print('ready')", limits, kernel_limits);
     let (events, mut receiver) = mpsc::channel(16);
-    let finished = run::run(pool, order, &Handle::default(), &events).await;
+    let End { finished, .. } = run::run(pool, order, &Handle::default(), &events).await;
     drop(events);
     let mut stdout = Vec::new();
     let mut stderr = Vec::new();

@@ -8,11 +8,13 @@
 mod config;
 mod daemon;
 mod exec;
+mod files;
 mod host;
 mod input;
 mod job;
 mod launcher_client;
 mod listen;
+mod media_type;
 mod outcome;
 mod output;
 mod pool;

@@ -7,9 +7,11 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use sandboxd_sandbox::collection::Bounds;
 use sandboxd_sandbox::{Ends, Exit, KernelLimits, Usage};
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
@@ -17,7 +19,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time;
 
 use crate::job::HELLO;
-use crate::launcher_client::{LauncherClient, LauncherError, Spawned};
+use crate::launcher_client::{Kept, LauncherClient, LauncherError, Spawned};
 
 /// A sandbox beyond the configured number goes when none was missed for this long, then one after
 /// another.
@@ -252,6 +254,7 @@ impl Pool {
             pool: self.clone(),
             run,
             ended: Some(ended),
+            freed: None,
             // Until it is delivered its place is counted as being made.
             settled: true,
         };
@@ -329,12 +332,14 @@ async fn greet(ends: Ends) -> io::Result<Ends<UnixStream>> {
     }
 }
 
-/// A sandbox's life. Dropping it kills the sandbox; its place is free when it is dead.
+/// A sandbox's life. Dropping it kills the sandbox; its place is free when it is dead and its files are collected.
 #[derive(Debug)]
 pub struct Tenancy {
     pool: Pool,
     run: u64,
     ended: Option<oneshot::Receiver<(Exit, Usage)>>,
+    /// Set while files are kept: when they are gone.
+    freed: Option<oneshot::Receiver<()>>,
     settled: bool,
 }
 
@@ -354,9 +359,30 @@ impl Tenancy {
         self.ended = None;
         if !self.settled {
             self.settled = true;
-            self.pool.give_back();
+            match self.freed.take() {
+                None => self.pool.give_back(),
+                Some(freed) => {
+                    let pool = self.pool.clone();
+                    tokio::spawn(async move {
+                        // Without a launcher there is nothing to wait for.
+                        let _ = freed.await;
+                        pool.give_back();
+                    });
+                }
+            }
         }
         end
+    }
+
+    /// Keeps the files that the program will leave. Returns the pipe where they come when it has ended; whoever
+    /// drops that gives them up.
+    ///
+    /// # Errors
+    /// When they can't be kept.
+    pub async fn keep(&mut self, bounds: Bounds) -> Result<OwnedFd, LauncherError> {
+        let Kept { pipe, freed } = self.pool.inner.launcher.keep(self.run, bounds).await?;
+        self.freed = Some(freed);
+        Ok(pipe)
     }
 
     fn lives(&mut self) -> bool {
@@ -373,10 +399,14 @@ impl Drop for Tenancy {
             return;
         };
         let (pool, run, settled) = (self.pool.clone(), self.run, self.settled);
+        let freed = self.freed.take();
         tokio::spawn(async move {
             // Without a launcher it is dead already.
             let _ = pool.inner.launcher.kill(run).await;
             let _ = ended.await;
+            if let Some(freed) = freed {
+                let _ = freed.await;
+            }
             if !settled {
                 pool.give_back();
             }

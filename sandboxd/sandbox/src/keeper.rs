@@ -24,6 +24,8 @@ use sandboxd_sys::process::exit_now;
 use sandboxd_sys::socket::{receive, send};
 
 use crate::child::{self, Step, StepError};
+use crate::collection::Bounds;
+use crate::collector;
 use crate::first::{self, Entrance};
 use crate::mounts::{self, Processes, Scratch};
 use crate::restrict;
@@ -63,7 +65,8 @@ pub struct Inside<'a> {
 /// The keeper's ends of its sockets.
 #[derive(Debug)]
 pub struct Sockets {
-    /// From here come [`Make`] messages.
+    /// From here come [`Make`] messages, and [`Bounds`] of files to be collected, with the mount namespace of an
+    /// ended sandbox and the pipe for its files. Both are answered in the same way.
     pub launcher: OwnedFd,
     /// There go jobs.
     pub zygote: OwnedFd,
@@ -214,7 +217,7 @@ fn hear_zygote(zygote: BorrowedFd<'_>) -> Result<(), StepError> {
     }
 }
 
-/// Makes one sandbox. What fails for the sandbox alone is told and survived.
+/// Makes one sandbox, or one collector. What fails for it alone is told and survived.
 fn answer(
     proof: &SingleThreaded,
     inside: &Inside<'_>,
@@ -224,6 +227,16 @@ fn answer(
     descriptors: Vec<OwnedFd>,
 ) -> Result<(), StepError> {
     let launcher = sockets.launcher.as_fd();
+    if let Some(bounds) = Bounds::parse(message) {
+        return match collector::start(proof, inside.policy, bounds, descriptors) {
+            Ok(collector) => send(launcher, READY, &[collector.as_fd()]),
+            Err(error) => {
+                child::report_failed(launcher, &error);
+                Ok(())
+            }
+        }
+        .step("answering the launcher");
+    }
     let order = Make::parse(message).filter(|_| descriptors.len() >= MAKE_DESCRIPTORS);
     let Some(order) = order else {
         return Err(io::Error::from(Errno::EPROTO)).step("understanding the launcher");
