@@ -2,6 +2,7 @@
 //! compared with what was sent, and passed on. All of it is hostile bytes, and so is their length: what comes
 //! is read up to a limit and for a limited time, and then taken apart.
 
+use std::io;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
@@ -9,10 +10,10 @@ use coderunner_proto::common::v1::{LeftOut, LeftOutReason};
 use coderunner_proto::sandbox::v1::{
     CollectedFiles, File as FileMessage, execute_response::Event,
 };
-use sandboxd_sandbox::collection::{self, Bounds, Collection, File, Reason, Tally};
+use sandboxd_sandbox::collection::{self, Bounds, Collection, File, Order, Reason, Tally};
 use sandboxd_sandbox::collector::LONGEST_LIFE;
-use tokio::io::AsyncReadExt;
-use tokio::net::unix::pipe;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
 use tokio::time;
 
 use crate::media_type::media_type;
@@ -33,18 +34,13 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// How much the collector may send: it does not know what was sent.
-    pub fn collector_bounds(&self) -> Bounds {
-        let sizes = self.sent.iter().map(|(_, content)| content.len() as u64);
-        let Bounds {
-            files,
-            file_bytes,
-            total_bytes,
-        } = self.bounds;
-        Bounds {
-            files: files.saturating_add(u32::try_from(self.sent.len()).unwrap_or(u32::MAX)),
-            file_bytes: file_bytes.max(sizes.clone().max().unwrap_or(0)),
-            total_bytes: total_bytes + sizes.sum::<u64>(),
+    fn order(&self) -> Order {
+        let known = self.sent.iter();
+        Order {
+            bounds: self.bounds,
+            known: known
+                .map(|(path, content)| (path.clone(), content.len() as u64))
+                .collect(),
         }
     }
 
@@ -58,20 +54,10 @@ impl Wanted {
         let mut room = self.bounds;
         let mut chosen = Vec::new();
         for file in files.into_iter().filter(|file| !self.is_unchanged(file)) {
-            let size = file.content.len() as u64;
-            let reason = if size > room.file_bytes {
-                Reason::TooLarge
-            } else if room.files == 0 {
-                Reason::TooMany
-            } else if size > room.total_bytes {
-                Reason::NoRoom
-            } else {
-                room.files -= 1;
-                room.total_bytes -= size;
-                chosen.push(file);
-                continue;
-            };
-            left_out.note(reason, file.path);
+            match room.take(file.content.len() as u64) {
+                Ok(()) => chosen.push(file),
+                Err(reason) => left_out.note(reason, file.path),
+            }
         }
         (chosen, left_out)
     }
@@ -86,32 +72,33 @@ impl Wanted {
 #[derive(Debug)]
 pub struct Files {
     wanted: Wanted,
-    /// Where they come; `None` when they could not be kept.
-    pipe: Option<OwnedFd>,
+    /// Where their collector will be; `None` when they could not be kept.
+    collector: Option<OwnedFd>,
 }
 
 impl Files {
     /// Has the files of a sandbox kept. What fails is told when they are asked for: the run goes on without.
     pub async fn keep(wanted: Wanted, tenancy: &mut Tenancy) -> Self {
-        let pipe = match tenancy.keep(wanted.collector_bounds()).await {
-            Ok(pipe) => Some(pipe),
+        let collector = match tenancy.keep().await {
+            Ok(collector) => Some(collector),
             Err(error) => {
                 tracing::error!(%error, "the files of a run can't be kept");
                 None
             }
         };
-        Self { wanted, pipe }
+        Self { wanted, collector }
     }
 
     /// Reads them. To be called when the sandbox has ended. Returns them as events to be sent.
     pub async fn receive(self) -> (Vec<Event>, CollectedFiles) {
-        let Self { wanted, pipe } = self;
-        let bounds = wanted.collector_bounds();
-        let bytes = match pipe {
-            Some(pipe) => read(pipe, bounds.stream_bytes()).await,
-            None => Vec::new(),
-        };
-        let came = collection::parse(&bytes, bounds);
+        let Self { wanted, collector } = self;
+        let order = wanted.order();
+        let mut bytes = Vec::new();
+        if let Some(collector) = collector {
+            // Late or broken: what has come counts, and that its end is missing.
+            let _ = time::timeout(PATIENCE, ask(collector, &order, &mut bytes)).await;
+        }
+        let came = collection::parse(&bytes, order.most());
         let incomplete = !came.complete;
         if incomplete {
             tracing::warn!(files = came.files.len(), "a collection of files broke off");
@@ -132,15 +119,15 @@ impl Files {
     }
 }
 
-/// All that comes within the limits of time and length; what is longer is cut, which shows.
-async fn read(pipe: OwnedFd, most: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let Ok(pipe) = pipe::Receiver::from_owned_fd(pipe) else {
-        return bytes;
-    };
-    // Late or broken: what has come counts, and that its end is missing.
-    let _ = time::timeout(PATIENCE, pipe.take(most).read_to_end(&mut bytes)).await;
-    bytes
+/// Sends the order and reads all that comes; what is longer than it can be is cut, which shows.
+async fn ask(collector: OwnedFd, order: &Order, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let collector = std::os::unix::net::UnixStream::from(collector);
+    collector.set_nonblocking(true)?;
+    let mut collector = UnixStream::from_std(collector)?;
+    collector.write_all(&order.encode()).await?;
+    let most = order.most().stream_bytes();
+    collector.take(most).read_to_end(bytes).await?;
+    Ok(())
 }
 
 fn pieces(file: File<'_>) -> Vec<Event> {
@@ -215,11 +202,17 @@ mod tests {
     }
 
     async fn delivered(wanted: Wanted, stream: Vec<u8>) -> (Vec<FileMessage>, CollectedFiles) {
-        let (reader, mut writer) = std::io::pipe().expect("a pipe");
-        // The reader may stop before the end.
-        let writing = std::thread::spawn(move || drop(writer.write_all(&stream)));
-        let pipe = Some(reader.into());
-        let (events, summary) = Files { wanted, pipe }.receive().await;
+        let (daemon, mut collector) =
+            std::os::unix::net::UnixStream::pair().expect("a socket pair");
+        let expected = wanted.order();
+        let writing = std::thread::spawn(move || {
+            let order = Order::receive(&mut collector).expect("an order");
+            assert_eq!(order, expected);
+            // The reader may stop before the end.
+            drop(collector.write_all(&stream));
+        });
+        let collector = Some(daemon.into());
+        let (events, summary) = Files { wanted, collector }.receive().await;
         writing.join().expect("written");
         let message = |event| match event {
             Event::File(file) => file,
@@ -278,7 +271,7 @@ mod tests {
     async fn files_that_could_not_be_kept_are_told() {
         let files = Files {
             wanted: wanted(&[]),
-            pipe: None,
+            collector: None,
         };
         let (_, summary) = files.receive().await;
         assert!(summary.incomplete && summary.file_count == 0);

@@ -7,7 +7,6 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sandboxd_launcher::wire::{self, Event, Facts, MAX_MESSAGE, Request};
-use sandboxd_sandbox::collection::Bounds;
 use sandboxd_sandbox::{ENDS, Ends, Exit, KernelLimits, Usage};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -41,8 +40,9 @@ pub struct Spawned {
 /// The promise of a sandbox's files.
 #[derive(Debug)]
 pub struct Kept {
-    /// They come here when the sandbox has ended; see `sandboxd_sandbox::collection`.
-    pub pipe: OwnedFd,
+    /// Socket to their collector, which there will be when the sandbox has ended; see
+    /// `sandboxd_sandbox::collection`.
+    pub collector: OwnedFd,
     /// When its place is free again, after that; an error when the launcher is gone.
     pub freed: oneshot::Receiver<()>,
 }
@@ -158,14 +158,14 @@ impl LauncherClient {
     ///
     /// # Errors
     /// When they can't be kept, or the launcher is gone.
-    pub async fn keep(&self, run: u64, bounds: Bounds) -> Result<Kept, LauncherError> {
+    pub async fn keep(&self, run: u64) -> Result<Kept, LauncherError> {
         let (sender, receiver) = oneshot::channel();
         let (freed_sender, freed) = oneshot::channel();
         lock(&self.inner.keeping).insert(run, sender);
         lock(&self.inner.freeing).insert(run, freed_sender);
-        self.inner.send(&Request::Keep { run, bounds }).await?;
+        self.inner.send(&Request::Keep { run }).await?;
         match receiver.await.map_err(|_| LauncherError::Gone)? {
-            Ok(pipe) => Ok(Kept { pipe, freed }),
+            Ok(collector) => Ok(Kept { collector, freed }),
             Err(problem) => {
                 lock(&self.inner.freeing).remove(&run);
                 Err(LauncherError::Refused(problem))
@@ -236,8 +236,8 @@ impl Inner {
             }
             Event::Kept { run, problem } => {
                 if let Some(sender) = lock(&self.keeping).remove(&run) {
-                    let pipe = descriptors.into_iter().next();
-                    let kept = pipe.ok_or_else(|| problem.unwrap_or_default());
+                    let socket = descriptors.into_iter().next();
+                    let kept = socket.ok_or_else(|| problem.unwrap_or_default());
                     // A caller that gave up drops its sandbox.
                     let _ = sender.send(kept);
                 }

@@ -11,7 +11,6 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use sandboxd_sandbox::collection::Bounds;
 use sandboxd_sandbox::{Ends, Exit, KernelLimits, Usage};
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
@@ -374,15 +373,15 @@ impl Tenancy {
         end
     }
 
-    /// Keeps the files that the program will leave. Returns the pipe where they come when it has ended; whoever
+    /// Keeps the files that the program will leave. Returns the socket where they come when it has ended; whoever
     /// drops that gives them up.
     ///
     /// # Errors
     /// When they can't be kept.
-    pub async fn keep(&mut self, bounds: Bounds) -> Result<OwnedFd, LauncherError> {
-        let Kept { pipe, freed } = self.pool.inner.launcher.keep(self.run, bounds).await?;
+    pub async fn keep(&mut self) -> Result<OwnedFd, LauncherError> {
+        let Kept { collector, freed } = self.pool.inner.launcher.keep(self.run).await?;
         self.freed = Some(freed);
-        Ok(pipe)
+        Ok(collector)
     }
 
     fn lives(&mut self) -> bool {

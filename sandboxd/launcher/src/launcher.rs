@@ -248,10 +248,10 @@ impl Launcher {
                 let problem = self.limit(run, &limits).err();
                 send(socket, &Event::Limited { run, problem }, &[])
             }
-            Request::Keep { run, bounds } => match self.keep(run, bounds) {
-                Ok(pipe) => {
+            Request::Keep { run } => match self.keep(run) {
+                Ok(daemon) => {
                     let problem = None;
-                    send(socket, &Event::Kept { run, problem }, &[pipe.as_fd()])
+                    send(socket, &Event::Kept { run, problem }, &[daemon.as_fd()])
                 }
                 Err(problem) => {
                     let problem = Some(problem);

@@ -8,17 +8,16 @@
 //! 3. The daemon may send [`Request::Limit`] before it hands a program over; the launcher answers
 //!    [`Event::Limited`].
 //! 4. The daemon may send [`Request::Keep`] once before it hands a program over, if it wants the files that the
-//!    program leaves; the launcher answers [`Event::Kept`], with the pipe where they will come.
+//!    program leaves; the launcher answers [`Event::Kept`], with a socket to their future collector.
 //! 5. The daemon may send [`Request::Kill`] for a run, any number of times; an unknown run is ignored,
 //!    because it may just have ended.
 //! 6. The launcher sends [`Event::Ended`] once for each spawned run, after its last process died. The
 //!    run's number may not be used again.
-//! 7. If files are kept, a collector then writes them to the pipe, as `sandboxd_sandbox::collection` describes;
+//! 7. If files are kept, a collector then answers on that socket, as `sandboxd_sandbox::collection` describes;
 //!    when it has ended as well, the launcher sends [`Event::Freed`].
 //!
 //! Either side ends the conversation by closing its socket.
 
-use sandboxd_sandbox::collection::Bounds;
 use sandboxd_sandbox::{Exit, KernelLimits, Usage};
 use serde::{Deserialize, Serialize};
 
@@ -46,8 +45,6 @@ pub enum Request {
     Keep {
         /// Which one.
         run: u64,
-        /// How much of them.
-        bounds: Bounds,
     },
     /// Kill a sandbox.
     Kill {
@@ -80,7 +77,7 @@ pub enum Event {
         /// Why they did not; `None` when they hold.
         problem: Option<String>,
     },
-    /// The sandbox's files were asked for. With this message comes the pipe, unless there is a problem.
+    /// The sandbox's files were asked for. With this message comes the socket, unless there is a problem.
     Kept {
         /// Which run.
         run: u64,

@@ -1,17 +1,20 @@
-//! What a sandbox's collector sends: the files that a program left, as frames on a pipe to the daemon. Rules of
-//! both ends are here, and nothing that touches a file.
+//! What the daemon and the collector of a sandbox's files say to each other, over a socket that nobody else
+//! holds. Rules of both ends are here, and nothing that touches a file.
+//!
+//! First the daemon sends its [`Order`]: its length, 4 bytes, the length not included; then the [`Bounds`]; then
+//! for each file that the sandbox began with the length of its path, 1 byte; path; size, 8 bytes. The collector
+//! answers with frames:
 //!
 //! | first byte | rest | meaning |
 //! |---|---|---|
 //! | `F` | length of the path, 1 byte; path; size, 4 bytes; content | a file |
 //! | `E` | for each [`Reason`], in order: count, 4 bytes; length of a path, 1 byte; path | the end |
 //!
-//! Numbers are little-endian; files are sorted by path. A stream without an end was cut. The collector reads
+//! Numbers are little-endian, those of the bounds 4, 8 and 8 bytes; files are sorted by path. A stream without an end was cut. The collector reads
 //! folders that a program filled, so the daemon takes its word for nothing that it can check.
 
-use std::io::{self, Write};
-
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
 
 /// Longest path, in bytes.
 pub const MAX_PATH: usize = 255;
@@ -20,13 +23,16 @@ pub const MAX_DEPTH: usize = 16;
 /// Files and folders that are looked at; what is beyond is left out.
 pub const MAX_ENTRIES: u32 = 10_000;
 
+/// Longest order, in bytes.
+const MAX_ORDER: usize = 64 * 1024;
+
 const FILE: u8 = b'F';
 const END: u8 = b'E';
 /// A path with its length, at most.
 const PATH_BYTES: u64 = 1 + MAX_PATH as u64;
 
 /// How much is collected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bounds {
     /// Files.
     pub files: u32,
@@ -36,29 +42,23 @@ pub struct Bounds {
     pub total_bytes: u64,
 }
 
-/// Bounds that no configuration of ours asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("files to be collected are out of bounds")]
-pub struct OutOfBounds;
-
 impl Bounds {
-    /// The most that anybody may ask of a collector.
-    pub const MOST: Self = Self {
-        files: 1024,
-        file_bytes: 64 << 20,
-        total_bytes: 64 << 20,
-    };
-
-    /// Refuses what is over [`Bounds::MOST`].
+    /// Takes the room of one file out of what is left.
     ///
     /// # Errors
-    /// When something is.
-    pub fn check(self) -> Result<Self, OutOfBounds> {
-        let most = Self::MOST;
-        let good = self.files <= most.files
-            && self.file_bytes <= most.file_bytes
-            && self.total_bytes <= most.total_bytes;
-        if good { Ok(self) } else { Err(OutOfBounds) }
+    /// Why there is none for it.
+    pub fn take(&mut self, size: u64) -> Result<(), Reason> {
+        if size > self.file_bytes {
+            Err(Reason::TooLarge)
+        } else if self.files == 0 {
+            Err(Reason::TooMany)
+        } else if size > self.total_bytes {
+            Err(Reason::NoRoom)
+        } else {
+            self.files -= 1;
+            self.total_bytes -= size;
+            Ok(())
+        }
     }
 
     /// The longest stream of frames within these bounds, in bytes.
@@ -67,28 +67,93 @@ impl Bounds {
         let end = 1 + Reason::ALL.len() as u64 * (4 + PATH_BYTES);
         files + self.total_bytes + end
     }
+}
 
-    /// As it travels to a slot's keeper.
-    pub fn encode(self) -> Vec<u8> {
-        let Self {
+/// What the daemon wants of a collector.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Order {
+    /// How much comes back.
+    pub bounds: Bounds,
+    /// Path and size of what the sandbox began with. Where both are still the same, the file is sent beyond the
+    /// bounds, so that the daemon can see whether it changed.
+    pub known: BTreeMap<String, u64>,
+}
+
+impl Order {
+    /// The most that can come for this order.
+    pub fn most(&self) -> Bounds {
+        let Bounds {
             files,
             file_bytes,
             total_bytes,
-        } = self;
-        let sizes = [file_bytes.to_le_bytes(), total_bytes.to_le_bytes()].concat();
-        [&files.to_le_bytes()[..], &sizes].concat()
+        } = self.bounds;
+        let known = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
+        let sizes = self.known.values();
+        Bounds {
+            files: files.saturating_add(known),
+            file_bytes: file_bytes.max(sizes.clone().copied().max().unwrap_or(0)),
+            total_bytes: total_bytes.saturating_add(sizes.sum()),
+        }
     }
 
-    /// Reads what [`Bounds::encode`] wrote; `None` for anything else.
-    pub fn parse(message: &[u8]) -> Option<Self> {
-        let (files, rest) = message.split_first_chunk()?;
+    /// As it travels.
+    ///
+    /// # Panics
+    /// When it is longer than an order may be, or a path than 255 bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let Bounds {
+            files,
+            file_bytes,
+            total_bytes,
+        } = self.bounds;
+        let mut bytes = vec![0; 4];
+        bytes.extend(files.to_le_bytes());
+        bytes.extend(file_bytes.to_le_bytes());
+        bytes.extend(total_bytes.to_le_bytes());
+        for (path, size) in &self.known {
+            bytes.push(u8::try_from(path.len()).expect("a path that was checked"));
+            bytes.extend(path.as_bytes());
+            bytes.extend(size.to_le_bytes());
+        }
+        let length = bytes.len() - 4;
+        assert!(length <= MAX_ORDER, "an order for more files than a run has");
+        let length = u32::try_from(length).expect("far smaller");
+        bytes[..4].copy_from_slice(&length.to_le_bytes());
+        bytes
+    }
+
+    /// Reads one. Blocks.
+    ///
+    /// # Errors
+    /// Those of the socket, and when what comes is none.
+    pub fn receive(from: &mut impl Read) -> io::Result<Self> {
+        let mut length = [0; 4];
+        from.read_exact(&mut length)?;
+        let length = usize::try_from(u32::from_le_bytes(length)).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; length.min(MAX_ORDER)];
+        from.read_exact(&mut bytes)?;
+        let order = Self::parse(&bytes).filter(|_| length <= MAX_ORDER);
+        order.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let (files, rest) = bytes.split_first_chunk()?;
         let (file_bytes, rest) = rest.split_first_chunk()?;
-        let total_bytes = rest.try_into().ok()?;
-        Some(Self {
+        let (total_bytes, mut rest) = rest.split_first_chunk()?;
+        let mut known = BTreeMap::new();
+        while !rest.is_empty() {
+            let (path, after) = short_text(rest)?;
+            let (size, after) = after.split_first_chunk()?;
+            let path = std::str::from_utf8(path).ok()?;
+            known.insert(path.to_owned(), u64::from_le_bytes(*size));
+            rest = after;
+        }
+        let bounds = Bounds {
             files: u32::from_le_bytes(*files),
             file_bytes: u64::from_le_bytes(*file_bytes),
-            total_bytes: u64::from_le_bytes(total_bytes),
-        })
+            total_bytes: u64::from_le_bytes(*total_bytes),
+        };
+        Some(Self { bounds, known })
     }
 }
 
@@ -163,7 +228,7 @@ pub fn fit_path(path: &[u8]) -> Option<&str> {
 /// Writes what comes before a file's content, of exactly `size` bytes.
 ///
 /// # Errors
-/// Those of the pipe.
+/// Those of the socket.
 ///
 /// # Panics
 /// When the path is no [`fit_path`] or the size is over the bounds.
@@ -176,7 +241,7 @@ pub fn write_file_header(to: &mut impl Write, path: &str, size: u64) -> io::Resu
 /// Writes the end.
 ///
 /// # Errors
-/// Those of the pipe.
+/// Those of the socket.
 pub fn write_end(to: &mut impl Write, left_out: &Tally) -> io::Result<()> {
     to.write_all(&[END])?;
     for (count, example) in &left_out.0 {
@@ -216,13 +281,11 @@ pub struct Collection<'a> {
 pub fn parse(mut bytes: &[u8], bounds: Bounds) -> Collection<'_> {
     let mut collection = Collection::default();
     let mut room = bounds;
-    while let Some((file, rest)) = next_file(bytes, room) {
+    while let Some((file, rest)) = next_file(bytes, &mut room) {
         let last = collection.files.last().map(|last: &File<'_>| last.path);
         if last.is_some_and(|last| last >= file.path) {
             return collection;
         }
-        room.files -= 1;
-        room.total_bytes -= file.content.len() as u64;
         collection.files.push(file);
         bytes = rest;
     }
@@ -233,16 +296,14 @@ pub fn parse(mut bytes: &[u8], bounds: Bounds) -> Collection<'_> {
     collection
 }
 
-fn next_file(bytes: &[u8], room: Bounds) -> Option<(File<'_>, &[u8])> {
+fn next_file<'a>(bytes: &'a [u8], room: &mut Bounds) -> Option<(File<'a>, &'a [u8])> {
     let (&FILE, rest) = bytes.split_first()? else {
         return None;
     };
     let (path, rest) = short_text(rest)?;
     let (size, rest) = rest.split_first_chunk()?;
     let size = u64::from(u32::from_le_bytes(*size));
-    if room.files == 0 || size > room.file_bytes.min(room.total_bytes) {
-        return None;
-    }
+    room.take(size).ok()?;
     let (content, rest) = rest.split_at_checked(usize::try_from(size).ok()?)?;
     let path = fit_path(path)?;
     Some((File { path, content }, rest))

@@ -22,30 +22,26 @@ fn stream(files: &[(&str, &[u8])], left_out: &Tally) -> Vec<u8> {
 }
 
 #[test]
-fn bounds_survive_and_are_checked() {
-    assert_eq!(Bounds::parse(&BOUNDS.encode()), Some(BOUNDS));
-    for bytes in [&b""[..], &[0; 12], &[0; 19], &[0; 21]] {
-        assert_eq!(Bounds::parse(bytes), None);
+fn orders_survive_and_garbage_is_an_error() {
+    let known = [("main.py".to_owned(), 7), ("a/ü".to_owned(), 200)];
+    let order = Order {
+        bounds: BOUNDS,
+        known: known.into(),
+    };
+    let bytes = order.encode();
+    let read = Order::receive(&mut &bytes[..]).expect("the same");
+    assert_eq!(read, order);
+    let most = Bounds {
+        files: 6,
+        file_bytes: 200,
+        total_bytes: 357,
+    };
+    assert_eq!(order.most(), most);
+    for length in 0..bytes.len() {
+        assert!(Order::receive(&mut &bytes[..length]).is_err(), "{length}");
     }
-    assert!(Bounds::MOST.check().is_ok());
-    let files = Bounds::MOST.files + 1;
-    assert!(
-        Bounds {
-            files,
-            ..Bounds::MOST
-        }
-        .check()
-        .is_err()
-    );
-    let total_bytes = u64::MAX;
-    assert!(
-        Bounds {
-            total_bytes,
-            ..BOUNDS
-        }
-        .check()
-        .is_err()
-    );
+    let huge = [&u32::MAX.to_le_bytes()[..], &vec![0; 1 << 20]].concat();
+    assert!(Order::receive(&mut &huge[..]).is_err());
 }
 
 #[test]

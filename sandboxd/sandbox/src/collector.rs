@@ -29,7 +29,7 @@ use sandboxd_sys::process::exit_now;
 
 use crate::child::{self, Step, StepError};
 use crate::collection::{
-    Bounds, MAX_ENTRIES, Reason, Tally, fit_path, write_end, write_file_header,
+    Bounds, MAX_ENTRIES, Order, Reason, Tally, fit_path, write_end, write_file_header,
 };
 use crate::identity::JOB_UID;
 use crate::restrict;
@@ -43,28 +43,29 @@ pub const MEMORY_BYTES: u64 = 16 << 20;
 const WORK: &str = "/work";
 const PIECE: usize = 64 * 1024;
 
-/// Starts a collector. `descriptors` are the sandbox's mount namespace and the pipe's write end.
+/// Starts a collector. `descriptors` are the sandbox's mount namespace and the socket to the daemon.
 ///
 /// # Errors
 /// When there are others, or no process can be made.
 pub fn start(
     proof: &SingleThreaded,
     policy: &Policy,
-    bounds: Bounds,
     descriptors: Vec<OwnedFd>,
 ) -> Result<OwnedFd, StepError> {
-    let [mounts, pipe]: [OwnedFd; 2] = descriptors
+    let [mounts, daemon]: [OwnedFd; 2] = descriptors
         .try_into()
         .map_err(|_| io::Error::from(Errno::EPROTO))
         .step("understanding what to collect")?;
     match clone3(proof, CloneFlags::empty(), None).step("making a collector")? {
         Cloned::Parent { pidfd, .. } => Ok(pidfd),
         Cloned::Child => {
-            let collected = prepare(policy, mounts, &pipe)
+            let collected = prepare(policy, mounts, &daemon)
                 .map_err(|error| error.source)
                 .and_then(|work| {
-                    let mut to = BufWriter::with_capacity(PIECE, File::from(pipe));
-                    collect(work.as_fd(), bounds, &mut to)?;
+                    let mut daemon = File::from(daemon);
+                    let order = Order::receive(&mut daemon)?;
+                    let mut to = BufWriter::with_capacity(PIECE, daemon);
+                    collect(work.as_fd(), &order, &mut to)?;
                     to.flush()
                 });
             // The daemon sees a cut stream; there is nobody else to tell.
@@ -74,9 +75,9 @@ pub fn start(
 }
 
 /// Opens the working directory and gives up everything else.
-fn prepare(policy: &Policy, mounts: OwnedFd, pipe: &OwnedFd) -> Result<OwnedFd, StepError> {
+fn prepare(policy: &Policy, mounts: OwnedFd, daemon: &OwnedFd) -> Result<OwnedFd, StepError> {
     alarm::set(LONGEST_LIFE);
-    child::keep_only(&[&mounts, pipe])?;
+    child::keep_only(&[&mounts, daemon])?;
     // Else its files in /proc are nobody's in the slot.
     set_dumpable(true).step("becoming an ordinary process")?;
     // Where memory is short, it goes before the slot.
@@ -127,8 +128,8 @@ fn read_only_beneath(work: &OwnedFd) -> Result<(), StepError> {
 /// Sends the files beneath `work`, sorted by path, and what is left out of them.
 ///
 /// # Errors
-/// Those of the pipe; and of a file that is shorter than it said.
-fn collect(work: BorrowedFd<'_>, bounds: Bounds, to: &mut impl Write) -> io::Result<()> {
+/// Those of the socket; and of a file that is shorter than it said.
+fn collect(work: BorrowedFd<'_>, order: &Order, to: &mut impl Write) -> io::Result<()> {
     let mut walk = Walk::new(work);
     walk.everything();
     let Walk {
@@ -139,8 +140,8 @@ fn collect(work: BorrowedFd<'_>, bounds: Bounds, to: &mut impl Write) -> io::Res
     files.sort_unstable();
     let mut sending = Sending {
         work,
-        bounds,
-        room: bounds,
+        order,
+        room: order.bounds,
         seen: BTreeSet::new(),
         left_out,
         to,
@@ -234,7 +235,7 @@ impl<'a> Walk<'a> {
 /// Opens files one by one and sends those that are within the bounds.
 struct Sending<'a, W> {
     work: BorrowedFd<'a>,
-    bounds: Bounds,
+    order: &'a Order,
     /// What may still be sent.
     room: Bounds,
     /// Files with several names.
@@ -246,11 +247,7 @@ struct Sending<'a, W> {
 impl<W: Write> Sending<'_, W> {
     fn offer(&mut self, path: &str) -> io::Result<()> {
         match self.open(path) {
-            Ok((file, size)) => {
-                self.room.files -= 1;
-                self.room.total_bytes -= size;
-                self.send(path, file, size)
-            }
+            Ok((file, size)) => self.send(path, file, size),
             Err(reason) => {
                 self.left_out.note(reason, path);
                 Ok(())
@@ -272,14 +269,8 @@ impl<W: Write> Sending<'_, W> {
             return Err(Reason::SameFile);
         }
         let size = u64::try_from(facts.st_size).map_err(|_| Reason::TooLarge)?;
-        if size > self.bounds.file_bytes {
-            return Err(Reason::TooLarge);
-        }
-        if self.room.files == 0 {
-            return Err(Reason::TooMany);
-        }
-        if size > self.room.total_bytes {
-            return Err(Reason::NoRoom);
+        if self.order.known.get(path) != Some(&size) {
+            self.room.take(size)?;
         }
         Ok((File::from(opened), size))
     }

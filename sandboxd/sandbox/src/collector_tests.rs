@@ -23,8 +23,12 @@ fn collected(fill: impl FnOnce(&Path), look: impl FnOnce(&Collection<'_>)) {
     fill(folder.path());
     let work = OwnedFd::from(File::open(folder.path()).expect("there"));
     let mut stream = Vec::new();
-    collect(work.as_fd(), BOUNDS, &mut stream).expect("collected");
-    let collection = parse(&stream, BOUNDS);
+    let order = Order {
+        bounds: BOUNDS,
+        known: [("known".to_owned(), 1500), ("grown".to_owned(), 1)].into(),
+    };
+    collect(work.as_fd(), &order, &mut stream).expect("collected");
+    let collection = parse(&stream, order.most());
     assert!(collection.complete);
     look(&collection);
 }
@@ -90,9 +94,13 @@ fn a_path_that_turned_into_something_else_is_not_opened() {
     mkfifo(&folder.path().join("pipe"), Mode::S_IRWXU).expect("made");
     let work = OwnedFd::from(File::open(folder.path()).expect("there"));
     let mut nowhere = Vec::new();
+    let order = Order {
+        bounds: BOUNDS,
+        ..Order::default()
+    };
     let mut sending = Sending {
         work: work.as_fd(),
-        bounds: BOUNDS,
+        order: &order,
         room: BOUNDS,
         seen: BTreeSet::new(),
         left_out: Tally::default(),
@@ -132,6 +140,23 @@ fn bounds_hold_and_what_does_not_fit_is_named() {
                 (Reason::NoRoom, 1, "d".to_owned()),
             ];
             assert_eq!(reasons(collection), named);
+        },
+    );
+}
+
+#[test]
+fn what_was_there_before_needs_no_room() {
+    collected(
+        |folder| {
+            for name in ["a", "b", "c", "d", "e"] {
+                write(folder, name, b"x");
+            }
+            write(folder, "grown", &[7; 2]);
+            write(folder, "known", &[8; 1500]);
+        },
+        |collection| {
+            assert_eq!(paths(collection), ["a", "b", "c", "d", "known"]);
+            assert_eq!(reasons(collection), [(Reason::TooMany, 2, "e".to_owned())]);
         },
     );
 }

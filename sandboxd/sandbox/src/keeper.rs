@@ -24,7 +24,6 @@ use sandboxd_sys::process::exit_now;
 use sandboxd_sys::socket::{receive, send};
 
 use crate::child::{self, Step, StepError};
-use crate::collection::Bounds;
 use crate::collector;
 use crate::first::{self, Entrance};
 use crate::mounts::{self, Processes, Scratch};
@@ -46,6 +45,9 @@ const RATIONED: [&str; 5] = ["mnt", "pid", "ipc", "uts", "cgroup"];
 const RATION: &str = "64";
 /// The slot has two or three processes of its own: keeper, zygote, and a sandbox's first.
 pub const OWN_PROCESSES: u32 = 3;
+/// Asks for a collector of files. Its descriptors: the mount namespace of an ended sandbox, the collector's socket
+/// to the daemon.
+pub const COLLECT: &[u8] = b"collect";
 /// What a process says when it is ready for requests.
 pub const READY: &[u8] = b"ready";
 
@@ -65,8 +67,7 @@ pub struct Inside<'a> {
 /// The keeper's ends of its sockets.
 #[derive(Debug)]
 pub struct Sockets {
-    /// From here come [`Make`] messages, and [`Bounds`] of files to be collected, with the mount namespace of an
-    /// ended sandbox and the pipe for its files. Both are answered in the same way.
+    /// From here come [`Make`] and [`COLLECT`] messages. Both are answered in the same way.
     pub launcher: OwnedFd,
     /// There go jobs.
     pub zygote: OwnedFd,
@@ -227,8 +228,8 @@ fn answer(
     descriptors: Vec<OwnedFd>,
 ) -> Result<(), StepError> {
     let launcher = sockets.launcher.as_fd();
-    if let Some(bounds) = Bounds::parse(message) {
-        return match collector::start(proof, inside.policy, bounds, descriptors) {
+    if message == COLLECT {
+        return match collector::start(proof, inside.policy, descriptors) {
             Ok(collector) => send(launcher, READY, &[collector.as_fd()]),
             Err(error) => {
                 child::report_failed(launcher, &error);

@@ -21,7 +21,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::cgroup::{self, CgroupError, SlotGroup};
 use crate::child::{MAX_REPORT, Report};
-use crate::collection::Bounds;
 use crate::identity::Identity;
 use crate::keeper::{self, Inside, Make, READY, Sockets};
 use crate::limits::KernelLimits;
@@ -474,12 +473,12 @@ impl Slot {
         Ok(self.group.limit(limits)?)
     }
 
-    /// Keeps the files of a living sandbox beyond its end, for [`Slot::collect`]. Returns the pipe from which they
-    /// can be read then.
+    /// Keeps the files of a living sandbox beyond its end, for [`Slot::collect`]. Returns the other end of the
+    /// collector's socket; see [`crate::collection`].
     ///
     /// # Errors
     /// When the sandbox has ended.
-    pub fn keep(&self, sandbox: &mut Sandbox, bounds: Bounds) -> Result<OwnedFd, SlotError> {
+    pub fn keep(&self, sandbox: &mut Sandbox) -> Result<OwnedFd, SlotError> {
         let number = process_id(sandbox.first.as_fd()).map_err(failed("finding the sandbox"))?;
         let mounts = File::open(format!("/proc/{number}/ns/mnt"))
             .map_err(failed("opening the sandbox's mounts"))?;
@@ -487,13 +486,18 @@ impl Slot {
         if process_id(sandbox.first.as_fd()).is_err() {
             return Err(failed("keeping files")(io::Error::from(Errno::ESRCH)));
         }
-        let (read, write) = pipe2(OFlag::O_CLOEXEC).map_err(failed("making a pipe"))?;
+        let (daemon, collector) = socketpair(
+            AddressFamily::Unix,
+            SockType::Stream,
+            None,
+            SockFlag::SOCK_CLOEXEC,
+        )
+        .map_err(failed("making a socket pair"))?;
         sandbox.kept = Some(Kept {
             mounts: mounts.into(),
-            pipe: write,
-            bounds,
+            collector,
         });
-        Ok(read)
+        Ok(daemon)
     }
 
     /// Has the files of an ended sandbox collected; see [`Slot::hear`] for the collector. The sandbox's file
@@ -503,13 +507,9 @@ impl Slot {
     /// When the keeper is gone or there is no room for a collector.
     pub fn collect(&mut self, kept: Kept) -> Result<(), SlotError> {
         self.group.make_room()?;
-        let Kept {
-            mounts,
-            pipe,
-            bounds,
-        } = kept;
-        let descriptors = [mounts.as_fd(), pipe.as_fd()];
-        send(self.socket.as_fd(), &bounds.encode(), &descriptors)
+        let Kept { mounts, collector } = kept;
+        let descriptors = [mounts.as_fd(), collector.as_fd()];
+        send(self.socket.as_fd(), keeper::COLLECT, &descriptors)
             .map_err(failed("asking the keeper for a collector"))
     }
 
@@ -602,8 +602,7 @@ pub struct Sandbox {
 #[derive(Debug)]
 pub struct Kept {
     mounts: OwnedFd,
-    pipe: OwnedFd,
-    bounds: Bounds,
+    collector: OwnedFd,
 }
 
 impl Sandbox {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use coderunner_proto::common::v1::{Limits, Program, SourceFile};
-use coderunner_proto::sandbox::v1::{ExecuteRequest, FunctionCall};
+use coderunner_proto::sandbox::v1::{ExecuteRequest, FileCollection, FunctionCall};
 
 /// Limits of a job; `None` takes the server's default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Job {
     pub function: Option<(String, String)>,
     /// Its limits.
     pub limits: JobLimits,
+    /// Which of the files that it leaves come back.
+    pub collect: Option<FileCollection>,
 }
 
 impl Job {
@@ -74,6 +76,13 @@ impl Job {
         self
     }
 
+    /// With the files that it leaves, as many as the server gives by default.
+    #[must_use]
+    pub fn collect(mut self) -> Self {
+        self.collect = Some(FileCollection::default());
+        self
+    }
+
     /// With limits of its own.
     #[must_use]
     pub fn limits(mut self, limits: JobLimits) -> Self {
@@ -89,6 +98,7 @@ impl Job {
             interactive,
             function,
             limits,
+            collect,
         } = self;
         let JobLimits {
             wall,
@@ -120,6 +130,7 @@ impl Job {
                 function_name,
                 arguments_json,
             }),
+            file_collection: collect,
         }
     }
 }

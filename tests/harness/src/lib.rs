@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod binaries;
+pub mod files;
 pub mod header;
 pub mod host;
 pub mod job;
@@ -17,8 +18,9 @@ pub mod running;
 pub mod server;
 pub mod wait;
 
-pub use coderunner_proto::common::v1::Outcome;
-pub use coderunner_proto::sandbox::v1::FunctionStatus;
+pub use coderunner_proto::common::v1::{LeftOutReason, Outcome};
+pub use coderunner_proto::sandbox::v1::{FileCollection, FunctionStatus};
+pub use files::{LeftFile, LeftFiles};
 pub use header::Header;
 pub use host::HostState;
 pub use job::{Job, JobLimits};

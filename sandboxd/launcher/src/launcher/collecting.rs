@@ -1,10 +1,9 @@
 //! Files that a program left: kept while it runs, collected when it has ended. The launcher reads none of them
 //! and makes the file system that they are on go away in no process of its own: it only hands a namespace and a
-//! pipe from one process of the slot to another, and waits for the end of a third.
+//! socket from one process of the slot to another, and waits for the end of a third.
 
 use std::os::fd::OwnedFd;
 
-use sandboxd_sandbox::collection::Bounds;
 use sandboxd_sandbox::slot::Kept;
 
 use super::{Launcher, Stopped, explain, send};
@@ -12,16 +11,15 @@ use crate::slots::{Phase, Place};
 use crate::wire::Event;
 
 impl Launcher {
-    /// Keeps the files of a living sandbox. Returns the pipe where they will come.
-    pub(super) fn keep(&mut self, run: u64, bounds: Bounds) -> Result<OwnedFd, String> {
-        let bounds = bounds.check().map_err(|error| error.to_string())?;
+    /// Keeps the files of a living sandbox. Returns the daemon's end of the collector's socket.
+    pub(super) fn keep(&mut self, run: u64) -> Result<OwnedFd, String> {
         let place = self.slots.of_run(run).ok_or("there is no such run")?;
         let Phase::Taken { sandbox, .. } = &mut place.phase else {
             return Err("the run has no sandbox".to_owned());
         };
         place
             .slot
-            .keep(sandbox, bounds)
+            .keep(sandbox)
             .map_err(|error| explain(&error))
     }
 
