@@ -11,7 +11,8 @@ use test_harness::{
 };
 
 /// The smallest PNG picture: one transparent pixel.
-const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\
+const PICTURE: &[u8] =
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\
     \0\0\0\rIDATx\x9cc`\0\x01\0\0\x05\0\x01\r\n-\xb4\0\0\0\0IEND\xaeB`\x82";
 
 fn start() -> Sandboxd {
@@ -21,7 +22,12 @@ fn start() -> Sandboxd {
 /// Runs a job that collects; everything that the program left must be accounted for.
 fn collected(server: &Sandboxd, job: Job) -> Report {
     let report = server.run(job.collect()).expect("sandboxd answers");
-    assert!(!report.files.incomplete, "{}\n{}", report.summary(), server.log());
+    assert!(
+        !report.files.incomplete,
+        "{}\n{}",
+        report.summary(),
+        server.log()
+    );
     report
 }
 
@@ -64,7 +70,11 @@ fn what_is_sent_is_there_byte_for_byte() {
         ("'main.py'".to_owned(), source.as_bytes()),
     ] {
         let line = format!("{path} {}", hex(content));
-        assert!(lines.contains(&line.as_str()), "{line}\n{}", report.summary());
+        assert!(
+            lines.contains(&line.as_str()),
+            "{line}\n{}",
+            report.summary()
+        );
     }
     assert_eq!(lines.len(), 65);
     assert!(report.files.files.is_empty());
@@ -167,11 +177,27 @@ fn files_of_programs_that_fail_come_back_too() {
     });
     type Change = Box<dyn Fn(Job) -> Job>;
     let cases: Vec<(&str, Outcome, Change)> = vec![
-        ("raise SystemExit(3)", Outcome::RuntimeError, Box::new(|job| job)),
-        ("import os; os.abort()", Outcome::RuntimeError, Box::new(|job| job)),
+        (
+            "raise SystemExit(3)",
+            Outcome::RuntimeError,
+            Box::new(|job| job),
+        ),
+        (
+            "import os; os.abort()",
+            Outcome::RuntimeError,
+            Box::new(|job| job),
+        ),
         ("while True: pass", Outcome::TimeLimit, Box::new(short)),
-        ("while True: print('x' * 100)", Outcome::OutputLimit, Box::new(quiet)),
-        ("x = bytearray(1 << 30)", Outcome::MemoryLimit, Box::new(small)),
+        (
+            "while True: print('x' * 100)",
+            Outcome::OutputLimit,
+            Box::new(quiet),
+        ),
+        (
+            "x = bytearray(1 << 30)",
+            Outcome::MemoryLimit,
+            Box::new(small),
+        ),
     ];
     for (end, outcome, change) in cases {
         let source = format!("open('log.txt', 'w').write('so far')\n{end}\n");
@@ -185,7 +211,8 @@ fn files_of_programs_that_fail_come_back_too() {
     assert_eq!(report.files.paths(), [""; 0]);
     let mut run = server
         .begin(
-            Job::new("open('a', 'w').write('1')\nprint('now')\nimport time\ntime.sleep(60)\n").collect(),
+            Job::new("open('a', 'w').write('1')\nprint('now')\nimport time\ntime.sleep(60)\n")
+                .collect(),
         )
         .expect("sandboxd answers");
     run.wait_for_stdout(b"now", Duration::from_secs(10))
@@ -221,7 +248,10 @@ fn bounds_hold_and_what_is_left_out_is_told() {
         ..FileCollection::default()
     });
     let refused = server.run(greedy).expect_err("over the ceiling");
-    assert!(format!("{refused:#}").contains("file_count_limit"), "{refused:#}");
+    assert!(
+        format!("{refused:#}").contains("file_count_limit"),
+        "{refused:#}"
+    );
     server.stop().expect("it stops");
 }
 
@@ -258,7 +288,8 @@ fn a_caller_that_leaves_costs_nothing() {
     };
     let server = Sandboxd::start(options).expect("sandboxd starts");
     for _ in 0..10 {
-        let source = "open('a', 'wb').write(bytes(4 << 20))\nprint('now')\nimport time\ntime.sleep(60)\n";
+        let source =
+            "open('a', 'wb').write(bytes(4 << 20))\nprint('now')\nimport time\ntime.sleep(60)\n";
         let mut run = server
             .begin(Job::new(source).collect())
             .expect("sandboxd answers");
