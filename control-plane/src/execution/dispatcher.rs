@@ -253,5 +253,6 @@ fn stopped() -> Ended {
     Ended {
         ending: Ending::without_program(Outcome::Cancelled),
         function: FunctionResult::NotCalled,
+        files: None,
     }
 }

@@ -127,6 +127,7 @@ pub fn request(source: &str) -> RunRequest {
         program,
         stdin: Vec::new(),
         interactive: true,
+        collect_files: false,
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::kept::{Collected, Collection};
 use super::model::{Ending, Limits, OutputStream, Program};
 
 /// One program to run in one sandbox.
@@ -20,6 +21,8 @@ pub struct Order {
     pub interactive: bool,
     /// A function to call after the program's top level has run.
     pub call: Option<FunctionCall>,
+    /// Files that are to come back.
+    pub collect: Option<Collection>,
     /// Names the call of the API that caused it, in both programs' logs and traces.
     pub call_id: String,
 }
@@ -51,6 +54,8 @@ pub struct Ended {
     pub ending: Ending,
     /// What became of the function call.
     pub function: FunctionResult,
+    /// Files that came back, if they were asked for.
+    pub files: Option<Collected>,
 }
 
 /// What became of a function call.

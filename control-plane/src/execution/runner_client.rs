@@ -2,6 +2,7 @@
 //! `api.rs` the only place that knows generated types, and it destructures them field by field, so
 //! that a new field stops the build.
 
+use std::future::ready;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -14,6 +15,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
+use super::kept::{Arriving, Collected, Collection, LeftOut, LeftOutReason, Piece, RunFile};
 use super::model::{CompileError, Ending, Limits, Outcome, OutputStream, Program, Usage};
 use super::order::{Ended, Failure, FunctionResult, Happening, InputFailure, Order, RunnerStatus};
 use crate::platform::config::RunnerAddress;
@@ -76,9 +78,13 @@ impl RunnerClient {
                     Code::Unavailable => Failure::Unreachable(status.message().to_owned()),
                     _ => failure(status),
                 })?;
-        let events = response.into_inner().map(|message| match message {
-            Ok(wire::ExecuteResponse { event }) => happening(event),
-            Err(status) => Err(failure(status)),
+        let (mut files, bounds) = (Arriving::default(), order.collect);
+        let events = response.into_inner().filter_map(move |message| {
+            let happening = match message {
+                Ok(wire::ExecuteResponse { event }) => happening(event, &mut files, bounds),
+                Err(status) => Some(Err(failure(status))),
+            };
+            ready(happening)
         });
         Ok(events.boxed())
     }
@@ -148,6 +154,7 @@ impl RunnerClient {
             default_limits: _,
             limit_ceilings: _,
             parked: _,
+            file_collection_ceilings: _,
         } = status;
         let capacity = usize::try_from(capacity).unwrap_or(0);
         Ok(RunnerStatus {
@@ -199,6 +206,20 @@ fn execute_request(order: &Order) -> wire::ExecuteRequest {
         stdin: order.stdin.clone(),
         interactive: order.interactive,
         function_call: call,
+        file_collection: order.collect.map(file_collection),
+    }
+}
+
+fn file_collection(collection: Collection) -> wire::FileCollection {
+    let Collection {
+        files,
+        file_bytes,
+        total_bytes,
+    } = collection;
+    wire::FileCollection {
+        file_count_limit: i32::try_from(files).unwrap_or(i32::MAX),
+        file_limit_bytes: i64::try_from(file_bytes).unwrap_or(i64::MAX),
+        total_limit_bytes: i64::try_from(total_bytes).unwrap_or(i64::MAX),
     }
 }
 
@@ -221,9 +242,14 @@ fn limits(limits: Limits) -> common::Limits {
     }
 }
 
-fn happening(event: Option<Event>) -> Result<Happening, Failure> {
+/// What an event tells; none for a piece of a file, which is kept for the end.
+fn happening(
+    event: Option<Event>,
+    files: &mut Arriving,
+    bounds: Option<Collection>,
+) -> Option<Result<Happening, Failure>> {
     let broken = |what: &str| Err(Failure::Lost(format!("it sent {what}")));
-    match event {
+    Some(match event {
         Some(Event::Started(wire::Started {
             startup_duration: _,
         })) => Ok(Happening::Started),
@@ -238,15 +264,76 @@ fn happening(event: Option<Event>) -> Result<Happening, Failure> {
                 _ => broken("output of an unknown stream"),
             }
         }
-        Some(Event::Finished(finished)) => match ended(finished) {
-            Some(ended) => Ok(Happening::Finished(ended)),
-            None => broken("an unknown outcome"),
+        Some(Event::File(piece)) => match files.take(read_piece(piece), bounds) {
+            Ok(()) => return None,
+            Err(unexpected) => broken(&unexpected.to_string()),
+        },
+        Some(Event::Finished(finished)) => match std::mem::take(files).finish() {
+            Ok(files) => match ended(finished, files) {
+                Some(ended) => Ok(Happening::Finished(ended)),
+                None => broken("an unknown outcome"),
+            },
+            Err(unexpected) => broken(&unexpected.to_string()),
         },
         None => broken("an unknown event"),
+    })
+}
+
+fn read_piece(piece: wire::File) -> Piece {
+    let wire::File {
+        path,
+        media_type,
+        size_bytes,
+        data,
+    } = piece;
+    let file = RunFile {
+        path,
+        media_type,
+        size_bytes: u64::try_from(size_bytes).unwrap_or(u64::MAX),
+    };
+    Piece { file, data }
+}
+
+fn read_left_out(left_out: common::LeftOut) -> Option<LeftOut> {
+    use common::LeftOutReason as Wire;
+    let reason = match left_out.reason() {
+        Wire::Unspecified => return None,
+        Wire::TooMany => LeftOutReason::TooMany,
+        Wire::TooLarge => LeftOutReason::TooLarge,
+        Wire::NoRoom => LeftOutReason::NoRoom,
+        Wire::NotAFile => LeftOutReason::NotAFile,
+        Wire::BadName => LeftOutReason::BadName,
+        Wire::SameFile => LeftOutReason::SameFile,
+        Wire::Unreadable => LeftOutReason::Unreadable,
+    };
+    let common::LeftOut {
+        reason: _,
+        count,
+        example_path,
+    } = left_out;
+    Some(LeftOut {
+        reason,
+        count: u32::try_from(count).unwrap_or(0),
+        example_path,
+    })
+}
+
+fn read_collected(collected: wire::CollectedFiles, files: Vec<(RunFile, Vec<u8>)>) -> Collected {
+    let wire::CollectedFiles {
+        // They were counted as they came.
+        file_count: _,
+        total_bytes: _,
+        left_out,
+        incomplete,
+    } = collected;
+    Collected {
+        files,
+        left_out: left_out.into_iter().filter_map(read_left_out).collect(),
+        incomplete,
     }
 }
 
-fn ended(finished: wire::Finished) -> Option<Ended> {
+fn ended(finished: wire::Finished, files: Vec<(RunFile, Vec<u8>)>) -> Option<Ended> {
     let function_status = finished.function_status();
     let outcome = outcome(finished.outcome())?;
     let wire::Finished {
@@ -258,6 +345,7 @@ fn ended(finished: wire::Finished) -> Option<Ended> {
         function_status: _,
         result_json,
         internal_error,
+        collected_files,
     } = finished;
     if outcome == Outcome::InternalError {
         tracing::warn!(reason = internal_error, "a runner failed inside");
@@ -276,7 +364,12 @@ fn ended(finished: wire::Finished) -> Option<Ended> {
         usage: usage.map(read_usage),
         compile_error: compile_error.map(read_compile_error),
     };
-    Some(Ended { ending, function })
+    let files = collected_files.map(|collected| read_collected(collected, files));
+    Some(Ended {
+        ending,
+        function,
+        files,
+    })
 }
 
 fn outcome(outcome: common::Outcome) -> Option<Outcome> {

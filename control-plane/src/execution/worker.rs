@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::dispatcher::{Listener, Slot};
+use super::kept::Collected;
 use super::live::{LiveRun, Place};
 use super::model::{Ending, Event, MAX_LOSSES, Outcome, OutputStream};
 use super::order::{Ended, Failure, Order};
@@ -68,6 +69,7 @@ impl Execution {
             stdin,
             interactive: run.interactive && !typed.closed,
             call: None,
+            collect: work.collect_files.then(|| self.collection()),
             call_id: work.call_id,
         })
     }
@@ -91,7 +93,7 @@ impl Execution {
 
     async fn settle(&self, run: &Arc<LiveRun>, ticket: Ticket, result: Result<Ended, Failure>) {
         match result {
-            Ok(ended) => self.finish(run, ended.ending).await,
+            Ok(ended) => self.finish_with(run, ended.ending, ended.files).await,
             Err(Failure::Cancelled) => {
                 self.finish(run, Ending::without_program(Outcome::Cancelled))
                     .await
@@ -148,17 +150,28 @@ impl Execution {
         }
     }
 
-    /// Stores the end of a run's last attempt, once, and shows it.
+    /// The end of a run that left no files.
     pub(super) async fn finish(&self, run: &Arc<LiveRun>, ending: Ending) {
+        self.finish_with(run, ending, None).await;
+    }
+
+    /// Stores the end of a run's last attempt, once, and shows it.
+    async fn finish_with(&self, run: &Arc<LiveRun>, ending: Ending, files: Option<Collected>) {
         let event = match ending.outcome {
             Outcome::Cancelled => Event::Cancelled,
             _ => Event::Ended,
         };
-        let stored = &run.ended(ending.clone(), self.platform.clock.now());
-        let ending = &ending;
+        let files = match files {
+            Some(files) => Some(self.within_room(run, files).await),
+            None => None,
+        };
+        let summary = files.as_ref().map(Collected::summary);
+        let stored = &run.ended(ending.clone(), summary, self.platform.clock.now());
+        let (ending, files) = (&ending, files.map(|files| files.files).unwrap_or_default());
+        let files = &files;
         let finish = || async move {
             let mut tx = self.platform.db.write().await?;
-            let first = store::finish(&mut tx, stored, ending, event).await?;
+            let first = store::finish(&mut tx, stored, ending, files, event).await?;
             tx.commit().await?;
             Ok(first)
         };
@@ -167,6 +180,24 @@ impl Execution {
             run.publish(stored.clone());
         }
         self.live.remove(run.id());
+    }
+
+    /// The files, or none when their user has no room left for them. Runs that end at the same moment may
+    /// go beyond it once.
+    async fn within_room(&self, run: &LiveRun, files: Collected) -> Collected {
+        let Some(most) = self.platform.config.limits.kept_user_bytes else {
+            return files;
+        };
+        if files.files.is_empty() {
+            return files;
+        }
+        let user = run.user();
+        let kept = || async { Ok(store::kept_bytes(self.platform.db.read(), user).await?) };
+        let kept = persistently("count kept files", kept).await;
+        if kept.saturating_add(files.bytes()) > most.get() {
+            return files.without_room();
+        }
+        files
     }
 
     /// Queues what an earlier process left. Runs that lost their runner too often end.

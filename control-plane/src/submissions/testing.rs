@@ -123,13 +123,19 @@ impl Exam<'_> {
             stdin,
             interactive: false,
             call,
+            // Files of a test could tell of its hidden input.
+            collect: None,
             call_id: self.call_id.clone(),
         }
     }
 
     fn judge(&self, test: &Test, ended: Ended, output: &Output) -> Tested {
         let name = &self.problem.function_name;
-        let Ended { ending, function } = ended;
+        let Ended {
+            ending,
+            function,
+            files: _,
+        } = ended;
         let answer = match (self.problem.kind, &function) {
             (ProblemKind::Stdin, _) => Answer::Text(&output.stdout),
             (ProblemKind::Function, FunctionResult::Returned(json)) => Answer::Returned(json),

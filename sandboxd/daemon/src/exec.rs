@@ -182,7 +182,10 @@ fn request(arguments: &ExecArguments) -> Result<ExecuteRequest> {
         stdin,
         interactive: false,
         function_call,
-        file_collection: arguments.collect.as_ref().map(|_| FileCollection::default()),
+        file_collection: arguments
+            .collect
+            .as_ref()
+            .map(|_| FileCollection::default()),
     })
 }
 

@@ -7,9 +7,7 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use coderunner_proto::common::v1::{LeftOut, LeftOutReason};
-use coderunner_proto::sandbox::v1::{
-    CollectedFiles, File as FileMessage, execute_response::Event,
-};
+use coderunner_proto::sandbox::v1::{CollectedFiles, File as FileMessage, execute_response::Event};
 use sandboxd_sandbox::collection::{self, Bounds, Collection, File, Order, Reason, Tally};
 use sandboxd_sandbox::collector::LONGEST_LIFE;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -116,7 +116,10 @@ impl Order {
             bytes.extend(size.to_le_bytes());
         }
         let length = bytes.len() - 4;
-        assert!(length <= MAX_ORDER, "an order for more files than a run has");
+        assert!(
+            length <= MAX_ORDER,
+            "an order for more files than a run has"
+        );
         let length = u32::try_from(length).expect("far smaller");
         bytes[..4].copy_from_slice(&length.to_le_bytes());
         bytes

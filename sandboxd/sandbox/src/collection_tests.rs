@@ -48,14 +48,22 @@ fn orders_survive_and_garbage_is_an_error() {
 fn which_paths_fit() {
     let longest = "x".repeat(MAX_PATH);
     let deepest = vec!["d"; MAX_DEPTH].join("/");
-    for path in ["a", "a/b.txt", "...", "grün/日本.txt", " ", &longest, &deepest] {
+    for path in [
+        "a",
+        "a/b.txt",
+        "...",
+        "grün/日本.txt",
+        " ",
+        &longest,
+        &deepest,
+    ] {
         assert_eq!(fit_path(path.as_bytes()), Some(path));
     }
     let too_long = "x".repeat(MAX_PATH + 1);
     let too_deep = vec!["d"; MAX_DEPTH + 1].join("/");
     for path in [
-        "", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a\nb", "a\0b", "\u{7f}", "\u{9b}", &too_long,
-        &too_deep,
+        "", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a\nb", "a\0b", "\u{7f}",
+        "\u{9b}", &too_long, &too_deep,
     ] {
         assert_eq!(fit_path(path.as_bytes()), None, "{path:?}");
     }
@@ -124,13 +132,20 @@ fn what_is_left_out_is_counted_with_the_first_path_that_can_be_shown() {
 
 /// Frames that nearly make sense, and any bytes between them.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
-    let file = (vec(any::<u8>(), 0..20), any::<u32>(), vec(any::<u8>(), 0..40)).prop_map(
-        |(path, size, content)| {
-            let size = if size % 2 == 0 { content.len() as u32 } else { size };
+    let file = (
+        vec(any::<u8>(), 0..20),
+        any::<u32>(),
+        vec(any::<u8>(), 0..40),
+    )
+        .prop_map(|(path, size, content)| {
+            let size = if size % 2 == 0 {
+                content.len() as u32
+            } else {
+                size
+            };
             let length = u8::try_from(path.len()).expect("short");
             [&[FILE, length][..], &path, &size.to_le_bytes(), &content].concat()
-        },
-    );
+        });
     let end = vec(any::<u8>(), 0..60).prop_map(|rest| [&[END][..], &rest].concat());
     let piece = prop_oneof![4 => file, 1 => end, 1 => vec(any::<u8>(), 0..30)];
     vec(piece, 0..8).prop_map(|pieces| pieces.concat())

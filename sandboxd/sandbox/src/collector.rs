@@ -256,10 +256,11 @@ impl<W: Write> Sending<'_, W> {
     }
 
     fn open(&mut self, path: &str) -> Result<(File, u64), Reason> {
-        let opened = open_beneath(self.work, path, OFlag::empty()).map_err(|error| match error {
-            Errno::ELOOP | Errno::EXDEV | Errno::ENXIO => Reason::NotAFile,
-            _ => Reason::Unreadable,
-        })?;
+        let opened =
+            open_beneath(self.work, path, OFlag::empty()).map_err(|error| match error {
+                Errno::ELOOP | Errno::EXDEV | Errno::ENXIO => Reason::NotAFile,
+                _ => Reason::Unreadable,
+            })?;
         let facts = fstat(&opened).map_err(|_| Reason::Unreadable)?;
         if SFlag::from_bits_truncate(facts.st_mode) & SFlag::S_IFMT != SFlag::S_IFREG {
             return Err(Reason::NotAFile);

@@ -178,10 +178,7 @@ fn names_that_can_not_be_shown_are_counted() {
         |collection| {
             let names = [vec!["e"; 16].join("/"), "n".repeat(255)];
             assert_eq!(paths(collection), names);
-            assert_eq!(
-                reasons(collection),
-                [(Reason::BadName, 5, String::new())]
-            );
+            assert_eq!(reasons(collection), [(Reason::BadName, 5, String::new())]);
         },
     );
 }
@@ -196,10 +193,7 @@ fn a_file_comes_once_whatever_its_names() {
         },
         |collection| {
             assert_eq!(paths(collection), ["a"]);
-            assert_eq!(
-                reasons(collection),
-                [(Reason::SameFile, 2, "b".to_owned())]
-            );
+            assert_eq!(reasons(collection), [(Reason::SameFile, 2, "b".to_owned())]);
         },
     );
 }
@@ -228,6 +222,14 @@ fn a_very_large_tree_is_not_walked_to_its_end() {
 fn an_empty_folder_is_an_end() {
     collected(
         |_| {},
-        |collection| assert_eq!(*collection, Collection { complete: true, ..Collection::default() }),
+        |collection| {
+            assert_eq!(
+                *collection,
+                Collection {
+                    complete: true,
+                    ..Collection::default()
+                }
+            )
+        },
     );
 }

@@ -9,9 +9,9 @@ use coderunner_proto::common::v1::{Limits, Outcome, OutputStream, Usage};
 use coderunner_proto::sandbox::v1::execute_response::Event;
 use coderunner_proto::sandbox::v1::sandbox_service_server::SandboxService;
 use coderunner_proto::sandbox::v1::{
-    CancelRequest, CancelResponse, CloseInputRequest, CloseInputResponse, DrainRequest,
-    DrainResponse, ExecuteRequest, ExecuteResponse, Finished, GetStatusRequest, GetStatusResponse,
-    Output, Started, WriteInputRequest, WriteInputResponse,
+    CancelRequest, CancelResponse, CloseInputRequest, CloseInputResponse, CollectedFiles,
+    DrainRequest, DrainResponse, ExecuteRequest, ExecuteResponse, File, Finished, GetStatusRequest,
+    GetStatusResponse, Output, Started, WriteInputRequest, WriteInputResponse,
 };
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -164,6 +164,8 @@ struct Play {
     live: Live,
     events: mpsc::Sender<Result<ExecuteResponse, Status>>,
     usage: Usage,
+    collects: bool,
+    collected: CollectedFiles,
 }
 
 /// The play ends before the script does.
@@ -202,8 +204,14 @@ impl Play {
                 cpu_duration: Some(wall),
                 ..self.usage
             };
+            let told = finished.collected_files.clone().unwrap_or_default();
+            let collected = CollectedFiles {
+                left_out: told.left_out,
+                ..self.collected
+            };
             let finished = Finished {
                 usage: Some(usage),
+                collected_files: self.collects.then_some(collected),
                 ..finished
             };
             let _ = self
@@ -227,6 +235,9 @@ impl Play {
                 Step::Flood(bytes) => {
                     self.write(OutputStream::Stdout, &vec![b'x'; *bytes])
                         .await?
+                }
+                Step::File(path, content, media_type) => {
+                    self.send_file(path, content, media_type).await?
                 }
                 Step::Sleep(time) => tokio::time::sleep(*time).await,
                 Step::Read => {
@@ -275,6 +286,30 @@ impl Play {
         Ok(())
     }
 
+    async fn send_file(&mut self, path: &str, content: &[u8], media_type: &str) -> Result<(), Cut> {
+        let size_bytes = content.len() as i64;
+        self.collected.file_count += 1;
+        self.collected.total_bytes += size_bytes;
+        let whole = File {
+            path: path.to_owned(),
+            media_type: media_type.to_owned(),
+            size_bytes,
+            data: Vec::new(),
+        };
+        if content.is_empty() {
+            return self.send(Event::File(whole)).await;
+        }
+        for chunk in content.chunks(CHUNK) {
+            let data = chunk.to_vec();
+            self.send(Event::File(File {
+                data,
+                ..whole.clone()
+            }))
+            .await?;
+        }
+        Ok(())
+    }
+
     async fn send(&self, event: Event) -> Result<(), Cut> {
         self.events
             .send(Ok(ExecuteResponse { event: Some(event) }))
@@ -298,6 +333,7 @@ impl SandboxService for Service {
         let metadata = text_metadata(&request);
         let request = request.into_inner();
         let run_id = request.run_id.clone();
+        let collects = request.file_collection.is_some();
         let (live, script) = self.0.admit(Seen { request, metadata })?;
         // A narrow channel: a caller that doesn't read holds the program up, as a pipe would.
         let (events, stream) = mpsc::channel(1);
@@ -307,6 +343,8 @@ impl SandboxService for Service {
             live,
             events,
             usage: Usage::default(),
+            collects,
+            collected: CollectedFiles::default(),
         };
         tokio::spawn(play.run(script));
         Ok(Response::new(Box::pin(ReceiverStream::new(stream))))
@@ -357,6 +395,7 @@ impl SandboxService for Service {
             default_limits: Some(Limits::default()),
             limit_ceilings: Some(Limits::default()),
             parked: 0,
+            file_collection_ceilings: None,
         }))
     }
 

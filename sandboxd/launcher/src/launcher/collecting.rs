@@ -17,10 +17,7 @@ impl Launcher {
         let Phase::Taken { sandbox, .. } = &mut place.phase else {
             return Err("the run has no sandbox".to_owned());
         };
-        place
-            .slot
-            .keep(sandbox)
-            .map_err(|error| explain(&error))
+        place.slot.keep(sandbox).map_err(|error| explain(&error))
     }
 
     /// Begins to collect the files of a sandbox that has ended; the slot is busy until that is over.
