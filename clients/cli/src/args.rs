@@ -144,6 +144,9 @@ pub struct Run {
     /// One more file for its working directory; may be given several times.
     #[arg(long = "with", value_name = "FILE")]
     pub more_files: Vec<PathBuf>,
+    /// New or empty folder for the files that the program leaves; they are not kept without this.
+    #[arg(long, value_name = "FOLDER")]
+    pub collect: Option<PathBuf>,
     /// No line with outcome, time and memory at the end.
     #[arg(long, short)]
     pub quiet: bool,
