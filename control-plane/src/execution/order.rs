@@ -44,7 +44,7 @@ pub enum Happening {
     /// It wrote something.
     Output(OutputStream, Vec<u8>),
     /// It ended.
-    Finished(Ended),
+    Finished(Box<Ended>),
 }
 
 /// How it ended, and what became of the function call.

@@ -270,7 +270,7 @@ fn happening(
         },
         Some(Event::Finished(finished)) => match std::mem::take(files).finish() {
             Ok(files) => match ended(finished, files) {
-                Some(ended) => Ok(Happening::Finished(ended)),
+                Some(ended) => Ok(Happening::Finished(Box::new(ended))),
                 None => broken("an unknown outcome"),
             },
             Err(unexpected) => broken(&unexpected.to_string()),
