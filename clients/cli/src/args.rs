@@ -148,6 +148,9 @@ pub struct Run {
     /// matplotlib besides.
     #[arg(long, value_name = "NAME", default_value = "python")]
     pub profile: String,
+    /// New or empty folder for the files that the program leaves; they are not kept without this.
+    #[arg(long, value_name = "FOLDER")]
+    pub collect: Option<PathBuf>,
     /// No line with outcome, time and memory at the end.
     #[arg(long, short)]
     pub quiet: bool,

@@ -5,6 +5,7 @@
 
 mod account;
 mod args;
+mod collect;
 mod course;
 mod credentials;
 mod failure;

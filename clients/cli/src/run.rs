@@ -13,6 +13,7 @@ use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args;
+use crate::collect::Target;
 use crate::failure::{End, Failure};
 use crate::interrupt::Interrupts;
 use crate::stdin::Input;
@@ -24,10 +25,12 @@ pub async fn run(client: &Client, program: args::Run, json: bool) -> Result<End,
         file,
         more_files,
         profile,
+        collect,
         quiet,
     } = program;
     let source = read_source(&file)?;
     let files = read_files(&more_files)?;
+    let target = collect.as_deref().map(Target::prepare).transpose()?;
     let interrupts =
         Interrupts::handle(client.clone()).context("can't handle interrupts (Ctrl-C)")?;
 
@@ -38,6 +41,7 @@ pub async fn run(client: &Client, program: args::Run, json: bool) -> Result<End,
         stdin: input.take(),
         interactive: !input.has_ended(),
         profile,
+        collect_files: target.is_some(),
     };
     let interactive = new.interactive;
     let mut started = client.run(new).await?;
@@ -79,6 +83,9 @@ pub async fn run(client: &Client, program: args::Run, json: bool) -> Result<End,
                 }
                 if json {
                     print_json(run.as_ref())?;
+                }
+                if let Some(target) = &target {
+                    target.fetch(client, &run, quiet).await?;
                 }
                 return Ok(end_of(run.outcome()));
             }

@@ -6,8 +6,8 @@ use coderunner_proto::common::v1::{OutputStream, Program, SourceFile};
 use coderunner_proto::v1::execution_service_client::ExecutionServiceClient;
 use coderunner_proto::v1::watch_run_response::Event;
 use coderunner_proto::v1::{
-    CancelRunRequest, CloseInputRequest, CreateRunRequest, GetRunRequest, QueuePosition,
-    QueueUpdate, Run, SendInputRequest, WatchRunRequest, WatchRunResponse,
+    CancelRunRequest, CloseInputRequest, CreateRunRequest, GetRunFileRequest, GetRunRequest,
+    QueuePosition, QueueUpdate, Run, SendInputRequest, WatchRunRequest, WatchRunResponse,
 };
 use futures::stream::BoxStream;
 use tonic::Streaming;
@@ -34,6 +34,8 @@ pub struct NewRun {
     pub interactive: bool,
     /// What it finds in its interpreter, "python" or "science"; empty for "python".
     pub profile: String,
+    /// Keep the files that it leaves, for [`Client::get_run_file`].
+    pub collect_files: bool,
 }
 
 impl NewRun {
@@ -102,6 +104,7 @@ impl Client {
             stdin,
             interactive,
             profile,
+            collect_files,
         } = new;
         let request = CreateRunRequest {
             request_id: new_request_id(),
@@ -109,6 +112,7 @@ impl Client {
             stdin,
             interactive,
             profile,
+            collect_files,
         };
         let answer = self
             .call(
@@ -141,6 +145,26 @@ impl Client {
             )
             .await?;
         answer.run.ok_or(Error::Incomplete("run"))
+    }
+
+    /// The bytes of a file that a run left; the finished run lists their paths. A path is the program's choice:
+    /// check it before you write to a place of that name.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the run has no such file.
+    pub async fn get_run_file(&self, run_id: &str, path: &str) -> Result<Vec<u8>, Error> {
+        let request = GetRunFileRequest {
+            run_id: run_id.to_owned(),
+            path: path.to_owned(),
+        };
+        self.call(
+            request,
+            Login::Needed,
+            Repeat::Safe,
+            |channel, request| async move { stub(channel).get_run_file(request).await },
+        )
+        .await
+        .map(|answer| answer.data)
     }
 
     /// Types into a running program; at most 64 KiB at once.

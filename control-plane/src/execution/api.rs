@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use pb::execution_service_server::ExecutionService;
 use tonic::{Request, Response, Status};
 
+use super::kept::{LeftOut, LeftOutReason, RunFile, RunFiles};
 use super::model::{
     CompileError, Limits, Outcome, OutputStream, Profile, ProfileView, Program, QueuePosition, Run,
     SourceFile, State, Usage,
@@ -94,6 +95,19 @@ impl ExecutionService for ExecutionApi {
         }))
     }
 
+    async fn get_run_file(
+        &self,
+        request: Request<pb::GetRunFileRequest>,
+    ) -> Result<Response<pb::GetRunFileResponse>, Status> {
+        let caller = OpContext::of(&request)?.caller()?;
+        let pb::GetRunFileRequest { run_id, path } = request.into_inner();
+        let (file, data) = self.0.file(caller, run_id_in(&run_id)?, &path).await?;
+        Ok(Response::new(pb::GetRunFileResponse {
+            file: Some(run_file_out(file)),
+            data,
+        }))
+    }
+
     async fn send_input(
         &self,
         request: Request<pb::SendInputRequest>,
@@ -165,6 +179,9 @@ impl ExecutionService for ExecutionApi {
             runs_per_hour: quota(limits.runs_per_hour),
             runs_per_day: quota(limits.runs_per_day),
             profiles: self.0.profiles().into_iter().map(profile_out).collect(),
+            kept_file_count_limit: number(limits.kept_files),
+            kept_file_limit_bytes: size(limits.kept_file_bytes),
+            kept_files_limit_bytes: size(limits.kept_run_bytes),
         }))
     }
 }
@@ -187,12 +204,14 @@ fn run_in(message: &pb::CreateRunRequest) -> RunRequest {
         stdin,
         interactive,
         profile,
+        collect_files,
     } = message;
     RunRequest {
         program: program_in(program.as_ref()),
         profile: profile_in(profile),
         stdin: stdin.clone(),
         interactive: *interactive,
+        collect_files: *collect_files,
     }
 }
 
@@ -253,6 +272,7 @@ fn run_out(run: Run) -> pb::Run {
         create_time,
         start_time,
         finish_time,
+        files,
     } = run;
     let mut out = pb::Run {
         id: id.to_string(),
@@ -263,6 +283,7 @@ fn run_out(run: Run) -> pb::Run {
         create_time: Some(timestamp(create_time)),
         start_time: start_time.map(timestamp),
         finish_time: finish_time.map(timestamp),
+        files: files.map(run_files_out),
         ..pb::Run::default()
     };
     if let Some(ending) = ending {
@@ -273,6 +294,54 @@ fn run_out(run: Run) -> pb::Run {
         out.compile_error = ending.compile_error.map(compile_error_out);
     }
     out
+}
+
+fn run_file_out(file: RunFile) -> pb::RunFile {
+    let RunFile {
+        path,
+        media_type,
+        size_bytes,
+    } = file;
+    pb::RunFile {
+        path,
+        size_bytes: size(size_bytes),
+        media_type,
+    }
+}
+
+fn run_files_out(files: RunFiles) -> pb::RunFiles {
+    let RunFiles {
+        files,
+        left_out,
+        incomplete,
+    } = files;
+    pb::RunFiles {
+        files: files.into_iter().map(run_file_out).collect(),
+        left_out: left_out.into_iter().map(left_out_out).collect(),
+        incomplete,
+    }
+}
+
+fn left_out_out(left_out: LeftOut) -> common::LeftOut {
+    let LeftOut {
+        reason,
+        count,
+        example_path,
+    } = left_out;
+    let reason = match reason {
+        LeftOutReason::TooMany => common::LeftOutReason::TooMany,
+        LeftOutReason::TooLarge => common::LeftOutReason::TooLarge,
+        LeftOutReason::NoRoom => common::LeftOutReason::NoRoom,
+        LeftOutReason::NotAFile => common::LeftOutReason::NotAFile,
+        LeftOutReason::BadName => common::LeftOutReason::BadName,
+        LeftOutReason::SameFile => common::LeftOutReason::SameFile,
+        LeftOutReason::Unreadable => common::LeftOutReason::Unreadable,
+    };
+    common::LeftOut {
+        reason: reason.into(),
+        count: number(count),
+        example_path,
+    }
 }
 
 fn heard_out(heard: Heard) -> pb::WatchRunResponse {

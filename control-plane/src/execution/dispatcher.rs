@@ -228,7 +228,7 @@ async fn run_on(
             event = events.next() => match event {
                 Some(Ok(Happening::Started)) => listener.started(),
                 Some(Ok(Happening::Output(stream, data))) => listener.output(stream, &data),
-                Some(Ok(Happening::Finished(ended))) => return believe(ended, cancelled),
+                Some(Ok(Happening::Finished(ended))) => return believe(*ended, cancelled),
                 Some(Err(failure)) if !cancelled => return Err(Failure::Lost(failure.to_string())),
                 None if !cancelled => return Err(Failure::Lost("its stream ended early".into())),
                 Some(Err(_)) | None => return Ok(stopped()),
@@ -262,5 +262,6 @@ fn stopped() -> Ended {
     Ended {
         ending: Ending::without_program(Outcome::Cancelled),
         function: FunctionResult::NotCalled,
+        files: None,
     }
 }

@@ -128,6 +128,7 @@ pub fn request(source: &str) -> RunRequest {
         profile: Some(Profile::default()),
         stdin: Vec::new(),
         interactive: true,
+        collect_files: false,
     }
 }
 

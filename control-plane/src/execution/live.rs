@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::kept::RunFiles;
 use super::log::{Entry, Log};
 use super::model::{Ending, OutputStream, QueuePosition, Run, State};
 use super::runner_client::RunnerClient;
@@ -260,7 +261,7 @@ impl LiveRun {
     }
 
     /// The run as it is to be stored with this ending. Nothing can be typed any more.
-    pub fn ended(&self, ending: Ending, now: Timestamp) -> Stored {
+    pub fn ended(&self, ending: Ending, files: Option<RunFiles>, now: Timestamp) -> Stored {
         let mut inner = self.inner();
         inner.place = None;
         inner.log.finish(now);
@@ -268,6 +269,7 @@ impl LiveRun {
         run.state = State::Finished;
         run.queue_position = None;
         run.ending = Some(ending);
+        run.files = files;
         run.finish_time = Some(now);
         Stored {
             run,

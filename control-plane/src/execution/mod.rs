@@ -8,6 +8,7 @@ pub mod api;
 pub mod breaker;
 pub mod dispatcher;
 pub mod engine;
+pub mod kept;
 pub mod live;
 pub mod log;
 pub mod model;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::kept::RunFiles;
 use crate::platform::ids::{RunId, UserId};
 
 /// What is to be run. Checked by `limits::check_program`.
@@ -349,6 +350,8 @@ pub struct Run {
     pub start_time: Option<Timestamp>,
     /// When it ended.
     pub finish_time: Option<Timestamp>,
+    /// Files that it left, when it is finished and they were asked for.
+    pub files: Option<RunFiles>,
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::kept::{Collected, Collection};
 use super::model::{Ending, Limits, OutputStream, Profile, ProfileView, Program};
 
 /// One program to run in one sandbox.
@@ -22,6 +23,8 @@ pub struct Order {
     pub interactive: bool,
     /// A function to call after the program's top level has run.
     pub call: Option<FunctionCall>,
+    /// Files that are to come back.
+    pub collect: Option<Collection>,
     /// Names the call of the API that caused it, in both programs' logs and traces.
     pub call_id: String,
 }
@@ -63,10 +66,6 @@ pub enum Case<'a> {
 
 /// Something that happened in a batch.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "all but the last event of a batch are the large one"
-)]
 pub enum BatchHappening {
     /// The program of this case did something.
     Case(usize, Happening),
@@ -87,7 +86,7 @@ pub enum Happening {
     /// It wrote something.
     Output(OutputStream, Vec<u8>),
     /// It ended.
-    Finished(Ended),
+    Finished(Box<Ended>),
 }
 
 /// How it ended, and what became of the function call.
@@ -97,6 +96,8 @@ pub struct Ended {
     pub ending: Ending,
     /// What became of the function call.
     pub function: FunctionResult,
+    /// Files that came back, if they were asked for.
+    pub files: Option<Collected>,
 }
 
 /// What became of a function call.

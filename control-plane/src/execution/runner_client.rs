@@ -4,6 +4,7 @@
 
 mod batch;
 
+use std::future::ready;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -16,6 +17,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity
 use tonic::{Code, Request, Status, Streaming};
 use tonic_types::StatusExt;
 
+use super::kept::{Arriving, Collected, Collection, LeftOut, LeftOutReason, Piece, RunFile};
 use super::model::{
     CompileError, Ending, Limits, Outcome, OutputStream, ProfileView, Program, Usage,
 };
@@ -71,12 +73,16 @@ impl RunnerClient {
         order: Order,
     ) -> Result<BoxStream<'static, Result<Happening, Failure>>, Failure> {
         let request = traced(&order.call_id, execute_request(&order));
-        let events = self.begin(request).await?.map(|message| match message {
-            Ok(wire::ExecuteResponse {
-                event,
-                case_index: _,
-            }) => happening(event),
-            Err(status) => Err(failure(status)),
+        let (mut files, bounds) = (Arriving::default(), order.collect);
+        let events = self.begin(request).await?.filter_map(move |message| {
+            let happening = match message {
+                Ok(wire::ExecuteResponse {
+                    event,
+                    case_index: _,
+                }) => happening(event, &mut files, bounds),
+                Err(status) => Some(Err(failure(status))),
+            };
+            ready(happening)
         });
         Ok(events.boxed())
     }
@@ -160,6 +166,7 @@ impl RunnerClient {
             limit_ceilings: _,
             parked: _,
             profiles,
+            file_collection_ceilings: _,
         } = status;
         let capacity = usize::try_from(capacity).unwrap_or(0);
         Ok(RunnerStatus {
@@ -224,7 +231,21 @@ fn execute_request(order: &Order) -> wire::ExecuteRequest {
         interactive: order.interactive,
         function_call: call,
         profile: order.profile.word().to_owned(),
+        file_collection: order.collect.map(file_collection),
         ..wire::ExecuteRequest::default()
+    }
+}
+
+fn file_collection(collection: Collection) -> wire::FileCollection {
+    let Collection {
+        files,
+        file_bytes,
+        total_bytes,
+    } = collection;
+    wire::FileCollection {
+        file_count_limit: i32::try_from(files).unwrap_or(i32::MAX),
+        file_limit_bytes: i64::try_from(file_bytes).unwrap_or(i64::MAX),
+        total_limit_bytes: i64::try_from(total_bytes).unwrap_or(i64::MAX),
     }
 }
 
@@ -259,9 +280,14 @@ fn limits(limits: Limits) -> common::Limits {
     }
 }
 
-fn happening(event: Option<Event>) -> Result<Happening, Failure> {
+/// What an event tells; none for a piece of a file, which is kept for the end.
+fn happening(
+    event: Option<Event>,
+    files: &mut Arriving,
+    bounds: Option<Collection>,
+) -> Option<Result<Happening, Failure>> {
     let broken = |what: &str| Err(Failure::Lost(format!("it sent {what}")));
-    match event {
+    Some(match event {
         Some(Event::Started(wire::Started {
             startup_duration: _,
         })) => Ok(Happening::Started),
@@ -276,15 +302,76 @@ fn happening(event: Option<Event>) -> Result<Happening, Failure> {
                 _ => broken("output of an unknown stream"),
             }
         }
-        Some(Event::Finished(finished)) => match ended(finished) {
-            Some(ended) => Ok(Happening::Finished(ended)),
-            None => broken("an unknown outcome"),
+        Some(Event::File(piece)) => match files.take(read_piece(piece), bounds) {
+            Ok(()) => return None,
+            Err(unexpected) => broken(&unexpected.to_string()),
+        },
+        Some(Event::Finished(finished)) => match std::mem::take(files).finish() {
+            Ok(files) => match ended(finished, files) {
+                Some(ended) => Ok(Happening::Finished(Box::new(ended))),
+                None => broken("an unknown outcome"),
+            },
+            Err(unexpected) => broken(&unexpected.to_string()),
         },
         Some(Event::BatchFinished(_)) | None => broken("an event that is none of a run"),
+    })
+}
+
+fn read_piece(piece: wire::File) -> Piece {
+    let wire::File {
+        path,
+        media_type,
+        size_bytes,
+        data,
+    } = piece;
+    let file = RunFile {
+        path,
+        media_type,
+        size_bytes: u64::try_from(size_bytes).unwrap_or(u64::MAX),
+    };
+    Piece { file, data }
+}
+
+fn read_left_out(left_out: common::LeftOut) -> Option<LeftOut> {
+    use common::LeftOutReason as Wire;
+    let reason = match left_out.reason() {
+        Wire::Unspecified => return None,
+        Wire::TooMany => LeftOutReason::TooMany,
+        Wire::TooLarge => LeftOutReason::TooLarge,
+        Wire::NoRoom => LeftOutReason::NoRoom,
+        Wire::NotAFile => LeftOutReason::NotAFile,
+        Wire::BadName => LeftOutReason::BadName,
+        Wire::SameFile => LeftOutReason::SameFile,
+        Wire::Unreadable => LeftOutReason::Unreadable,
+    };
+    let common::LeftOut {
+        reason: _,
+        count,
+        example_path,
+    } = left_out;
+    Some(LeftOut {
+        reason,
+        count: u32::try_from(count).unwrap_or(0),
+        example_path,
+    })
+}
+
+fn read_collected(collected: wire::CollectedFiles, files: Vec<(RunFile, Vec<u8>)>) -> Collected {
+    let wire::CollectedFiles {
+        // They were counted as they came.
+        file_count: _,
+        total_bytes: _,
+        left_out,
+        incomplete,
+    } = collected;
+    Collected {
+        files,
+        left_out: left_out.into_iter().filter_map(read_left_out).collect(),
+        incomplete,
     }
 }
 
-fn ended(finished: wire::Finished) -> Option<Ended> {
+fn ended(finished: wire::Finished, files: Vec<(RunFile, Vec<u8>)>) -> Option<Ended> {
     let function_status = finished.function_status();
     let outcome = outcome(finished.outcome())?;
     let wire::Finished {
@@ -296,6 +383,7 @@ fn ended(finished: wire::Finished) -> Option<Ended> {
         function_status: _,
         result_json,
         internal_error,
+        collected_files,
     } = finished;
     if outcome == Outcome::InternalError {
         tracing::warn!(reason = internal_error, "a runner failed inside");
@@ -314,7 +402,12 @@ fn ended(finished: wire::Finished) -> Option<Ended> {
         usage: usage.map(read_usage),
         compile_error: compile_error.map(read_compile_error),
     };
-    Some(Ended { ending, function })
+    let files = collected_files.map(|collected| read_collected(collected, files));
+    Some(Ended {
+        ending,
+        function,
+        files,
+    })
 }
 
 fn outcome(outcome: common::Outcome) -> Option<Outcome> {

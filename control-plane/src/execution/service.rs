@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::dispatcher::{Dispatcher, Work};
 use super::engine::System;
+use super::kept::{Collection, RunFile};
 use super::live::{LiveRun, LiveRuns};
 use super::model::{
     Ending, Limits, Outcome, Profile, ProfileView, Program, QueuePosition, Run, State,
@@ -51,6 +52,8 @@ pub struct RunRequest {
     pub stdin: Vec<u8>,
     /// Standard input stays open.
     pub interactive: bool,
+    /// Files that it leaves are kept.
+    pub collect_files: bool,
 }
 
 impl Execution {
@@ -149,6 +152,7 @@ impl Execution {
             profile: request.profile.unwrap_or_default(),
             stdin: &request.stdin,
             interactive: request.interactive,
+            collect_files: request.collect_files,
             create_time: run.create_time,
         };
         let mut tx = self.platform.db.write().await?;
@@ -197,6 +201,19 @@ impl Execution {
     /// A run as it stands.
     pub async fn get(&self, caller: Caller, id: RunId) -> Result<Run, Error> {
         Ok(self.find(caller, id).await?.snapshot())
+    }
+
+    /// A file that a run left, with its bytes.
+    pub async fn file(
+        &self,
+        caller: Caller,
+        id: RunId,
+        path: &str,
+    ) -> Result<(RunFile, Vec<u8>), Error> {
+        self.find(caller, id).await?;
+        store::file(self.platform.db.read(), id, path)
+            .await?
+            .ok_or(Error::NotFound("file"))
     }
 
     /// Follows a run.
@@ -275,7 +292,7 @@ impl Execution {
         let run = self.find(caller, id).await?;
         run.cancel.cancel();
         if self.dispatcher.forget(Job::Run(id)) > 0 {
-            self.finish(&run, Ending::without_program(Outcome::Cancelled), None)
+            self.finish(&run, Ending::without_program(Outcome::Cancelled))
                 .await;
         }
         Ok(run.snapshot())
@@ -300,6 +317,16 @@ impl Execution {
     pub fn run_limits(&self) -> Limits {
         let limits = &self.platform.config.limits;
         program_limits(limits, limits.run_wall_time, limits.memory_bytes)
+    }
+
+    /// How many files of a run are kept.
+    pub fn collection(&self) -> Collection {
+        let limits = &self.platform.config.limits;
+        Collection {
+            files: limits.kept_files,
+            file_bytes: limits.kept_file_bytes,
+            total_bytes: limits.kept_run_bytes,
+        }
     }
 
     /// Limits of each test of a submission, where the problem has none of its own.
@@ -385,6 +412,7 @@ fn new_run(user: UserId, now: Timestamp) -> Run {
         create_time: now,
         start_time: None,
         finish_time: None,
+        files: None,
     }
 }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
+use super::kept::RunFile;
 use super::model::{Ending, Event, Profile, Program, Run, State};
 use crate::platform::db::{from_micros, from_text, to_micros};
 use crate::platform::ids::{RunId, UserId};
@@ -26,6 +27,8 @@ pub struct NewRun<'a> {
     pub stdin: &'a [u8],
     /// Standard input stays open.
     pub interactive: bool,
+    /// Files that it leaves are kept.
+    pub collect_files: bool,
     /// When it was accepted.
     pub create_time: Timestamp,
 }
@@ -41,6 +44,8 @@ pub struct Work {
     pub stdin: Vec<u8>,
     /// The call that made it.
     pub call_id: String,
+    /// Files that it leaves are kept.
+    pub collect_files: bool,
     /// How often it was claimed.
     pub attempt: u32,
 }
@@ -73,8 +78,8 @@ pub struct Stored {
 pub async fn insert(tx: &mut SqliteConnection, run: &NewRun<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO runs (id, user_id, call_id, state, program, profile, stdin, interactive,
-             create_time)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             collect_files, create_time)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(run.id.to_string())
     .bind(run.user.to_string())
@@ -84,6 +89,7 @@ pub async fn insert(tx: &mut SqliteConnection, run: &NewRun<'_>) -> Result<(), s
     .bind(run.profile.word())
     .bind(run.stdin)
     .bind(run.interactive)
+    .bind(run.collect_files)
     .bind(to_micros(run.create_time))
     .execute(&mut *tx)
     .await?;
@@ -136,6 +142,7 @@ pub async fn finish(
     tx: &mut SqliteConnection,
     stored: &Stored,
     ending: &Ending,
+    files: &[(RunFile, Vec<u8>)],
     event: Event,
 ) -> Result<bool, sqlx::Error> {
     let Stored {
@@ -156,7 +163,7 @@ pub async fn finish(
     sqlx::query(
         "UPDATE runs SET state = ?, outcome = ?, exit_code = ?, signal = ?, usage = ?,
              compile_error = ?, stdout = ?, stderr = ?, output_order = ?, start_time = ?,
-             finish_time = ?
+             finish_time = ?, files = ?
          WHERE id = ?",
     )
     .bind(state.word())
@@ -170,10 +177,57 @@ pub async fn finish(
     .bind(to_json(order)?)
     .bind(run.start_time.map(to_micros))
     .bind(run.finish_time.map(to_micros))
+    .bind(run.files.as_ref().map(to_json).transpose()?)
     .bind(run.id.to_string())
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
+    for (file, content) in files {
+        sqlx::query(
+            "INSERT INTO run_files (run_id, path, media_type, content) VALUES (?, ?, ?, ?)",
+        )
+        .bind(run.id.to_string())
+        .bind(&file.path)
+        .bind(&file.media_type)
+        .bind(content)
+        .execute(&mut *tx)
+        .await?;
+    }
     Ok(true)
+}
+
+/// A file of a run, and its content.
+pub async fn file(
+    pool: &SqlitePool,
+    id: RunId,
+    path: &str,
+) -> Result<Option<(RunFile, Vec<u8>)>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT path, media_type, content FROM run_files WHERE run_id = ? AND path = ?",
+    )
+    .bind(id.to_string())
+    .bind(path)
+    .fetch_optional(pool)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let content: Vec<u8> = row.try_get("content")?;
+    let file = RunFile {
+        path: row.try_get("path")?,
+        media_type: row.try_get("media_type")?,
+        size_bytes: content.len() as u64,
+    };
+    Ok(Some((file, content)))
+}
+
+/// Bytes of all files that are kept of a user's runs.
+pub async fn kept_bytes(pool: &SqlitePool, user: UserId) -> Result<u64, sqlx::Error> {
+    let bytes: i64 = sqlx::query_scalar(
+        "SELECT COALESCE(SUM(LENGTH(content)), 0) FROM run_files
+         WHERE run_id IN (SELECT id FROM runs WHERE user_id = ?)",
+    )
+    .bind(user.to_string())
+    .fetch_one(pool)
+    .await?;
+    Ok(u64::try_from(bytes).unwrap_or(0))
 }
 
 /// Where the state machine moves a run whose last attempt is this one.
@@ -195,17 +249,19 @@ async fn next_state(
 
 /// What a worker needs to run it.
 pub async fn work(pool: &SqlitePool, id: RunId) -> Result<Option<Work>, sqlx::Error> {
-    let row =
-        sqlx::query("SELECT program, profile, stdin, call_id, attempt FROM runs WHERE id = ?")
-            .bind(id.to_string())
-            .fetch_optional(pool)
-            .await?;
+    let row = sqlx::query(
+        "SELECT program, profile, stdin, call_id, collect_files, attempt FROM runs WHERE id = ?",
+    )
+    .bind(id.to_string())
+    .fetch_optional(pool)
+    .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Work {
         program: from_json(row.try_get("program")?)?,
         profile: from_text(row.try_get("profile")?)?,
         stdin: row.try_get("stdin")?,
         call_id: row.try_get("call_id")?,
+        collect_files: row.try_get("collect_files")?,
         attempt: row.try_get("attempt")?,
     }))
 }
@@ -214,7 +270,7 @@ pub async fn work(pool: &SqlitePool, id: RunId) -> Result<Option<Work>, sqlx::Er
 pub async fn get(pool: &SqlitePool, id: RunId) -> Result<Option<Stored>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT id, user_id, state, outcome, exit_code, signal, usage, compile_error, stdout,
-             stderr, output_order, create_time, start_time, finish_time, attempt
+             stderr, output_order, create_time, start_time, finish_time, files, attempt
          FROM runs WHERE id = ?",
     )
     .bind(id.to_string())
@@ -226,6 +282,10 @@ pub async fn get(pool: &SqlitePool, id: RunId) -> Result<Option<Stored>, sqlx::E
     run.stdout = row.try_get("stdout")?;
     run.stderr = row.try_get("stderr")?;
     run.finish_time = time(&row, "finish_time")?;
+    run.files = row
+        .try_get::<Option<&str>, _>("files")?
+        .map(|text| from_json(text.as_bytes()))
+        .transpose()?;
     let order = from_json(row.try_get("output_order")?)?;
     Ok(Some(Stored {
         run,
@@ -292,6 +352,7 @@ fn head(row: &SqliteRow) -> Result<Run, sqlx::Error> {
         create_time: from_micros(row.try_get("create_time")?)?,
         start_time: time(row, "start_time")?,
         finish_time: None,
+        files: None,
     })
 }
 

@@ -18,6 +18,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::dispatcher::{Listener, Slot};
+use super::kept::Collected;
 use super::live::{LiveRun, Place};
 use super::model::{Ending, Event, MAX_LOSSES, Outcome, OutputStream};
 use super::order::{Ended, Failure, Order};
@@ -78,7 +79,11 @@ impl Execution {
         before: u32,
     ) {
         match result {
-            Ok(ended) => self.finish(run, ended.ending, Some(before)).await,
+            Ok(ended) => {
+                let before = Some(before);
+                self.finish_with(run, ended.ending, ended.files, before)
+                    .await
+            }
             // It will be tried again: its number must be used up.
             failed if self.claim(run, before).await => self.settle(run, ticket, failed).await,
             _ => {}
@@ -98,6 +103,7 @@ impl Execution {
             stdin,
             interactive: run.interactive && !typed.closed,
             call: None,
+            collect: work.collect_files.then(|| self.collection()),
             call_id: work.call_id,
         })
     }
@@ -121,9 +127,9 @@ impl Execution {
 
     async fn settle(&self, run: &Arc<LiveRun>, ticket: Ticket, result: Result<Ended, Failure>) {
         match result {
-            Ok(ended) => self.finish(run, ended.ending, None).await,
+            Ok(ended) => self.finish_with(run, ended.ending, ended.files, None).await,
             Err(Failure::Cancelled) => {
-                self.finish(run, Ending::without_program(Outcome::Cancelled), None)
+                self.finish(run, Ending::without_program(Outcome::Cancelled))
                     .await
             }
             Err(Failure::Refused { retry_after }) => self.again(run, ticket, retry_after).await,
@@ -133,14 +139,14 @@ impl Execution {
                     self.again(run, ticket, Duration::ZERO).await
                 }
                 Some(_) => {
-                    self.finish(run, Ending::without_program(Outcome::InternalError), None)
+                    self.finish(run, Ending::without_program(Outcome::InternalError))
                         .await
                 }
                 None => self.live.remove(run.id()),
             },
             Err(failure @ Failure::Rejected(_)) => {
                 tracing::error!(run_id = %run.id(), %failure, "a run could not be executed");
-                self.finish(run, Ending::without_program(Outcome::InternalError), None)
+                self.finish(run, Ending::without_program(Outcome::InternalError))
                     .await;
             }
         }
@@ -154,7 +160,7 @@ impl Execution {
         self.dispatcher.queue().push(ticket);
         // A cancel that came before the push found nothing to take away.
         if run.cancel.is_cancelled() && self.dispatcher.forget(ticket.job) > 0 {
-            self.finish(run, Ending::without_program(Outcome::Cancelled), None)
+            self.finish(run, Ending::without_program(Outcome::Cancelled))
                 .await;
         }
     }
@@ -173,32 +179,44 @@ impl Execution {
     async fn give_up(&self, run: &Arc<LiveRun>, before: u32) {
         tracing::warn!(run_id = %run.id(), "a run can't be tried again: too much was typed into it");
         if self.claim(run, before).await {
-            self.finish(run, Ending::without_program(Outcome::InternalError), None)
+            self.finish(run, Ending::without_program(Outcome::InternalError))
                 .await;
         }
     }
 
+    /// The end of a run that left no files.
+    pub(super) async fn finish(&self, run: &Arc<LiveRun>, ending: Ending) {
+        self.finish_with(run, ending, None, None).await;
+    }
+
     /// Stores the end of a run's last attempt, once, and shows it. An attempt that was not claimed yet
-    /// comes with the number of the one before it.
-    pub(super) async fn finish(
+    /// comes with the number of the one before it; if it is somebody else's by then, nothing is stored.
+    async fn finish_with(
         &self,
         run: &Arc<LiveRun>,
         ending: Ending,
+        files: Option<Collected>,
         unclaimed_after: Option<u32>,
     ) {
         let event = match ending.outcome {
             Outcome::Cancelled => Event::Cancelled,
             _ => Event::Ended,
         };
-        let stored = &run.ended(ending.clone(), self.platform.clock.now());
-        let ending = &ending;
+        let files = match files {
+            Some(files) => Some(self.within_room(run, files).await),
+            None => None,
+        };
+        let summary = files.as_ref().map(Collected::summary);
+        let stored = &run.ended(ending.clone(), summary, self.platform.clock.now());
+        let (ending, files) = (&ending, files.map(|files| files.files).unwrap_or_default());
+        let files = &files;
         let finish = || async move {
             let mut tx = self.platform.db.write().await?;
             let ours = match unclaimed_after {
                 Some(before) => store::claim(&mut tx, stored.run.id, before).await?,
                 None => true,
             };
-            let first = ours && store::finish(&mut tx, stored, ending, event).await?;
+            let first = ours && store::finish(&mut tx, stored, ending, files, event).await?;
             tx.commit().await?;
             Ok(first)
         };
@@ -207,6 +225,24 @@ impl Execution {
             run.publish(stored.clone());
         }
         self.live.remove(run.id());
+    }
+
+    /// The files, or none when their user has no room left for them. Runs that end at the same moment may
+    /// go beyond it once.
+    async fn within_room(&self, run: &LiveRun, files: Collected) -> Collected {
+        let Some(most) = self.platform.config.limits.kept_user_bytes else {
+            return files;
+        };
+        if files.files.is_empty() {
+            return files;
+        }
+        let user = run.user();
+        let kept = || async { Ok(store::kept_bytes(self.platform.db.read(), user).await?) };
+        let kept = persistently("count kept files", kept).await;
+        if kept.saturating_add(files.bytes()) > most.get() {
+            return files.without_room();
+        }
+        files
     }
 
     /// Queues what an earlier process left. Runs that lost their runner too often end.
@@ -226,7 +262,7 @@ impl Execution {
                 continue;
             }
             let live = LiveRun::new(run, interactive, attempt, 0);
-            self.finish(&live, Ending::without_program(Outcome::InternalError), None)
+            self.finish(&live, Ending::without_program(Outcome::InternalError))
                 .await;
         }
         Ok(())

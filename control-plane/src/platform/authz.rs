@@ -99,6 +99,7 @@ pub const TABLE: &[Call] = &[
     call("/coderunner.v1.ExecutionService/CreateRun", User, Runs),
     call("/coderunner.v1.ExecutionService/WatchRun", Owner, Calls),
     call("/coderunner.v1.ExecutionService/GetRun", Owner, Calls),
+    call("/coderunner.v1.ExecutionService/GetRunFile", Owner, Calls),
     call("/coderunner.v1.ExecutionService/SendInput", Owner, Inputs),
     call("/coderunner.v1.ExecutionService/CloseInput", Owner, Inputs),
     call("/coderunner.v1.ExecutionService/CancelRun", Owner, Calls),

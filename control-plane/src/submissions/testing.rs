@@ -144,7 +144,11 @@ impl Exam<'_> {
 
     fn judge(&self, test: &Test, ended: Ended, output: &Output) -> Tested {
         let name = &self.problem.function_name;
-        let Ended { ending, function } = ended;
+        let Ended {
+            ending,
+            function,
+            files: _,
+        } = ended;
         let answer = match (self.problem.kind, &function) {
             (ProblemKind::Stdin, _) => Answer::Text(&output.stdout),
             (ProblemKind::Function, FunctionResult::Returned(json)) => Answer::Returned(json),

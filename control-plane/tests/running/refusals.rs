@@ -32,6 +32,13 @@ async fn somebody_elses_and_no_run_at_all_look_the_same() {
                 .get_run(pb::GetRunRequest { run_id: id() })
                 .await
                 .map(|_| ()),
+            bob.runs
+                .get_run_file(pb::GetRunFileRequest {
+                    run_id: id(),
+                    path: "a".into(),
+                })
+                .await
+                .map(|_| ()),
             bob.runs.watch_run(watch).await.map(|_| ()),
             bob.runs.send_input(input).await.map(|_| ()),
             bob.runs

@@ -1,11 +1,13 @@
 //! What works: runs with live output and input, submissions with verdict and progress.
 
-use coderunner_proto::common::v1::{Outcome, RunState};
+use coderunner_proto::common::v1::{LeftOutReason, Outcome, RunState};
 use coderunner_proto::v1 as pb;
 use pb::watch_run_response::Event;
 use pb::watch_submission_response::Event as Graded;
 
-use crate::support::{SOON, run_of, start, submission_of};
+use tonic::Code;
+
+use crate::support::{SOON, refused, run_of, start, submission_of};
 
 #[tokio::test]
 async fn a_run_streams_from_the_snapshot_to_the_end() {
@@ -45,6 +47,78 @@ async fn a_run_streams_from_the_snapshot_to_the_end() {
             .run
             .unwrap(),
         run
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn files_that_were_asked_for_are_listed_and_fetched() {
+    let server = start("").await;
+    let mut ada = server.user("ada").await;
+    let limits = ada
+        .runs
+        .get_capabilities(pb::GetCapabilitiesRequest {})
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(
+        (
+            limits.kept_file_count_limit,
+            limits.kept_file_limit_bytes,
+            limits.kept_files_limit_bytes
+        ),
+        (16, 2 << 20, 4 << 20)
+    );
+    let run = pb::CreateRunRequest {
+        collect_files: true,
+        ..run_of("# sim: file plot.png 70000 image/png\n# sim: left-out too_large 2")
+    };
+    let run = ada
+        .runs
+        .create_run(run)
+        .await
+        .unwrap()
+        .into_inner()
+        .run
+        .unwrap();
+    assert_eq!(run.files, None);
+    let run = ada.finished(&run.id).await;
+    let files = run.files.unwrap();
+    let [file] = &files.files[..] else {
+        panic!("{files:?}")
+    };
+    assert_eq!(
+        (
+            file.path.as_str(),
+            file.size_bytes,
+            file.media_type.as_str()
+        ),
+        ("plot.png", 70_000, "image/png")
+    );
+    let [left_out] = &files.left_out[..] else {
+        panic!("{files:?}")
+    };
+    assert_eq!(
+        (left_out.reason(), left_out.count),
+        (LeftOutReason::TooLarge, 2)
+    );
+    let request = pb::GetRunFileRequest {
+        run_id: run.id.clone(),
+        path: "plot.png".into(),
+    };
+    let answer = ada.runs.get_run_file(request).await.unwrap().into_inner();
+    assert_eq!(
+        (answer.file.as_ref(), answer.data.len()),
+        (Some(file), 70_000)
+    );
+    let request = pb::GetRunFileRequest {
+        run_id: run.id,
+        path: "other.png".into(),
+    };
+    refused(
+        ada.runs.get_run_file(request).await,
+        Code::NotFound,
+        "NOT_FOUND",
     );
     server.stop().await;
 }

@@ -19,7 +19,7 @@ use crate::compiling::{Compiled, Compiling};
 use crate::job::{Code, Job, ProcessLimits};
 use crate::output::EventSender;
 use crate::pool::{NoSandbox, Pool, Sandbox};
-use crate::run::{self, Handle};
+use crate::run::{self, End, Handle};
 
 /// What to run; already checked.
 #[derive(Debug)]
@@ -335,7 +335,9 @@ impl Batch {
             Role::Takes(compiled) => {
                 let order = self.program.order(case, Some(&compiled), None);
                 drop(compiled);
-                run::run_in(sandbox, order, handle, events, requested).await
+                run::run_in(sandbox, order, handle, events, requested)
+                    .await
+                    .finished
             }
             Role::Compiles(compiled, told) => {
                 let order = self.program.order(case, None, Some(compiled));
@@ -345,9 +347,9 @@ impl Batch {
                     biased;
                     Ok(compiled) = told => {
                         self.set_code(CodeState::There(Arc::new(compiled)));
-                        run.await
+                        run.await.finished
                     }
-                    finished = &mut run => {
+                    End { finished, .. } = &mut run => {
                         match finished.outcome() {
                             Outcome::CompileError => self.stop(BatchEnd::CompileError),
                             _ => self.set_code(CodeState::Missing),
@@ -424,6 +426,7 @@ impl Program {
             profile: *profile,
             limits: limits.clone(),
             kernel_limits: kernel_limits.clone(),
+            files: None,
             compiling: compiled.map(|compiled| Compiling {
                 compiled,
                 arguments,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use sandboxd_launcher::LauncherConfig;
+use sandboxd_sandbox::collection::Bounds;
 use sandboxd_sandbox::identity::{Identity, LOWEST_BASE};
 use sandboxd_sandbox::restrict::ProcessLimits;
 use sandboxd_sandbox::{Ceilings, KernelLimits, Limits, Profile};
@@ -153,6 +154,8 @@ pub struct RunLimits {
     pub most_memory_bytes: u64,
     pub most_output_bytes: u64,
     pub most_processes: u32,
+    pub most_collected_files: u32,
+    pub most_collected_bytes: u64,
     pub cpu_millicores: u32,
     pub scratch_bytes: u64,
     pub scratch_inodes: u32,
@@ -242,6 +245,8 @@ impl Default for RunLimits {
             most_memory_bytes: 512 << 20,
             most_output_bytes: 16 << 20,
             most_processes: 200,
+            most_collected_files: 64,
+            most_collected_bytes: 16 << 20,
             cpu_millicores: 500,
             scratch_bytes: 50 << 20,
             scratch_inodes: 4096,
@@ -374,6 +379,14 @@ impl Config {
                 format!("limits.{name} is over limits.most_{name}"),
             );
         }
+        must(
+            limits.most_collected_files <= 512,
+            "limits.most_collected_files must be at most 512".to_owned(),
+        );
+        must(
+            limits.most_collected_bytes <= 32 << 20,
+            "limits.most_collected_bytes must be at most 32 MiB".to_owned(),
+        );
         if let Err(error) = self.kernel_limits(&self.ceilings().most).check() {
             problems.push(format!("limits: {error}"));
         }
@@ -405,6 +418,15 @@ impl Config {
             processes: self.limits.most_processes,
         };
         Ceilings { defaults, most }
+    }
+
+    /// The most files that a request may ask for.
+    pub fn most_files(&self) -> Bounds {
+        Bounds {
+            files: self.limits.most_collected_files,
+            file_bytes: self.limits.most_collected_bytes,
+            total_bytes: self.limits.most_collected_bytes,
+        }
     }
 
     /// The kernel's part of a run's limits.

@@ -18,7 +18,7 @@ use crate::launcher_client::LauncherClient;
 use crate::listen::{self, TlsMaterial};
 use crate::output::EventSender;
 use crate::pool::Pool;
-use crate::run::{self, Handle, Order};
+use crate::run::{self, End, Handle, Order};
 use crate::service::Service;
 
 /// How long running programs may take to end once the daemon was asked to stop: the longest wall-clock
@@ -141,7 +141,7 @@ async fn prove(config: &Config, pool: &Pool, profile: Profile) -> Result<()> {
     let order = Order::script(profile, b"print('ready')", limits, kernel_limits);
     let (events, mut receiver) = mpsc::channel(16);
     let events = EventSender::new(events);
-    let finished = run::run(pool, order, &Handle::default(), &events).await;
+    let End { finished, .. } = run::run(pool, order, &Handle::default(), &events).await;
     drop(events);
     let mut stdout = Vec::new();
     let mut stderr = Vec::new();

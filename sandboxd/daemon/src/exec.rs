@@ -10,10 +10,12 @@ use clap::Args;
 use coderunner_proto::common::v1::{Limits, Outcome, OutputStream, Program, SourceFile};
 use coderunner_proto::sandbox::v1::sandbox_service_client::SandboxServiceClient;
 use coderunner_proto::sandbox::v1::{
-    ExecResult, ExecuteRequest, Finished, FunctionCall, execute_response::Event,
+    CollectedFiles, ExecResult, ExecuteRequest, File, FileCollection, Finished, FunctionCall,
+    execute_response::Event,
 };
 use hyper_util::rt::TokioIo;
 use prost_reflect::ReflectMessage;
+use sandboxd_sandbox::collection::fit_path;
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
 
@@ -35,6 +37,9 @@ pub struct ExecArguments {
     /// File for standard input; empty input without it
     #[arg(long)]
     stdin: Option<PathBuf>,
+    /// New folder for the files that the program leaves; none are looked at without it
+    #[arg(long, value_name = "FOLDER")]
+    collect: Option<PathBuf>,
     /// Print the result as one line of JSON (coderunner.sandbox.v1.ExecResult) instead of the output
     #[arg(long)]
     json: bool,
@@ -102,6 +107,11 @@ fn fails_with(code: u8) -> impl Fn(anyhow::Error) -> Failure {
 
 async fn execute(arguments: &ExecArguments) -> Result<Outcome, Failure> {
     let request = request(arguments).map_err(fails_with(2))?;
+    if let Some(folder) = &arguments.collect {
+        std::fs::create_dir(folder)
+            .with_context(|| format!("making the new folder {}", folder.display()))
+            .map_err(fails_with(2))?;
+    }
     let channel = connect(&arguments.socket).await.map_err(fails_with(3))?;
     let mut client = SandboxServiceClient::new(channel).max_decoding_message_size(MAX_RESPONSE);
     let mut events = client
@@ -127,6 +137,10 @@ async fn execute(arguments: &ExecArguments) -> Result<Outcome, Failure> {
             Some(Event::Output(output)) => {
                 let to_stdout = output.stream() == OutputStream::Stdout;
                 show(arguments.json, to_stdout, output.data, &mut result).map_err(fails_with(4))?;
+            }
+            Some(Event::File(file)) => {
+                let folder = arguments.collect.as_deref();
+                save(folder, &file).map_err(fails_with(4))?;
             }
             Some(Event::Finished(finished)) => {
                 return finish(arguments.json, finished, result).map_err(fails_with(4));
@@ -173,6 +187,10 @@ fn request(arguments: &ExecArguments) -> Result<ExecuteRequest> {
         stdin,
         function_call,
         profile: arguments.profile.clone(),
+        file_collection: arguments
+            .collect
+            .as_ref()
+            .map(|_| FileCollection::default()),
         ..ExecuteRequest::default()
     })
 }
@@ -232,6 +250,41 @@ fn show(json: bool, to_stdout: bool, data: Vec<u8>, result: &mut ExecResult) -> 
     Ok(())
 }
 
+/// Writes a piece of a file below a folder that was new when this began, so that nothing in it is another's.
+fn save(folder: Option<&Path>, file: &File) -> Result<()> {
+    let folder = folder.context("the daemon sent a file that nobody asked for")?;
+    // It comes from a program; that it has this form is checked on the way, and here once more.
+    let path = fit_path(file.path.as_bytes())
+        .with_context(|| format!("the daemon sent a file named {:?}", file.path))?;
+    let path = folder.join(path);
+    let parent = path.parent().unwrap_or(folder);
+    std::fs::create_dir_all(parent).with_context(|| format!("making {}", parent.display()))?;
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .and_then(|mut to| to.write_all(&file.data))
+        .with_context(|| format!("writing {}", path.display()))
+}
+
+fn show_collected(collected: &CollectedFiles) {
+    eprintln!(
+        "{} files, {} bytes{}",
+        collected.file_count,
+        collected.total_bytes,
+        if collected.incomplete {
+            "; the collection broke off"
+        } else {
+            ""
+        }
+    );
+    for left_out in &collected.left_out {
+        let reason = left_out.reason().as_str_name();
+        let (count, example) = (left_out.count, &left_out.example_path);
+        eprintln!("left out: {count} for {reason}, {example:?}");
+    }
+}
+
 fn finish(json: bool, finished: Finished, mut result: ExecResult) -> Result<Outcome> {
     let outcome = finished.outcome();
     if json {
@@ -259,6 +312,9 @@ fn finish(json: bool, finished: Finished, mut result: ExecResult) -> Result<Outc
             .signal
             .map_or_else(String::new, |signal| format!(", signal {signal}")),
     );
+    if let Some(collected) = &finished.collected_files {
+        show_collected(collected);
+    }
     if !finished.internal_error.is_empty() {
         eprintln!("internal error: {}", finished.internal_error);
     }

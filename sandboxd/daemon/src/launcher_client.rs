@@ -37,6 +37,16 @@ pub struct Spawned {
     pub ended: oneshot::Receiver<(Exit, Usage)>,
 }
 
+/// The promise of a sandbox's files.
+#[derive(Debug)]
+pub struct Kept {
+    /// Socket to their collector, which there will be when the sandbox has ended; see
+    /// `sandboxd_sandbox::collection`.
+    pub collector: OwnedFd,
+    /// When its place is free again, after that; an error when the launcher is gone.
+    pub freed: oneshot::Receiver<()>,
+}
+
 /// A sandbox's pipes and the promise of its end.
 type Made = (Ends, oneshot::Receiver<(Exit, Usage)>);
 
@@ -57,6 +67,8 @@ struct Inner {
     socket: AsyncFd<OwnedFd>,
     waiting: Mutex<HashMap<u64, Waiting>>,
     limiting: Mutex<HashMap<u64, oneshot::Sender<Option<String>>>>,
+    keeping: Mutex<HashMap<u64, oneshot::Sender<Result<OwnedFd, String>>>>,
+    freeing: Mutex<HashMap<u64, oneshot::Sender<()>>>,
     /// Held until the launcher has been asked: it takes rising numbers only.
     next_run: tokio::sync::Mutex<u64>,
 }
@@ -79,6 +91,8 @@ impl LauncherClient {
             socket,
             waiting: Mutex::default(),
             limiting: Mutex::default(),
+            keeping: Mutex::default(),
+            freeing: Mutex::default(),
             next_run: tokio::sync::Mutex::new(1),
         });
         match inner.receive().await? {
@@ -98,6 +112,8 @@ impl LauncherClient {
                     // Dropping the senders tells everybody who waits.
                     lock(&self.inner.waiting).clear();
                     lock(&self.inner.limiting).clear();
+                    lock(&self.inner.keeping).clear();
+                    lock(&self.inner.freeing).clear();
                     return error;
                 }
             }
@@ -144,6 +160,25 @@ impl LauncherClient {
         match receiver.await.map_err(|_| LauncherError::Gone)? {
             None => Ok(()),
             Some(problem) => Err(LauncherError::Refused(problem)),
+        }
+    }
+
+    /// Keeps the files of a sandbox for when it has ended. To be called once, before its program is handed over.
+    ///
+    /// # Errors
+    /// When they can't be kept, or the launcher is gone.
+    pub async fn keep(&self, run: u64) -> Result<Kept, LauncherError> {
+        let (sender, receiver) = oneshot::channel();
+        let (freed_sender, freed) = oneshot::channel();
+        lock(&self.inner.keeping).insert(run, sender);
+        lock(&self.inner.freeing).insert(run, freed_sender);
+        self.inner.send(&Request::Keep { run }).await?;
+        match receiver.await.map_err(|_| LauncherError::Gone)? {
+            Ok(collector) => Ok(Kept { collector, freed }),
+            Err(problem) => {
+                lock(&self.inner.freeing).remove(&run);
+                Err(LauncherError::Refused(problem))
+            }
         }
     }
 
@@ -206,6 +241,20 @@ impl Inner {
                 if let Some(sender) = lock(&self.limiting).remove(&run) {
                     // A caller that gave up drops its sandbox.
                     let _ = sender.send(problem);
+                }
+            }
+            Event::Kept { run, problem } => {
+                if let Some(sender) = lock(&self.keeping).remove(&run) {
+                    let socket = descriptors.into_iter().next();
+                    let kept = socket.ok_or_else(|| problem.unwrap_or_default());
+                    // A caller that gave up drops its sandbox.
+                    let _ = sender.send(kept);
+                }
+            }
+            Event::Freed { run } => {
+                if let Some(sender) = lock(&self.freeing).remove(&run) {
+                    // Nobody waits for a sandbox whose pool is gone.
+                    let _ = sender.send(());
                 }
             }
             Event::Ended { run, exit, usage } => {

@@ -7,7 +7,7 @@ use tokio::net::unix::pipe;
 use tokio::sync::mpsc;
 
 /// Largest piece that is passed on at once.
-const PIECE: usize = 64 * 1024;
+pub const PIECE: usize = 64 * 1024;
 
 /// Where events of a run go. Waiting for room in it is what slows a program down that writes faster than
 /// its reader reads. Cheap to clone.

@@ -11,6 +11,7 @@ mod plan;
 
 use std::collections::VecDeque;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time;
 
 use crate::job::HELLO;
-use crate::launcher_client::{LauncherClient, LauncherError, Spawned};
+use crate::launcher_client::{Kept, LauncherClient, LauncherError, Spawned};
 use crate::pool::plan::{Counts, plan};
 
 /// A sandbox beyond the configured number goes when none was missed for this long, then one after
@@ -331,6 +332,7 @@ impl Pool {
             run,
             ended: Some(ended),
             leaving: false,
+            freed: None,
             // Until it is delivered its place is counted as being made.
             settled: true,
         };
@@ -427,7 +429,7 @@ async fn greet(ends: Ends) -> io::Result<Ends<UnixStream>> {
     }
 }
 
-/// A sandbox's life. Dropping it kills the sandbox; its place is free when it is dead.
+/// A sandbox's life. Dropping it kills the sandbox; its place is free when it is dead and its files are collected.
 #[derive(Debug)]
 pub struct Tenancy {
     pool: Pool,
@@ -436,6 +438,8 @@ pub struct Tenancy {
     ended: Option<oneshot::Receiver<(Exit, Usage)>>,
     /// It is given up without a run.
     leaving: bool,
+    /// Set while files are kept: when they are gone.
+    freed: Option<oneshot::Receiver<()>>,
     settled: bool,
 }
 
@@ -455,9 +459,31 @@ impl Tenancy {
         self.ended = None;
         if !self.settled {
             self.settled = true;
-            self.pool.give_back(self.profile, self.leaving);
+            let (profile, leaving) = (self.profile, self.leaving);
+            match self.freed.take() {
+                None => self.pool.give_back(profile, leaving),
+                Some(freed) => {
+                    let pool = self.pool.clone();
+                    tokio::spawn(async move {
+                        // Without a launcher there is nothing to wait for.
+                        let _ = freed.await;
+                        pool.give_back(profile, leaving);
+                    });
+                }
+            }
         }
         end
+    }
+
+    /// Keeps the files that the program will leave. Returns the socket where they come when it has ended; whoever
+    /// drops that gives them up.
+    ///
+    /// # Errors
+    /// When they can't be kept.
+    pub async fn keep(&mut self) -> Result<OwnedFd, LauncherError> {
+        let Kept { collector, freed } = self.pool.inner.launcher.keep(self.run).await?;
+        self.freed = Some(freed);
+        Ok(collector)
     }
 
     fn lives(&mut self) -> bool {
@@ -475,10 +501,14 @@ impl Drop for Tenancy {
         };
         let (pool, run, settled) = (self.pool.clone(), self.run, self.settled);
         let (profile, leaving) = (self.profile, self.leaving);
+        let freed = self.freed.take();
         tokio::spawn(async move {
             // Without a launcher it is dead already.
             let _ = pool.inner.launcher.kill(run).await;
             let _ = ended.await;
+            if let Some(freed) = freed {
+                let _ = freed.await;
+            }
             if !settled {
                 pool.give_back(profile, leaving);
             }

@@ -7,18 +7,25 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use coderunner_proto::common::v1::{Limits as LimitsMessage, Program};
-use coderunner_proto::sandbox::v1::{ExecuteRequest, FunctionCall};
+use coderunner_proto::sandbox::v1::{ExecuteRequest, FileCollection, FunctionCall};
 use sandboxd_sandbox::Profile;
+use sandboxd_sandbox::collection::Bounds;
 use sandboxd_sandbox::limits::Wishes;
 use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::batch;
 use crate::config::Config;
+use crate::files::Wanted;
 use crate::host::Host;
 use crate::job::{Code, Job, ProcessLimits};
 use crate::run::Order;
 
+/// The name that the main file has in the sandbox.
+const MAIN_FILE: &str = "main.py";
+/// Files that come back where a request names no number, and bytes of all of them.
+const DEFAULT_FILES: u64 = 16;
+const DEFAULT_FILES_BYTES: u64 = 4 << 20;
 const MAX_RUN_ID: usize = 64;
 const MAX_FILES: usize = 64;
 /// Main file and further files together.
@@ -74,6 +81,7 @@ fn checked(
         interactive,
         function_call,
         profile,
+        file_collection,
         cases,
         max_parallel,
         stop_on_first_failure,
@@ -97,7 +105,13 @@ fn checked(
         .map_err(|error| (error.field, error.to_string()))?;
     let kernel_limits = config.kernel_limits(&limits);
     if let Some(cases) = cases {
-        cases::check_nothing_else(&stdin, interactive, function.is_some())?;
+        let single = cases::Single {
+            stdin: !stdin.is_empty(),
+            interactive,
+            function_call: function.is_some(),
+            file_collection: file_collection.is_some(),
+        };
+        single.check_unset()?;
         let order = batch::Order {
             source: source.into_bytes(),
             files,
@@ -122,6 +136,9 @@ fn checked(
     let order = Order {
         profile,
         job: job.encode(),
+        files: file_collection
+            .map(|collection| wanted(config, collection, &source, &files))
+            .transpose()?,
         wants_result: function.is_some(),
         stdin,
         interactive,
@@ -130,6 +147,54 @@ fn checked(
         compiling: None,
     };
     Ok((run_id, Work::Run(order)))
+}
+
+/// What is to come back, and what the working directory has at the start.
+fn wanted(
+    config: &Config,
+    collection: FileCollection,
+    source: &str,
+    files: &[(String, Vec<u8>)],
+) -> Result<Wanted, Violation> {
+    let FileCollection {
+        file_count_limit,
+        file_limit_bytes,
+        total_limit_bytes,
+    } = collection;
+    let most = config.most_files();
+    let number = |field, wish: i64, default: u64, most: u64| match u64::try_from(wish) {
+        Ok(0) => Ok(default.min(most)),
+        Ok(number) if number <= most => Ok(number),
+        _ => Err((field, format!("must be 0 to {most}, not {wish}"))),
+    };
+    let files_most = u64::from(most.files);
+    let count = number(
+        "file_collection.file_count_limit",
+        file_count_limit.into(),
+        DEFAULT_FILES,
+        files_most,
+    )?;
+    let total_bytes = number(
+        "file_collection.total_limit_bytes",
+        total_limit_bytes,
+        DEFAULT_FILES_BYTES,
+        most.total_bytes,
+    )?;
+    let file_bytes = number(
+        "file_collection.file_limit_bytes",
+        file_limit_bytes,
+        total_bytes,
+        most.file_bytes,
+    )?;
+    let main = (MAIN_FILE.to_owned(), source.as_bytes().to_vec());
+    Ok(Wanted {
+        bounds: Bounds {
+            files: u32::try_from(count).unwrap_or(most.files),
+            file_bytes,
+            total_bytes,
+        },
+        sent: files.iter().cloned().chain([main]).collect(),
+    })
 }
 
 /// The same rule for every call that names a run.
@@ -167,7 +232,7 @@ fn check_files(
     if total > MAX_PROGRAM {
         return Err(("program", format!("is over {MAX_PROGRAM} bytes")));
     }
-    let mut seen = HashSet::from(["main.py".to_owned()]);
+    let mut seen = HashSet::from([MAIN_FILE.to_owned()]);
     let mut checked = Vec::with_capacity(files.len());
     for file in files {
         check_path(&file.path)?;
@@ -310,6 +375,61 @@ mod tests {
                 Self::Run(order) => order.profile,
                 Self::Batch(order) => order.profile,
             }
+        }
+
+        fn files(self) -> Option<Wanted> {
+            match self {
+                Self::Run(order) => order.files,
+                Self::Batch(_) => None,
+            }
+        }
+    }
+
+    #[test]
+    fn a_collection_is_within_the_ceilings_and_knows_what_was_sent() {
+        let collect = |collection: FileCollection| {
+            let mut request = request();
+            file(&mut request, "data/in.txt");
+            request.file_collection = Some(collection);
+            let checked = checked(&Config::default(), &Host::for_tests(false), request);
+            checked.map(|(_, work)| work.files().expect("wanted"))
+        };
+        let wanted = collect(FileCollection::default()).expect("the defaults");
+        let defaults = Bounds {
+            files: 16,
+            file_bytes: 4 << 20,
+            total_bytes: 4 << 20,
+        };
+        assert_eq!(wanted.bounds, defaults);
+        let sent: Vec<_> = wanted.sent.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(sent, ["data/in.txt", "main.py"]);
+        let (_, plain) =
+            checked(&Config::default(), &Host::for_tests(false), request()).expect("fine");
+        assert!(plain.files().is_none());
+        for (collection, field) in [
+            (
+                FileCollection {
+                    file_count_limit: 65,
+                    ..FileCollection::default()
+                },
+                "file_collection.file_count_limit",
+            ),
+            (
+                FileCollection {
+                    file_limit_bytes: -1,
+                    ..FileCollection::default()
+                },
+                "file_collection.file_limit_bytes",
+            ),
+            (
+                FileCollection {
+                    total_limit_bytes: i64::MAX,
+                    ..FileCollection::default()
+                },
+                "file_collection.total_limit_bytes",
+            ),
+        ] {
+            assert_eq!(collect(collection).expect_err("too much").0, field);
         }
     }
 

@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{self, MissedTickBehavior};
 
 use crate::compiling::Compiling;
+use crate::files::{Files, Wanted};
 use crate::input::Input;
 use crate::job::{Answer, Code, Job, MAX_ANSWER, MAX_RESULT, ProcessLimits, parse_result};
 use crate::outcome::{Evidence, KillReason, judge};
@@ -54,6 +55,8 @@ pub struct Order {
     pub kernel_limits: KernelLimits,
     /// It compiles the program for a batch, and gets its input after that.
     pub compiling: Option<Compiling>,
+    /// Files that are to come back.
+    pub files: Option<Wanted>,
 }
 
 impl Order {
@@ -80,7 +83,24 @@ impl Order {
             limits,
             kernel_limits,
             compiling: None,
+            files: None,
         }
+    }
+}
+
+/// What is to be told when a run has ended.
+#[derive(Debug, Default)]
+pub struct End {
+    /// Files that the program left.
+    pub files: Vec<Event>,
+    /// How it ended.
+    pub finished: Finished,
+}
+
+impl From<Finished> for End {
+    fn from(finished: Finished) -> Self {
+        let files = Vec::new();
+        Self { files, finished }
     }
 }
 
@@ -93,17 +113,17 @@ pub struct Handle {
     pub cancel: Arc<Notify>,
 }
 
-/// Runs an order; every event but the last goes to `events`, the last is returned, so that its place is
-/// free before anybody hears of the end.
-pub async fn run(pool: &Pool, order: Order, handle: &Handle, events: &EventSender) -> Finished {
+/// Runs an order; what happens while it runs goes to `events`, the end is returned, so that its place is
+/// free before anybody hears of it.
+pub async fn run(pool: &Pool, order: Order, handle: &Handle, events: &EventSender) -> End {
     let requested = Instant::now();
     let sandbox = tokio::select! {
         taken = pool.take(order.profile, &order.kernel_limits) => match taken {
             Ok(sandbox) => sandbox,
-            Err(error) => return internal_error(format!("no sandbox: {error}")),
+            Err(error) => return internal_error(format!("no sandbox: {error}")).into(),
         },
-        () = handle.cancel.notified() => return cancelled(),
-        () = events.closed() => return cancelled(),
+        () = handle.cancel.notified() => return cancelled().into(),
+        () = events.closed() => return cancelled().into(),
     };
     run_in(sandbox, order, handle, events, requested).await
 }
@@ -115,10 +135,12 @@ pub async fn run_in(
     handle: &Handle,
     events: &EventSender,
     requested: Instant,
-) -> Finished {
+) -> End {
     match Running::start(sandbox, order, handle, events, requested).await {
         Ok(running) => running.supervise(handle, events).await,
-        Err(error) => internal_error(format!("the sandbox's pipes could not be used: {error}")),
+        Err(error) => {
+            internal_error(format!("the sandbox's pipes could not be used: {error}")).into()
+        }
     }
 }
 
@@ -153,6 +175,8 @@ struct Running {
     answer: Conversation,
     /// A function's return value, if one is wanted.
     result: Option<JoinHandle<Vec<u8>>>,
+    /// The files that it leaves, if they are wanted.
+    files: Option<Files>,
 }
 
 impl Running {
@@ -163,7 +187,11 @@ impl Running {
         events: &EventSender,
         requested: Instant,
     ) -> io::Result<Self> {
-        let Sandbox { tenancy, ends } = sandbox;
+        let Sandbox { mut tenancy, ends } = sandbox;
+        let files = match order.files {
+            Some(wanted) => Some(Files::keep(wanted, &mut tenancy).await),
+            None => None,
+        };
         let Ends {
             stdin,
             stdout,
@@ -232,25 +260,35 @@ impl Running {
                 None => Conversation::begin(control, order.job),
             },
             result,
+            files,
         })
     }
 
-    async fn supervise(mut self, handle: &Handle, events: &EventSender) -> Finished {
+    async fn supervise(mut self, handle: &Handle, events: &EventSender) -> End {
         let (killed, ended) = match self.watch(handle, events).await {
             Watched::Ended(ended) => (None, ended),
             Watched::Kill(reason) => {
                 self.tenancy.kill().await;
                 match time::timeout(KILL_PATIENCE, self.tenancy.ended()).await {
                     Ok(ended) => (Some(reason), ended),
-                    Err(_) => return internal_error("a killed sandbox did not die".to_owned()),
+                    Err(_) => {
+                        return internal_error("a killed sandbox did not die".to_owned()).into();
+                    }
                 }
             }
         };
         let wall = self.started.elapsed();
-        match ended {
-            Some((exit, usage)) => self.collect(killed, exit, usage, wall).await,
-            None => internal_error("the launcher is gone".to_owned()),
+        let Some((exit, usage)) = ended else {
+            return internal_error("the launcher is gone".to_owned()).into();
+        };
+        let files = self.files.take();
+        let mut end = End::from(self.collect(killed, exit, usage, wall).await);
+        if let Some(files) = files {
+            let (events, summary) = files.receive().await;
+            end.files = events;
+            end.finished.collected_files = Some(summary);
         }
+        end
     }
 
     /// Waits for the first thing that ends the run.
@@ -327,6 +365,7 @@ impl Running {
             compile_error: compile_error.filter(|_| outcome == Outcome::CompileError),
             function_status: function_status.into(),
             result_json,
+            collected_files: None,
             internal_error: match (&exit, outcome) {
                 (Exit::Failed(reason), _) => reason.clone(),
                 (_, Outcome::InternalError) => {

@@ -10,10 +10,12 @@ use coderunner_proto::common::v1::{Limits as LimitsMessage, Profile as ProfileMe
 use coderunner_proto::sandbox::v1::sandbox_service_server::SandboxService;
 use coderunner_proto::sandbox::v1::{
     CancelRequest, CancelResponse, CloseInputRequest, CloseInputResponse, DrainRequest,
-    DrainResponse, ExecuteRequest, ExecuteResponse, GetStatusRequest, GetStatusResponse,
-    ProfileStatus, WriteInputRequest, WriteInputResponse, execute_response::Event,
+    DrainResponse, ExecuteRequest, ExecuteResponse, FileCollection, GetStatusRequest,
+    GetStatusResponse, ProfileStatus, WriteInputRequest, WriteInputResponse,
+    execute_response::Event,
 };
 use sandboxd_sandbox::Limits;
+use sandboxd_sandbox::collection::Bounds;
 use tokio::sync::{Notify, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -26,7 +28,7 @@ use crate::input::{Input, InputError};
 use crate::output::EventSender;
 use crate::pool::Pool;
 use crate::request::{self, Work};
-use crate::run::{self, Handle, Order};
+use crate::run::{self, End, Handle, Order};
 
 /// Events of a run that may wait for a slow reader, each of at most 64 KiB.
 const EVENTS_WAITING: usize = 16;
@@ -159,11 +161,13 @@ impl Shared {
             shared: &self,
             run_id,
         };
-        let finished = run::run(&self.pool, order, &handle, &events).await;
+        let End { files, finished } = run::run(&self.pool, order, &handle, &events).await;
         // The place is free before the caller can know, so that its next run finds one.
         drop(entry);
-        // A caller that is gone has cancelled.
-        let _ = events.send(Event::Finished(finished)).await;
+        for event in files.into_iter().chain([Event::Finished(finished)]) {
+            // A caller that is gone has cancelled.
+            let _ = events.send(event).await;
+        }
     }
 
     async fn execute_batch(
@@ -309,6 +313,7 @@ impl SandboxService for Service {
             profiles,
             default_limits: Some(limits_message(&ceilings.defaults)),
             limit_ceilings: Some(limits_message(&ceilings.most)),
+            file_collection_ceilings: Some(collection_message(config.most_files())),
         }))
     }
 
@@ -325,6 +330,19 @@ impl SandboxService for Service {
 
 fn not_started() -> Status {
     Status::failed_precondition("the program has not started yet")
+}
+
+fn collection_message(bounds: Bounds) -> FileCollection {
+    let Bounds {
+        files,
+        file_bytes,
+        total_bytes,
+    } = bounds;
+    FileCollection {
+        file_count_limit: i32::try_from(files).unwrap_or(i32::MAX),
+        file_limit_bytes: i64::try_from(file_bytes).unwrap_or(i64::MAX),
+        total_limit_bytes: i64::try_from(total_bytes).unwrap_or(i64::MAX),
+    }
 }
 
 fn limits_message(limits: &Limits) -> LimitsMessage {

@@ -1,6 +1,8 @@
 //! The launcher's loop: wait for the daemon, for the templates of the zygotes, for keepers, for sandboxes that
 //! end, for memory alarms and for signals; do one thing at a time.
 
+mod collecting;
+
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
@@ -177,6 +179,7 @@ impl Launcher {
                     Wake::Template(profile, Turn::Next) => self.templates.hear_next(profile),
                     Wake::Slot(Watch::Keeper(index)) => self.hear_keeper(socket, index)?,
                     Wake::Slot(Watch::Ended(index)) => self.finish(socket, index)?,
+                    Wake::Slot(Watch::Collected(index)) => self.end_collection(socket, index)?,
                     Wake::Slot(Watch::MemoryAlarm(index)) => self.out_of_memory(index),
                 }
             }
@@ -236,6 +239,16 @@ impl Launcher {
                 let problem = self.limit(run, &limits).err();
                 send(socket, &Event::Limited { run, problem }, &[])
             }
+            Request::Keep { run } => match self.keep(run) {
+                Ok(daemon) => {
+                    let problem = None;
+                    send(socket, &Event::Kept { run, problem }, &[daemon.as_fd()])
+                }
+                Err(problem) => {
+                    let problem = Some(problem);
+                    send(socket, &Event::Kept { run, problem }, &[])
+                }
+            },
             Request::Kill { run } => {
                 if let Some(place) = self.slots.of_run(run) {
                     match &place.phase {
@@ -366,6 +379,14 @@ impl Launcher {
                 place.phase = Phase::Joining;
                 self.ask_for_zygote(socket, index)
             }
+            Said::Made(collector) if place.is_collecting() => {
+                collecting::settle(place, collector);
+                Ok(())
+            }
+            Said::Failed(reason) if place.is_collecting() => {
+                tracing::error!(slot = index, reason, "files could not be collected");
+                self.end_collection(socket, index)
+            }
             Said::Made(first) => self.settle(socket, index, first),
             Said::Failed(reason) => self.lose(socket, index, &reason),
             Said::Gone => self.lose(socket, index, "the slot's keeper ended"),
@@ -456,10 +477,20 @@ impl Launcher {
         }
         match phase {
             Phase::Making { run, .. } => refuse(socket, run, reason.to_owned())?,
-            Phase::Taken { run, sandbox, .. } => {
+            Phase::Taken {
+                run, mut sandbox, ..
+            } => {
+                let kept = sandbox.take_kept();
                 let (exit, usage) = slot.finish(sandbox).unwrap_or_default();
                 drop(slot);
                 send(socket, &Event::Ended { run, exit, usage }, &[])?;
+                if kept.is_some() {
+                    send(socket, &Event::Freed { run }, &[])?;
+                }
+            }
+            Phase::Collecting { run, .. } => {
+                drop(slot);
+                send(socket, &Event::Freed { run }, &[])?;
             }
             Phase::Opening | Phase::Joining | Phase::Free => {}
         }
@@ -482,18 +513,35 @@ impl Launcher {
         let Some(place) = self.slots.get_mut(index) else {
             return Ok(());
         };
-        let current = self.templates.number(place.profile);
         let phase = std::mem::replace(&mut place.phase, Phase::Free);
-        let Phase::Taken { run, sandbox, .. } = phase else {
+        let Phase::Taken {
+            run, mut sandbox, ..
+        } = phase
+        else {
             place.phase = phase;
             return Ok(());
         };
+        let kept = sandbox.take_kept();
         let (exit, usage, usable) = match place.slot.finish(sandbox) {
             Ok((exit, usage)) => (exit, usage, true),
             Err(error) => (Exit::Failed(explain(&error)), Usage::default(), false),
         };
         send(socket, &Event::Ended { run, exit, usage }, &[])?;
-        // After the answer: this can take some milliseconds.
+        match kept {
+            Some(kept) => self.collect(socket, index, run, kept, usable),
+            None => {
+                self.release(index, usable);
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes a slot ready for another run, or closes it. After the answer: this can take some milliseconds.
+    fn release(&mut self, index: usize, usable: bool) {
+        let Some(place) = self.slots.get_mut(index) else {
+            return;
+        };
+        let current = self.templates.number(place.profile);
         let tidied = place.slot.tidy();
         if let Err(error) = &tidied {
             tracing::error!(slot = index, error = explain(error), "a slot is given up");
@@ -503,7 +551,6 @@ impl Launcher {
         } else {
             self.slots.close(index);
         }
-        Ok(())
     }
 
     fn pass_on_signal(&mut self, daemon: nix::unistd::Pid) -> Result<(), Stopped> {

@@ -1,7 +1,7 @@
 //! All slots of a launcher: which state each is in, which profile and which run it has, what to wait for.
 
 use std::collections::VecDeque;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use sandboxd_sandbox::slot::Begun;
 use sandboxd_sandbox::{Ends, KernelLimits, Profile, Sandbox, Slot};
@@ -42,6 +42,13 @@ pub enum Phase {
         /// Its memory alarm has gone off and needs no more watching.
         alarmed: bool,
     },
+    /// The sandbox has ended; its files are being collected.
+    Collecting {
+        /// Its run.
+        run: u64,
+        /// The collector, once there is one.
+        collector: Option<OwnedFd>,
+    },
 }
 
 /// An open slot.
@@ -70,11 +77,18 @@ impl Place {
     /// The run in it, or the one that waits for it.
     pub fn run(&self) -> Option<u64> {
         match &self.phase {
-            Phase::Making { run, .. } | Phase::Taken { run, .. } => Some(*run),
+            Phase::Making { run, .. }
+            | Phase::Taken { run, .. }
+            | Phase::Collecting { run, .. } => Some(*run),
             Phase::Opening | Phase::Joining | Phase::Free => {
                 self.waiting.as_ref().map(|order| order.run)
             }
         }
+    }
+
+    /// Whether files are being collected in it.
+    pub fn is_collecting(&self) -> bool {
+        matches!(self.phase, Phase::Collecting { .. })
     }
 }
 
@@ -85,6 +99,8 @@ pub enum Watch {
     Keeper(usize),
     /// A slot's sandbox ended.
     Ended(usize),
+    /// A slot's collector ended.
+    Collected(usize),
     /// A slot is out of memory.
     MemoryAlarm(usize),
 }
@@ -194,6 +210,13 @@ impl Slots {
         for (index, place) in self.places.iter().enumerate() {
             let Some(place) = place else { continue };
             watched.push((Watch::Keeper(index), place.slot.keeper()));
+            if let Phase::Collecting {
+                collector: Some(collector),
+                ..
+            } = &place.phase
+            {
+                watched.push((Watch::Collected(index), collector.as_fd()));
+            }
             if let Phase::Taken {
                 sandbox, alarmed, ..
             } = &place.phase

@@ -7,10 +7,14 @@
 //!    for its program for as long as the daemon likes.
 //! 3. The daemon may send [`Request::Limit`] before it hands a program over; the launcher answers
 //!    [`Event::Limited`].
-//! 4. The daemon may send [`Request::Kill`] for a run, any number of times; an unknown run is ignored,
+//! 4. The daemon may send [`Request::Keep`] once before it hands a program over, if it wants the files that the
+//!    program leaves; the launcher answers [`Event::Kept`], with a socket to their future collector.
+//! 5. The daemon may send [`Request::Kill`] for a run, any number of times; an unknown run is ignored,
 //!    because it may just have ended.
-//! 5. The launcher sends [`Event::Ended`] once for each spawned run, after its last process died. The
+//! 6. The launcher sends [`Event::Ended`] once for each spawned run, after its last process died. The
 //!    run's number may not be used again.
+//! 7. If files are kept, a collector then answers on that socket, as `sandboxd_sandbox::collection` describes;
+//!    when it has ended as well, the launcher sends [`Event::Freed`].
 //!
 //! Either side ends the conversation by closing its socket.
 
@@ -38,6 +42,11 @@ pub enum Request {
         run: u64,
         /// Its new limits.
         limits: KernelLimits,
+    },
+    /// Keep the files that a program will leave, until they are collected.
+    Keep {
+        /// Which one.
+        run: u64,
     },
     /// Kill a sandbox.
     Kill {
@@ -69,6 +78,18 @@ pub enum Event {
         run: u64,
         /// Why they did not; `None` when they hold.
         problem: Option<String>,
+    },
+    /// The sandbox's files were asked for. With this message comes the socket, unless there is a problem.
+    Kept {
+        /// Which run.
+        run: u64,
+        /// Why they can't be kept.
+        problem: Option<String>,
+    },
+    /// The files of an ended sandbox are gone, and its slot is free.
+    Freed {
+        /// Which run.
+        run: u64,
     },
     /// The sandbox is gone.
     Ended {

@@ -25,6 +25,7 @@ use cgroups_rs::fs::{Cgroup as Group, Controllers, Hierarchy, MaxValue};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::unistd::Pid;
 
+use crate::collector::MEMORY_BYTES;
 use crate::keeper::OWN_PROCESSES;
 use crate::limits::KernelLimits;
 
@@ -474,6 +475,21 @@ impl SlotGroup {
         self.verify(limits)?;
         self.limits = Some(limits.clone());
         Ok(())
+    }
+
+    /// Makes room for a collector where it counts with the run, which may have filled its memory with files:
+    /// on v1. Lasts until the next limits.
+    ///
+    /// # Errors
+    /// When the limit does not hold.
+    pub fn make_room(&mut self) -> Result<(), CgroupError> {
+        match self.limits.clone() {
+            Some(limits) if self.v1.is_some() => self.limit(&KernelLimits {
+                memory_bytes: limits.memory_bytes + MEMORY_BYTES,
+                ..limits
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// On v1 the limit of memory with swap is a file of its own, which a kernel without swap accounting

@@ -24,6 +24,7 @@ use sandboxd_sys::process::exit_now;
 use sandboxd_sys::socket::{receive, send};
 
 use crate::child::{self, Step, StepError};
+use crate::collector;
 use crate::first::{self, Entrance};
 use crate::mounts::{self, Processes, Scratch};
 use crate::restrict;
@@ -44,6 +45,9 @@ const RATIONED: [&str; 5] = ["mnt", "pid", "ipc", "uts", "cgroup"];
 const RATION: &str = "64";
 /// The slot has two or three processes of its own: keeper, zygote, and a sandbox's first.
 pub const OWN_PROCESSES: u32 = 3;
+/// Asks for a collector of files. Its descriptors: the mount namespace of an ended sandbox, the collector's socket
+/// to the daemon.
+pub const COLLECT: &[u8] = b"collect";
 /// What a process says when it is ready for requests.
 pub const READY: &[u8] = b"ready";
 
@@ -63,7 +67,7 @@ pub struct Inside<'a> {
 /// The keeper's ends of its sockets.
 #[derive(Debug)]
 pub struct Sockets {
-    /// From here come [`Make`] messages.
+    /// From here come [`Make`] and [`COLLECT`] messages. Both are answered in the same way.
     pub launcher: OwnedFd,
     /// There go jobs.
     pub zygote: OwnedFd,
@@ -214,7 +218,7 @@ fn hear_zygote(zygote: BorrowedFd<'_>) -> Result<(), StepError> {
     }
 }
 
-/// Makes one sandbox. What fails for the sandbox alone is told and survived.
+/// Makes one sandbox, or one collector. What fails for it alone is told and survived.
 fn answer(
     proof: &SingleThreaded,
     inside: &Inside<'_>,
@@ -224,6 +228,16 @@ fn answer(
     descriptors: Vec<OwnedFd>,
 ) -> Result<(), StepError> {
     let launcher = sockets.launcher.as_fd();
+    if message == COLLECT {
+        return match collector::start(proof, inside.policy, descriptors) {
+            Ok(collector) => send(launcher, READY, &[collector.as_fd()]),
+            Err(error) => {
+                child::report_failed(launcher, &error);
+                Ok(())
+            }
+        }
+        .step("answering the launcher");
+    }
     let order = Make::parse(message).filter(|_| descriptors.len() >= MAKE_DESCRIPTORS);
     let Some(order) = order else {
         return Err(io::Error::from(Errno::EPROTO)).step("understanding the launcher");

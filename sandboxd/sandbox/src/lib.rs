@@ -2,13 +2,16 @@
 //!
 //! The parent side ([`slot`], [`cgroup`], [`stage`]) runs in the launcher. Inside are, from the long-lived to
 //! the short-lived: the [`zygote`]'s template, one for each [`profile`]; a [`keeper`] and a zygote for each slot; the
-//! [`first`] process of each sandbox and its job, a copy of the zygote. Nothing here knows gRPC, runs
-//! a thread or reads what a job wrote.
+//! [`first`] process of each sandbox and its job, a copy of the zygote; and after a job, where its files are
+//! wanted, a [`collector`]. Nothing here knows gRPC or runs a thread; nothing but the collector reads what a job
+//! wrote.
 
 #![forbid(unsafe_code)]
 
 pub mod cgroup;
 pub mod child;
+pub mod collection;
+pub mod collector;
 pub mod first;
 pub mod identity;
 pub mod keeper;

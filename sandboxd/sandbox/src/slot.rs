@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sched::CloneFlags;
 use nix::sys::eventfd::EventFd;
@@ -327,7 +328,7 @@ fn pipes(identity: Identity, cpu_clock: File) -> Result<(JobEnds, Ends), SlotErr
 pub enum Said {
     /// The slot is there.
     Ready,
-    /// The sandbox is there; this refers to its first process.
+    /// The sandbox, or the collector, is there; this refers to its first process.
     Made(OwnedFd),
     /// The sandbox, or the slot, could not be made.
     Failed(String),
@@ -473,6 +474,46 @@ impl Slot {
         Ok(self.group.limit(limits)?)
     }
 
+    /// Keeps the files of a living sandbox beyond its end, for [`Slot::collect`]. Returns the other end of the
+    /// collector's socket; see [`crate::collection`].
+    ///
+    /// # Errors
+    /// When the sandbox has ended.
+    pub fn keep(&self, sandbox: &mut Sandbox) -> Result<OwnedFd, SlotError> {
+        let number = process_id(sandbox.first.as_fd()).map_err(failed("finding the sandbox"))?;
+        let mounts = File::open(format!("/proc/{number}/ns/mnt"))
+            .map_err(failed("opening the sandbox's mounts"))?;
+        // Whose number could be another's by now: it was not, if the process lives even after that.
+        if process_id(sandbox.first.as_fd()).is_err() {
+            return Err(failed("keeping files")(io::Error::from(Errno::ESRCH)));
+        }
+        let (daemon, collector) = socketpair(
+            AddressFamily::Unix,
+            SockType::Stream,
+            None,
+            SockFlag::SOCK_CLOEXEC,
+        )
+        .map_err(failed("making a socket pair"))?;
+        sandbox.kept = Some(Kept {
+            mounts: mounts.into(),
+            collector,
+        });
+        Ok(daemon)
+    }
+
+    /// Has the files of an ended sandbox collected; see [`Slot::hear`] for the collector. The sandbox's file
+    /// system goes when that has ended.
+    ///
+    /// # Errors
+    /// When the keeper is gone or there is no room for a collector.
+    pub fn collect(&mut self, kept: Kept) -> Result<(), SlotError> {
+        self.group.make_room()?;
+        let Kept { mounts, collector } = kept;
+        let descriptors = [mounts.as_fd(), collector.as_fd()];
+        send(self.socket.as_fd(), keeper::COLLECT, &descriptors)
+            .map_err(failed("asking the keeper for a collector"))
+    }
+
     /// Kills every process of a sandbox in this slot: its first process by pidfd, and with it the pid
     /// namespace; on v2 the run's group as well.
     pub fn kill(&self, sandbox: &Sandbox) {
@@ -545,6 +586,7 @@ impl Begun {
         Sandbox {
             first,
             report: self.report,
+            kept: None,
         }
     }
 }
@@ -554,12 +596,25 @@ impl Begun {
 pub struct Sandbox {
     first: OwnedFd,
     report: OwnedFd,
+    kept: Option<Kept>,
+}
+
+/// Files of a sandbox that are wanted when it has ended.
+#[derive(Debug)]
+pub struct Kept {
+    mounts: OwnedFd,
+    collector: OwnedFd,
 }
 
 impl Sandbox {
     /// Becomes readable when the sandbox has ended and every process of it is dead.
     pub fn ended(&self) -> BorrowedFd<'_> {
         self.first.as_fd()
+    }
+
+    /// What [`Slot::keep`] kept.
+    pub fn take_kept(&mut self) -> Option<Kept> {
+        self.kept.take()
     }
 
     fn exit(&self) -> Exit {

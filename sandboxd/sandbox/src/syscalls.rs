@@ -43,6 +43,7 @@ pub struct Policy {
     zygote: [BpfProgram; 3],
     job: BpfProgram,
     reaper: BpfProgram,
+    collector: BpfProgram,
 }
 
 impl Policy {
@@ -66,6 +67,7 @@ impl Policy {
             ],
             job: take(&mut programs, "job")?,
             reaper: refuse_x32(take(&mut programs, "reaper")?),
+            collector: refuse_x32(take(&mut programs, "collector")?),
         })
     }
 
@@ -98,6 +100,14 @@ impl Policy {
     /// When the kernel refuses the filter.
     pub fn bind_reaper(&self) -> Result<(), seccompiler::Error> {
         seccompiler::apply_filter(&self.reaper)
+    }
+
+    /// Binds this process to what a collector of files does: open beneath a folder, read, write what it read.
+    ///
+    /// # Errors
+    /// When the kernel refuses the filter.
+    pub fn bind_collector(&self) -> Result<(), seccompiler::Error> {
+        seccompiler::apply_filter(&self.collector)
     }
 }
 

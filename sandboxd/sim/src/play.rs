@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use coderunner_proto::common::v1::{Outcome, OutputStream, Usage};
 use coderunner_proto::sandbox::v1::execute_response::Event;
-use coderunner_proto::sandbox::v1::{ExecuteResponse, Finished, Output, Started};
+use coderunner_proto::sandbox::v1::{
+    CollectedFiles, ExecuteResponse, File, Finished, Output, Started,
+};
 use tokio::sync::mpsc;
 use tonic::Status;
 
@@ -22,6 +24,8 @@ pub(crate) struct Play {
     events: mpsc::Sender<Result<ExecuteResponse, Status>>,
     usage: Usage,
     case_index: i32,
+    collects: bool,
+    collected: CollectedFiles,
 }
 
 /// The play ends before the script does.
@@ -46,7 +50,14 @@ impl Play {
             events,
             usage: Usage::default(),
             case_index: 0,
+            collects: false,
+            collected: CollectedFiles::default(),
         }
+    }
+
+    /// One whose end tells of its files, or not.
+    pub(crate) fn collecting(self, collects: bool) -> Self {
+        Self { collects, ..self }
     }
 
     /// One case of a batch.
@@ -90,6 +101,10 @@ impl Play {
         };
         let finished = finished.map(|finished| Finished {
             usage: Some(usage),
+            collected_files: self.collects.then(|| CollectedFiles {
+                left_out: finished.collected_files.unwrap_or_default().left_out,
+                ..self.collected.clone()
+            }),
             ..finished
         });
         (finished, cut)
@@ -107,6 +122,9 @@ impl Play {
                 Step::Flood(bytes) => {
                     self.write(OutputStream::Stdout, &vec![b'x'; *bytes])
                         .await?
+                }
+                Step::File(path, content, media_type) => {
+                    self.send_file(path, content, media_type).await?
                 }
                 Step::Sleep(time) => tokio::time::sleep(*time).await,
                 Step::Read => {
@@ -149,6 +167,30 @@ impl Play {
             self.send(Event::Output(Output {
                 stream: stream.into(),
                 data: chunk.to_vec(),
+            }))
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn send_file(&mut self, path: &str, content: &[u8], media_type: &str) -> Result<(), Cut> {
+        let size_bytes = content.len() as i64;
+        self.collected.file_count += 1;
+        self.collected.total_bytes += size_bytes;
+        let whole = File {
+            path: path.to_owned(),
+            media_type: media_type.to_owned(),
+            size_bytes,
+            data: Vec::new(),
+        };
+        if content.is_empty() {
+            return self.send(Event::File(whole)).await;
+        }
+        for chunk in content.chunks(CHUNK) {
+            let data = chunk.to_vec();
+            self.send(Event::File(File {
+                data,
+                ..whole.clone()
             }))
             .await?;
         }

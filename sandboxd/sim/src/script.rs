@@ -8,6 +8,8 @@
 //! | `echo` | the standard input of the request on standard output |
 //! | `read` | waits for a line of input and prints `got LINE`, or `eof` |
 //! | `sleep MS` | waits |
+//! | `file PATH BYTES TYPE` | a file of that many bytes comes back, in pieces, whether it was asked for or not |
+//! | `left-out REASON COUNT` | an ending that tells of files that don't come back |
 //! | `exit CODE`, `signal N`, `outcome NAME` | the ending; `exit 0` without one |
 //! | `compile-error LINE MESSAGE` | an ending that Python could not compile |
 //! | `return JSON`, `return-first` | the function returns this, or its first argument |
@@ -18,7 +20,7 @@
 
 use std::time::Duration;
 
-use coderunner_proto::common::v1::{CompileError, Outcome};
+use coderunner_proto::common::v1::{CompileError, LeftOut, LeftOutReason, Outcome};
 use coderunner_proto::sandbox::v1::{ExecuteRequest, Finished, FunctionStatus};
 
 /// One thing that a simulated program does.
@@ -34,6 +36,8 @@ pub enum Step {
     Read,
     /// Waits.
     Sleep(Duration),
+    /// Sends a file: path, content, media type.
+    File(String, Vec<u8>, String),
     /// Something goes wrong with the runner.
     Fault(Fault),
 }
@@ -122,6 +126,13 @@ impl Script {
             "flood" => self.steps.push(Step::Flood(rest.parse().ok()?)),
             "echo" => self.steps.push(Step::Stdout(request.stdin.clone())),
             "read" => self.steps.push(Step::Read),
+            "file" => {
+                let (path, rest) = rest.split_once(' ')?;
+                let (bytes, media_type) = rest.split_once(' ')?;
+                let content = (0..=255).cycle().take(bytes.parse().ok()?).collect();
+                self.steps
+                    .push(Step::File(path.into(), content, media_type.into()));
+            }
             "sleep" => self
                 .steps
                 .push(Step::Sleep(Duration::from_millis(rest.parse().ok()?))),
@@ -153,6 +164,17 @@ impl Script {
                 let (line, message) = rest.split_once(' ')?;
                 self.finished = ending(Outcome::CompileError, Some(1));
                 self.finished.compile_error = Some(compile_error(line.parse().ok()?, message));
+            }
+            "left-out" => {
+                let (name, count) = rest.split_once(' ')?;
+                let name = format!("LEFT_OUT_REASON_{}", name.to_uppercase());
+                let left_out = LeftOut {
+                    reason: LeftOutReason::from_str_name(&name)?.into(),
+                    count: count.parse().ok()?,
+                    example_path: "example".into(),
+                };
+                let collected = self.finished.collected_files.get_or_insert_default();
+                collected.left_out.push(left_out);
             }
             "return" => self.returns(rest.as_bytes().to_vec()),
             "return-first" => self.returns(first_argument(request)?),
@@ -254,7 +276,14 @@ mod tests {
 
     #[test]
     fn a_mistake_in_a_comment_shows() {
-        for wrong in ["dance", "sleep long", "outcome tired", "compile-error x"] {
+        for wrong in [
+            "dance",
+            "sleep long",
+            "outcome tired",
+            "compile-error x",
+            "file a",
+            "left-out tired 1",
+        ] {
             let script = read(&format!("# sim: {wrong}"), 1);
             assert_eq!(script.finished.exit_code, Some(99), "{wrong}");
         }

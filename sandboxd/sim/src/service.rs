@@ -262,13 +262,14 @@ impl SandboxService for Service {
         }
         let (max_parallel, stop_on_first_failure) =
             (request.max_parallel, request.stop_on_first_failure);
+        let collects = request.file_collection.is_some();
         let (live, work) = self.0.admit(Seen { request, metadata })?;
         // A narrow channel: a caller that doesn't read holds the program up, as a pipe would.
         let (events, stream) = mpsc::channel(1);
         let shared = self.0.clone();
         match work {
             Work::Run(script) => {
-                let play = Play::new(shared, run_id, live, events);
+                let play = Play::new(shared, run_id, live, events).collecting(collects);
                 tokio::spawn(play.run(*script));
             }
             Work::Batch(cases) => {
@@ -332,6 +333,7 @@ impl SandboxService for Service {
             limit_ceilings: Some(Limits::default()),
             parked: 0,
             profiles: state.profiles.iter().map(|name| profile(name)).collect(),
+            file_collection_ceilings: None,
         }))
     }
 

@@ -41,6 +41,7 @@ async fn read(mut stream: Streaming<ExecuteResponse>) -> Result<(String, Outcome
     while let Some(message) = stream.message().await? {
         match message.event.unwrap() {
             Event::Started(_) => {}
+            Event::File(file) => text.push_str(&format!("{} {}\n", file.path, file.data.len())),
             Event::Output(output) => text.push_str(&String::from_utf8_lossy(&output.data)),
             Event::Finished(finished) => return Ok((text, finished.outcome())),
             Event::BatchFinished(_) => return Err(Status::internal("the end of a batch")),
@@ -54,6 +55,18 @@ async fn plays_output_input_and_endings() {
     let folder = std::env::temp_dir().join(format!("sandboxd-sim-{}", std::process::id()));
     let runner = Sim::default().listen_unix(&folder).unwrap();
     let mut client = connect(&runner).await;
+
+    let stream = execute(
+        &mut client,
+        "f",
+        "# sim: file a.png 70000 image/png\n# sim: file b 0 text/plain",
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        read(stream).await.unwrap(),
+        ("a.png 65536\na.png 4464\nb 0\n".into(), Outcome::Ok)
+    );
 
     let stream = execute(
         &mut client,
@@ -175,6 +188,7 @@ async fn play_batch(
             Event::Started(_) => {}
             Event::Output(output) => text.push_str(&String::from_utf8_lossy(&output.data)),
             Event::Finished(finished) => *outcome = finished.outcome(),
+            Event::File(file) => panic!("nobody asked for {}", file.path),
             Event::BatchFinished(finished) => end = Some(finished),
         }
     }

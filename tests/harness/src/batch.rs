@@ -193,7 +193,8 @@ impl RunningBatch {
                 .with_context(|| format!("case {index} has no end"))?;
             let began = case.started.unwrap_or(ended);
             times.push((began, ended));
-            reports.push(report(finished, case.stdout, case.stderr, ended - began)?);
+            let (stdout, stderr) = (case.stdout, case.stderr);
+            reports.push(report(finished, stdout, stderr, Vec::new(), ended - began)?);
         }
         ensure!(
             reports.len() == run,
@@ -242,6 +243,7 @@ impl RunningBatch {
                 other => bail!("output on {other:?}"),
             },
             Event::Finished(finished) => case.finished = Some((moment, finished)),
+            Event::File(_) => bail!("case {index} sends a file, and nobody asked for any"),
             Event::BatchFinished(_) => {}
         }
         Ok(())

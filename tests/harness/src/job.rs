@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use coderunner_proto::common::v1::{Limits, Program, SourceFile};
-use coderunner_proto::sandbox::v1::{ExecuteRequest, FunctionCall};
+use coderunner_proto::sandbox::v1::{ExecuteRequest, FileCollection, FunctionCall};
 
 /// Limits of a job; `None` takes the server's default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub struct Job {
     pub limits: JobLimits,
     /// What it can import; empty for the standard library.
     pub profile: String,
+    /// Which of the files that it leaves come back.
+    pub collect: Option<FileCollection>,
 }
 
 impl Job {
@@ -76,6 +78,13 @@ impl Job {
         self
     }
 
+    /// With the files that it leaves, as many as the server gives by default.
+    #[must_use]
+    pub fn collect(mut self) -> Self {
+        self.collect = Some(FileCollection::default());
+        self
+    }
+
     /// With limits of its own.
     #[must_use]
     pub fn limits(mut self, limits: JobLimits) -> Self {
@@ -99,6 +108,7 @@ impl Job {
             function,
             limits,
             profile,
+            collect,
         } = self;
         let JobLimits {
             wall,
@@ -128,6 +138,7 @@ impl Job {
             interactive,
             function_call: function.map(call),
             profile,
+            file_collection: collect,
             ..ExecuteRequest::default()
         }
     }

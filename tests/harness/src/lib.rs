@@ -10,6 +10,7 @@
 
 pub mod batch;
 pub mod binaries;
+pub mod files;
 pub mod header;
 pub mod host;
 pub mod job;
@@ -19,8 +20,9 @@ pub mod server;
 pub mod wait;
 
 pub use batch::{Batch, BatchReport, RunningBatch};
-pub use coderunner_proto::common::v1::Outcome;
-pub use coderunner_proto::sandbox::v1::{BatchEnd, FunctionStatus};
+pub use coderunner_proto::common::v1::{LeftOutReason, Outcome};
+pub use coderunner_proto::sandbox::v1::{BatchEnd, FileCollection, FunctionStatus};
+pub use files::{LeftFile, LeftFiles};
 pub use header::Header;
 pub use host::HostState;
 pub use job::{Job, JobLimits};

@@ -7,9 +7,11 @@ use anyhow::{Context, Result, anyhow, bail};
 use coderunner_proto::common::v1::{CompileError, Outcome, OutputStream, Usage};
 use coderunner_proto::sandbox::v1::execute_response::Event;
 use coderunner_proto::sandbox::v1::{
-    CancelRequest, CloseInputRequest, ExecuteResponse, Finished, FunctionStatus, WriteInputRequest,
+    CancelRequest, CloseInputRequest, ExecuteResponse, File, Finished, FunctionStatus,
+    WriteInputRequest,
 };
 
+use crate::files::{self, LeftFiles};
 use crate::server::Connection;
 
 /// One message with the moment of its arrival, or the reason why there is none.
@@ -27,6 +29,8 @@ pub struct Running {
     pub stdout: Vec<u8>,
     /// Standard error that has arrived.
     pub stderr: Vec<u8>,
+    /// Pieces of files that have arrived.
+    pub(crate) files: Vec<File>,
     pub(crate) end: Option<(Instant, Finished)>,
 }
 
@@ -53,6 +57,8 @@ pub struct Report {
     pub stdout: Vec<u8>,
     /// Standard error.
     pub stderr: Vec<u8>,
+    /// Files that it left, if they were asked for.
+    pub files: LeftFiles,
     /// Time from the request to the last event, as the client saw it.
     pub elapsed: Duration,
 }
@@ -196,7 +202,8 @@ impl Running {
             std::mem::take(&mut self.stdout),
             std::mem::take(&mut self.stderr),
         );
-        report(finished, stdout, stderr, moment - began)
+        let files = std::mem::take(&mut self.files);
+        report(finished, stdout, stderr, files, moment - began)
     }
 
     fn take_in(&mut self, deadline: Instant) -> Result<Instant> {
@@ -220,6 +227,7 @@ impl Running {
                 Ok(OutputStream::Stderr) => self.stderr.extend(output.data),
                 other => bail!("output on {other:?}"),
             },
+            Event::File(piece) => self.files.push(piece),
             Event::Finished(finished) => self.end = Some((moment, finished)),
         }
         Ok(moment)
@@ -236,6 +244,7 @@ pub(crate) fn report(
     finished: Finished,
     stdout: Vec<u8>,
     stderr: Vec<u8>,
+    files: Vec<File>,
     elapsed: Duration,
 ) -> Result<Report> {
     let Finished {
@@ -247,8 +256,10 @@ pub(crate) fn report(
         function_status,
         result_json,
         internal_error,
+        collected_files,
     } = finished;
     Ok(Report {
+        files: files::assemble(files, collected_files)?,
         outcome: Outcome::try_from(outcome).map_err(|_| anyhow!("unknown outcome {outcome}"))?,
         exit_code,
         signal,

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use test_harness::{FunctionStatus, Header, JobLimits, Outcome, header};
+use test_harness::{FunctionStatus, Header, JobLimits, LeftOutReason, Outcome, header};
 
 /// Families of attacks: the folders below `attacks/`.
-pub const FAMILIES: [&str; 10] = [
+pub const FAMILIES: [&str; 11] = [
     "escape",
     "filesystem",
+    "collection",
     "processes",
     "syscalls",
     "network",
@@ -22,7 +23,7 @@ pub const FAMILIES: [&str; 10] = [
     "grading",
 ];
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 15] = [
     "attack",
     "family",
     "expect",
@@ -36,6 +37,8 @@ const KEYS: [&str; 13] = [
     "function-status",
     "result",
     "stdin-bytes",
+    "collects",
+    "left-out",
 ];
 
 /// What must become of a program. Whatever it is, no line of its output may claim an escape.
@@ -58,6 +61,15 @@ pub struct Call {
     pub statuses: Vec<FunctionStatus>,
     /// The value as JSON, where one is returned.
     pub result: Option<String>,
+}
+
+/// What must come of the files that a program left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// Paths that come back, sorted; `NAME*` stands for any that begin so.
+    pub paths: Vec<String>,
+    /// Why others do not, and how many where that is certain.
+    pub left_out: Vec<(LeftOutReason, Option<i32>)>,
 }
 
 /// One attack program.
@@ -85,6 +97,8 @@ pub struct Program {
     pub call: Option<Call>,
     /// Bytes of further standard input.
     pub stdin_bytes: usize,
+    /// Its files are asked for, and this must come of it.
+    pub files: Option<Files>,
     pair: Option<String>,
 }
 
@@ -207,6 +221,7 @@ fn parse(source: String, family: &str) -> Result<Program> {
         signal: header.number("signal")?,
         call: call(&header)?,
         stdin_bytes: header.number("stdin-bytes")?.unwrap_or_default(),
+        files: files(&header)?,
         pair: header.optional("pair")?.map(str::to_owned),
         source,
     })
@@ -218,6 +233,35 @@ fn expectation(text: &str) -> Result<Expectation> {
         Some(("outcome", names)) => Ok(Expectation::Outcome(header::outcomes(names)?)),
         _ => bail!("expect must be `blocked` or `outcome OUTCOME_X`, not {text:?}"),
     }
+}
+
+fn files(header: &Header) -> Result<Option<Files>> {
+    let left_out = header.optional("left-out")?;
+    let Some(paths) = header.optional("collects")? else {
+        if left_out.is_some() {
+            bail!("left-out needs collects");
+        }
+        return Ok(None);
+    };
+    let paths = match paths {
+        "nothing" => Vec::new(),
+        paths => paths.split(' ').map(str::to_owned).collect(),
+    };
+    let reasons = left_out.unwrap_or_default().split_whitespace();
+    let reasons = reasons.map(|text| {
+        let (name, count) = text.split_once('=').unwrap_or((text, ""));
+        let reason = LeftOutReason::from_str_name(&format!("LEFT_OUT_REASON_{name}"))
+            .with_context(|| format!("{name:?} is no reason"))?;
+        let count = match count {
+            "" => None,
+            count => Some(count.parse().context("a count is a number")?),
+        };
+        Ok((reason, count))
+    });
+    Ok(Some(Files {
+        paths,
+        left_out: reasons.collect::<Result<_>>()?,
+    }))
 }
 
 fn call(header: &Header) -> Result<Option<Call>> {
@@ -291,6 +335,9 @@ mod tests {
             "# result: 5",
             "# function: solve",
             "# function-status: NOT_DATA",
+            "# left-out: TOO_MANY=1",
+            "# collects: nothing\n# left-out: TIRED",
+            "# collects: nothing\n# left-out: TOO_MANY=x",
         ] {
             assert!(
                 parse(format!("{GOOD}{line}\n"), "escape").is_err(),

@@ -1,8 +1,8 @@
 //! Compares how a run ended with what the program's header expects.
 
-use test_harness::{FunctionStatus, Outcome, Report};
+use test_harness::{FunctionStatus, LeftFiles, Outcome, Report};
 
-use crate::attack::{Call, Expectation, Program};
+use crate::attack::{Call, Expectation, Files, Program};
 
 /// The most that may be kept or sent of one stream: the default cap and what the kernel's pipe and one
 /// read may hold beyond it.
@@ -65,8 +65,51 @@ pub fn judge(program: &Program, report: &Report) -> Vec<String> {
             report.result_json.len()
         ));
     }
+    if let Some(files) = &program.files {
+        wrong.extend(judge_files(files, &report.files));
+    }
     if let Some(call) = &program.call {
         wrong.extend(judge_call(call, report));
+    }
+    wrong
+}
+
+/// Exactly what must come back, and nothing that is not the program's own.
+fn judge_files(expected: &Files, left: &LeftFiles) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if left.incomplete {
+        wrong.push("the collection of its files broke off".to_owned());
+    }
+    let matches = |pattern: &str, path: &str| match pattern.strip_suffix('*') {
+        Some(beginning) => path.starts_with(beginning),
+        None => path == pattern,
+    };
+    for file in &left.files {
+        let path = file.path.as_str();
+        if !expected.paths.iter().any(|pattern| matches(pattern, path)) {
+            wrong.push(format!("the file {path:?} came back"));
+        }
+        if !file.content.starts_with(b"own") {
+            let content = String::from_utf8_lossy(&file.content[..file.content.len().min(100)]);
+            wrong.push(format!(
+                "the file {path:?} is not the program's: {content:?}"
+            ));
+        }
+    }
+    for pattern in &expected.paths {
+        if !left.files.iter().any(|file| matches(pattern, &file.path)) {
+            wrong.push(format!("the file {pattern:?} did not come back"));
+        }
+    }
+    let as_expected = left.left_out.len() == expected.left_out.len()
+        && expected.left_out.iter().all(|(reason, count)| {
+            let mut left_out = left.left_out.iter();
+            left_out.any(|(left, number, _)| {
+                left == reason && count.is_none_or(|count| count == *number)
+            })
+        });
+    if !as_expected {
+        wrong.push(format!("left out are {:?}", left.left_out));
     }
     wrong
 }

@@ -137,6 +137,9 @@ fn job(program: &Program, facts: Map<String, Value>) -> Result<Job> {
     if let Some(call) = &program.call {
         job = job.function(call.name.clone(), call.arguments.clone());
     }
+    if program.files.is_some() {
+        job = job.collect();
+    }
     let generous = JobLimits {
         wall: Some(BLOCKED_TIME),
         cpu: Some(BLOCKED_TIME),

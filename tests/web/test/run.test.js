@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Code } from "@connectrpc/connect";
 import { Outcome, OutputStream, RunState } from "../gen/coderunner/common/v1/common_pb.js";
 import { loggedIn, randomUUID, start } from "./support.js";
 
@@ -128,3 +129,26 @@ async function type(execution, runId, text) {
   const data = new TextEncoder().encode(text);
   await execution.sendInput({ requestId: randomUUID(), runId, data });
 }
+
+test("files that a program leaves are listed and fetched", async () => {
+  const { execution } = await loggedIn();
+  const source = 'open("all.bin", "wb").write(bytes(range(256)) * 1000)\nopen("notes.txt", "w").write("grün")\n';
+  const runId = await start(execution, source, { collectFiles: true });
+  let finished;
+  for await (const { event } of execution.watchRun({ runId })) {
+    if (event.case === "finished") {
+      finished = event.value;
+    }
+  }
+  const listed = finished.files.files.map(({ path, sizeBytes, mediaType }) => [path, Number(sizeBytes), mediaType]);
+  assert.deepEqual(listed, [
+    ["all.bin", 256000, "application/octet-stream"],
+    ["notes.txt", 5, "text/plain"],
+  ]);
+  const { data } = await execution.getRunFile({ runId, path: "all.bin" });
+  assert.equal(data.length, 256000);
+  assert.ok(data.every((byte, index) => byte === index % 256));
+  const { data: notes } = await execution.getRunFile({ runId, path: "notes.txt" });
+  assert.equal(new TextDecoder().decode(notes), "grün");
+  await assert.rejects(execution.getRunFile({ runId, path: "../all.bin" }), (error) => error.code === Code.NotFound);
+});

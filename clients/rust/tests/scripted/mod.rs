@@ -129,6 +129,9 @@ impl ExecutionService for Scripted {
     async fn get_run(&self, _: Request<GetRunRequest>) -> Answer<GetRunResponse> {
         unscripted()
     }
+    async fn get_run_file(&self, _: Request<GetRunFileRequest>) -> Answer<GetRunFileResponse> {
+        unscripted()
+    }
     async fn send_input(&self, _: Request<SendInputRequest>) -> Answer<SendInputResponse> {
         unscripted()
     }

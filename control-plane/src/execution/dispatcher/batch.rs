@@ -89,7 +89,7 @@ async fn run_on(
                         Some(problem) => fault = Some(problem),
                         None => {
                             *ended = true;
-                            listener.ended(case, end);
+                            listener.ended(case, *end);
                         }
                     },
                 }

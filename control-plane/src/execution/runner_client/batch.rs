@@ -5,6 +5,7 @@ use coderunner_proto::sandbox::v1::execute_response::Event;
 use futures::stream::{BoxStream, StreamExt};
 
 use super::{RunnerClient, failure, happening, limits, program, traced};
+use crate::execution::kept::Arriving;
 use crate::execution::order::{BatchHappening, BatchOrder, Case, Failure};
 
 impl RunnerClient {
@@ -41,6 +42,8 @@ fn batch_request(order: &BatchOrder<'_>, max_parallel: usize) -> wire::ExecuteRe
         interactive: false,
         function_call: None,
         profile: profile.word().to_owned(),
+        // Files of a test could tell of its hidden input.
+        file_collection: None,
         cases: cases.iter().map(case).collect(),
         max_parallel: i32::try_from(max_parallel).unwrap_or(i32::MAX),
         // A runner knows no expected answers; what a failure means is decided here.
@@ -69,7 +72,9 @@ fn batch_happening(message: wire::ExecuteResponse) -> Result<BatchHappening, Fai
     let broken = |what: &str| Failure::Lost(format!("it sent {what}"));
     let count = |number: i32| usize::try_from(number).map_err(|_| broken("a negative number"));
     let Some(Event::BatchFinished(finished)) = event else {
-        return Ok(BatchHappening::Case(count(case_index)?, happening(event)?));
+        let happening = happening(event, &mut Arriving::default(), None)
+            .ok_or_else(|| broken("a file that was not asked for"))?;
+        return Ok(BatchHappening::Case(count(case_index)?, happening?));
     };
     let end = finished.end();
     let wire::BatchFinished {

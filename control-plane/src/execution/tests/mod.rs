@@ -1,6 +1,7 @@
 //! Runs against simulated runners, from acceptance to the stored end.
 
 mod faults;
+mod files;
 mod restart;
 mod runs;
 mod watching;

@@ -194,6 +194,7 @@ async fn only_the_last_attempt_may_store_its_result() {
         let live = LiveRun::new(run.clone(), false, attempt, 100);
         live.ended(
             Ending::without_program(Outcome::InternalError),
+            None,
             lab.platform.clock.now(),
         )
     };
@@ -204,6 +205,7 @@ async fn only_the_last_attempt_may_store_its_result() {
             &mut tx,
             &end(attempt),
             &ending,
+            &[],
             super::super::model::Event::Ended,
         )
         .await

@@ -138,6 +138,7 @@ async fn silence_brings_a_heartbeat_with_the_last_sequence() {
         create_time: jiff::Timestamp::UNIX_EPOCH,
         start_time: None,
         finish_time: None,
+        files: None,
     };
     let live = LiveRun::new(run, false, 1, 100);
     let stream = super::super::watch::watch(

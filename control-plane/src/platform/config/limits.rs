@@ -1,7 +1,7 @@
 //! The limits of an installation, with their defaults. For the ones that are `Option`, 0 in the
 //! file means no limit.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
 
 use super::reader::Section;
@@ -56,6 +56,12 @@ pub struct Limits {
     /// Processes and threads of a program.
     pub processes: u64,
 
+    /// Files that a run may leave, bytes of each, and bytes of all of a run and of all runs of a user.
+    pub kept_files: u32,
+    pub kept_file_bytes: u64,
+    pub kept_run_bytes: u64,
+    pub kept_user_bytes: Option<NonZeroU64>,
+
     /// Confirms limits of 0 in production.
     pub allow_unlimited: bool,
 }
@@ -98,6 +104,17 @@ impl Limits {
             memory_bytes: from.number("memory_bytes", 128 * MIB, 16 * MIB, 16 * KIB * MIB),
             output_bytes: from.number("output_bytes", MIB, KIB, 64 * MIB),
             processes: from.number("processes", 50, 1, 10_000),
+            kept_files: u32::try_from(from.number("kept_files", 16, 1, 64))
+                .expect("bounded by the reader"),
+            // A file travels in one message, of at most 4 MiB with most clients.
+            kept_file_bytes: from.number("kept_file_bytes", 2 * MIB, 1, 3 * MIB),
+            kept_run_bytes: from.number("kept_run_bytes", 4 * MIB, 1, 16 * MIB),
+            kept_user_bytes: NonZeroU64::new(from.number(
+                "kept_user_bytes",
+                64 * MIB,
+                0,
+                MIB * MIB,
+            )),
             allow_unlimited: from.or("allow_unlimited", false),
         };
         for (key, time) in [
@@ -128,6 +145,7 @@ impl Limits {
             ("lockout_failures", self.lockout_failures.is_none()),
             ("queue_wait_ms", self.queue_wait.is_none()),
             ("queue_length", self.queue_length.is_none()),
+            ("kept_user_bytes", self.kept_user_bytes.is_none()),
         ]
         .into_iter()
         .filter_map(|(key, off)| off.then_some(key))

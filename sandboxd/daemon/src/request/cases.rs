@@ -83,28 +83,46 @@ fn check_case(index: usize, case: CaseMessage) -> Result<Case, Violation> {
     Ok(Case { stdin, function })
 }
 
-/// A batch has no input but that of its cases.
-pub fn check_nothing_else(
-    stdin: &[u8],
-    interactive: bool,
-    function_call: bool,
-) -> Result<(), Violation> {
-    for (field, is_set) in [
-        ("stdin", !stdin.is_empty()),
-        ("interactive", interactive),
-        ("function_call", function_call),
-    ] {
-        if is_set {
-            return Err((field, "must be unset with cases".to_owned()));
+/// What a request sets that is for a single run.
+#[derive(Debug, Clone, Copy)]
+pub struct Single {
+    /// Standard input that is not empty.
+    pub stdin: bool,
+    /// More input may come.
+    pub interactive: bool,
+    /// A function to call.
+    pub function_call: bool,
+    /// Files that are to come back.
+    pub file_collection: bool,
+}
+
+impl Single {
+    /// A batch has no input but that of its cases, and leaves no files.
+    pub fn check_unset(self) -> Result<(), Violation> {
+        let Self {
+            stdin,
+            interactive,
+            function_call,
+            file_collection,
+        } = self;
+        for (field, is_set) in [
+            ("stdin", stdin),
+            ("interactive", interactive),
+            ("function_call", function_call),
+            ("file_collection", file_collection),
+        ] {
+            if is_set {
+                return Err((field, "must be unset with cases".to_owned()));
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use coderunner_proto::common::v1::Program;
-    use coderunner_proto::sandbox::v1::{ExecuteRequest, FunctionCall};
+    use coderunner_proto::sandbox::v1::{ExecuteRequest, FileCollection, FunctionCall};
 
     use super::super::{Work, checked};
     use super::*;
@@ -180,6 +198,10 @@ mod tests {
         assert_eq!(refused_field(|it| it.stdin = b"x".to_vec()), "stdin");
         assert_eq!(refused_field(|it| it.interactive = true), "interactive");
         assert_eq!(refused_field(|it| it.function_call = good), "function_call");
+        assert_eq!(
+            refused_field(|it| it.file_collection = Some(FileCollection::default())),
+            "file_collection"
+        );
         assert_eq!(refused_field(|it| it.max_parallel = -1), "max_parallel");
         let alone = |it: &mut ExecuteRequest| it.cases.clear();
         assert_eq!(

@@ -92,7 +92,11 @@ pub fn ids_that_name_nothing_are_not_found(stack: &Stack) -> Result<()> {
 pub fn another_users_run_and_submission_do_not_exist(stack: &Stack) -> Result<()> {
     wait(async {
         let owner = stack.student().await?;
-        let mut started = owner.run(NewRun::of_source("print(1)")).await?;
+        let leaves_a_file = NewRun {
+            collect_files: true,
+            ..NewRun::of_source("open('a', 'w').write('own')")
+        };
+        let mut started = owner.run(leaves_a_file).await?;
         let run_id = started.run.id.clone();
         let new = NewSubmission {
             problem: "hello-name".to_owned(),
@@ -104,6 +108,8 @@ pub fn another_users_run_and_submission_do_not_exist(stack: &Stack) -> Result<()
             event?;
         }
 
+        let kept = owner.get_run_file(&run_id, "a").await?;
+        ensure!(kept == b"own", "{kept:?}");
         let stranger = stack.student().await?;
         let mut execution = ExecutionServiceClient::new(stranger.channel());
         let mut submissions = SubmissionServiceClient::new(stranger.channel());
@@ -133,7 +139,16 @@ pub fn another_users_run_and_submission_do_not_exist(stack: &Stack) -> Result<()
             run_id: run_id.clone(),
             data: vec![1],
         };
+        let file = GetRunFileRequest {
+            run_id: run_id.clone(),
+            path: "a".to_owned(),
+        };
         let codes = [
+            code_of(
+                execution
+                    .get_run_file(stranger.authorised(file).await?)
+                    .await,
+            )?,
             code_of(
                 execution
                     .watch_run(

@@ -28,6 +28,7 @@ fn main() {
         results::json_is_the_whole_run_and_nothing_else,
         running::a_program_may_bring_files,
         running::a_program_computes_with_numpy_in_its_profile_only,
+        running::a_program_may_leave_files,
         results::each_outcome_has_its_exit_code,
         learning::a_right_submission_is_accepted_and_counts,
         learning::a_wrong_submission_learns_of_public_tests_only,

@@ -175,6 +175,62 @@ pub fn a_program_computes_with_numpy_in_its_profile_only(stack: &Stack) -> Resul
     Ok(())
 }
 
+pub fn a_program_may_leave_files(stack: &Stack) -> Result<()> {
+    let cli = stack.cli()?;
+    let source = "import os\n\
+                  os.makedirs('plots/grün')\n\
+                  open('plots/grün/all.bin', 'wb').write(bytes(range(256)) * 1000)\n\
+                  open('data.txt', 'a').write('!')\n\
+                  open('empty', 'w')\n\
+                  os.symlink('/etc/passwd', 'link')\n\
+                  open('too large', 'wb').write(bytes(3 << 20))\n\
+                  raise SystemExit(3)\n";
+    let main = cli.program("main.py", source)?;
+    let (data, other) = (
+        cli.program("data.txt", "data")?,
+        cli.program("other.txt", "x")?,
+    );
+    let target = cli.program("target", "")?.with_file_name("files");
+    let words = [
+        "run".as_ref(),
+        main.as_os_str(),
+        "--with".as_ref(),
+        data.as_os_str(),
+        "--with".as_ref(),
+        other.as_os_str(),
+        "--collect".as_ref(),
+        target.as_os_str(),
+    ];
+    let done = cli.call(&words, "")?.expect_code(1)?;
+    let read = |path: &str| {
+        let path = target.join(path);
+        std::fs::read(&path).with_context(|| format!("reading {}", path.display()))
+    };
+    let all: Vec<u8> = (0..1000).flat_map(|_| 0..=255).collect();
+    ensure!(read("plots/grün/all.bin")? == all, "the bytes differ");
+    ensure!(read("data.txt")? == b"data!" && read("empty")?.is_empty());
+    let mut names: Vec<_> = std::fs::read_dir(&target)?
+        .map(|entry| Ok(entry?.file_name()))
+        .collect::<Result<_>>()?;
+    names.sort();
+    ensure!(names == ["data.txt", "empty", "plots"], "{names:?}");
+    for said in [
+        "coderunner: 3 files in ",
+        "1 file: too large, such as too large",
+        "1 file: links, pipes or the like, such as link",
+    ] {
+        ensure!(
+            done.stderr.contains(said),
+            "{said:?} is missing in {}",
+            done.stderr
+        );
+    }
+    // The folder is used now, and nothing is run.
+    let again = cli.call(&words, "")?.expect_code(2)?;
+    ensure!(again.stderr.contains("it is not empty"), "{}", again.stderr);
+    Ok(())
+}
+
 fn run_program(cli: &Cli, source: &str, stdin: &str) -> Result<e2e_tests::Done> {
     cli.call(
         &[

@@ -79,7 +79,7 @@ impl Printed {
         loop {
             match self.next().await? {
                 Event::Started(_) => return Ok(()),
-                Event::Output(_) => {}
+                Event::Output(_) | Event::File(_) => {}
                 Event::Finished(_) | Event::BatchFinished(_) => {
                     bail!("it ended without having started")
                 }
