@@ -96,9 +96,9 @@ async fn tests_run_in_the_problems_profile() {
         let submission = lab.graded(user, problem, "# sim: echo").await;
         assert_eq!(submission.verdict, Some(Verdict::Accepted));
         let seen = lab.runners[0].seen();
+        let cases: usize = seen.iter().map(|seen| seen.request.cases.len()).sum();
+        assert_eq!(cases, 5);
         assert!(seen.iter().all(|seen| seen.request.profile == profile));
-        let tests = seen.iter().map(|seen| seen.request.cases.len());
-        assert_eq!(tests.sum::<usize>(), 5);
     }
 }
 

@@ -4,8 +4,8 @@
 //!
 //! Messages on its socket, in this order. The launcher sends the profile's name and modules, the job's last
 //! filter ([`Policy::job_filter`]), whether jobs get Landlock rules and a group of their own (a byte each), and
-//! numbers of system calls. The template says [`LOADED`]; the launcher answers with the table of the
-//! template's memory (`/proc/PID/maps`), which the template moves into huge pages; then it says
+//! numbers of system calls. The template says [`LOADED`]; the launcher answers with lines of the
+//! table of the template's memory (`/proc/PID/maps`), which the template moves into huge pages; then it says
 //! [`crate::keeper::READY`]. From then on the launcher sends for each slot its number (4 bytes, little-endian)
 //! with the zygote's socket to the keeper and the slot's namespaces ([`NAMESPACES`]), and is answered
 //! with a [`Reply`].
@@ -228,8 +228,8 @@ impl Template {
     /// # Errors
     /// When the template is gone.
     pub fn show_memory(&self) -> io::Result<()> {
-        let table = fs::read(format!("/proc/{}/maps", self.pid))?;
-        send(self.socket.as_fd(), &table, &[])
+        let table = fs::read_to_string(format!("/proc/{}/maps", self.pid))?;
+        send(self.socket.as_fd(), movable(&table).as_bytes(), &[])
     }
 
     /// What it wrote to standard error.
@@ -264,6 +264,17 @@ impl Drop for Template {
         let _ = signal(self.pidfd.as_fd(), Signal::SIGKILL);
         let _ = collect(self.pidfd.as_fd());
     }
+}
+
+/// The lines of a table of memory that a template has use for: what it writes to, and its interpreter. A
+/// profile's libraries would make the table longer than a message can be.
+fn movable(table: &str) -> String {
+    let wanted = |line: &&str| line.contains(" rw-p ") || line.contains("/usr/bin/");
+    table
+        .lines()
+        .filter(wanted)
+        .flat_map(|line| [line, "\n"])
+        .collect()
 }
 
 fn become_template(
@@ -332,10 +343,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_table_of_memory_is_cut_to_what_can_be_moved() {
+        let code = "00400000-0041f000 r--p 00000000 fe:00 1 /usr/bin/python3.11";
+        let data = "7f0000000000-7f0000100000 rw-p 00000000 00:00 0";
+        let library = "7f1000000000-7f1000100000 r-xp 00000000 fe:00 2 /usr/lib/libc.so.6";
+        let table = format!("{code}\n{library}\n{data}\n");
+        assert_eq!(movable(&table), format!("{code}\n{data}\n"));
+    }
+
+    #[test]
     fn replies_are_read_and_garbage_is_none() {
         let descriptor = || Some(OwnedFd::from(fs::File::open("/dev/null").expect("there")));
         assert!(matches!(Reply::parse(b"", None), Some(Reply::Gone)));
         assert!(matches!(Reply::parse(b"ready", None), Some(Reply::Ready)));
+        assert!(matches!(Reply::parse(b"loaded", None), Some(Reply::Loaded)));
         let joined = [&b"z"[..], &7_u32.to_le_bytes()].concat();
         let parsed = Reply::parse(&joined, descriptor());
         assert!(

@@ -216,6 +216,8 @@ import time
 n = int(input())
 print('on', flush=True)
 if n == 2:
+    # Long after the first has ended.
+    time.sleep(1)
     raise SystemExit(4)
 if n > 0:
     time.sleep(20)

@@ -336,18 +336,33 @@ impl Sandboxd {
             .into_inner())
     }
 
-    /// Waits until the server is at rest: as many sandboxes wait for a program as there can be.
+    /// Waits until the server is at rest: as many sandboxes wait for a program as there can be, and the copies
+    /// of a template that brought the zygotes there have gone.
     ///
     /// # Errors
     /// When it is not after `patience`.
     pub fn wait_until_parked(&self, patience: Duration) -> Result<()> {
         let most = i32::try_from(self.options.max_sandboxes).context("a small number")?;
         wait::until(patience, || match self.status() {
-            Ok(status) if status.parked == most => Ok(()),
+            Ok(status) if status.parked == most => self.expect_no_copies(),
             Ok(status) => Err(format!("{} of {most} sandboxes wait", status.parked)),
             Err(error) => Err(format!("{error:#}")),
         })
         .map_err(|problem| anyhow!("the server is not at rest: {problem}; {}", self.log_tail()))
+    }
+
+    /// A zygote's way into its slot takes two copies of the template, which still are its children's children.
+    fn expect_no_copies(&self) -> Result<(), String> {
+        let template_user = self.sandbox_users().end;
+        let all = processes::all().map_err(|error| format!("{error:#}"))?;
+        let templates = processes::of_users(&all, &(template_user..template_user + 1));
+        let copy = templates
+            .iter()
+            .find(|process| templates.iter().any(|other| other.pid == process.parent));
+        match copy {
+            Some(copy) => Err(format!("{copy} is a copy of a template")),
+            None => Ok(()),
+        }
     }
 
     /// The server's first process.
