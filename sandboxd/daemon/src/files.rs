@@ -18,6 +18,8 @@ use crate::media_type::media_type;
 use crate::output::PIECE;
 use crate::pool::Tenancy;
 
+/// How long the launcher may take to keep them.
+const KEEP_PATIENCE: Duration = Duration::from_secs(2);
 /// How long files may take to come; their collector lives shorter.
 const PATIENCE: Duration = Duration::from_secs(LONGEST_LIFE as u64 + 2);
 
@@ -77,10 +79,14 @@ pub struct Files {
 impl Files {
     /// Has the files of a sandbox kept. What fails is told when they are asked for: the run goes on without.
     pub async fn keep(wanted: Wanted, tenancy: &mut Tenancy) -> Self {
-        let collector = match tenancy.keep().await {
-            Ok(collector) => Some(collector),
-            Err(error) => {
+        let collector = match time::timeout(KEEP_PATIENCE, tenancy.keep()).await {
+            Ok(Ok(collector)) => Some(collector),
+            Ok(Err(error)) => {
                 tracing::error!(%error, "the files of a run can't be kept");
+                None
+            }
+            Err(_) => {
+                tracing::error!("the launcher did not say in time that it keeps files");
                 None
             }
         };

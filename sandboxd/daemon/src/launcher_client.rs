@@ -37,16 +37,6 @@ pub struct Spawned {
     pub ended: oneshot::Receiver<(Exit, Usage)>,
 }
 
-/// The promise of a sandbox's files.
-#[derive(Debug)]
-pub struct Kept {
-    /// Socket to their collector, which there will be when the sandbox has ended; see
-    /// `sandboxd_sandbox::collection`.
-    pub collector: OwnedFd,
-    /// When its place is free again, after that; an error when the launcher is gone.
-    pub freed: oneshot::Receiver<()>,
-}
-
 /// A sandbox's pipes and the promise of its end.
 type Made = (Ends, oneshot::Receiver<(Exit, Usage)>);
 
@@ -164,22 +154,27 @@ impl LauncherClient {
     }
 
     /// Keeps the files of a sandbox for when it has ended. To be called once, before its program is handed over.
+    /// Returns the socket to their collector, which there will be when the sandbox has ended; see
+    /// `sandboxd_sandbox::collection`.
     ///
     /// # Errors
     /// When they can't be kept, or the launcher is gone.
-    pub async fn keep(&self, run: u64) -> Result<Kept, LauncherError> {
+    pub async fn keep(&self, run: u64) -> Result<OwnedFd, LauncherError> {
         let (sender, receiver) = oneshot::channel();
-        let (freed_sender, freed) = oneshot::channel();
         lock(&self.inner.keeping).insert(run, sender);
-        lock(&self.inner.freeing).insert(run, freed_sender);
         self.inner.send(&Request::Keep { run }).await?;
-        match receiver.await.map_err(|_| LauncherError::Gone)? {
-            Ok(collector) => Ok(Kept { collector, freed }),
-            Err(problem) => {
-                lock(&self.inner.freeing).remove(&run);
-                Err(LauncherError::Refused(problem))
-            }
-        }
+        receiver
+            .await
+            .map_err(|_| LauncherError::Gone)?
+            .map_err(LauncherError::Refused)
+    }
+
+    /// When the place of a sandbox is free again after its files were collected; an error when they were not kept,
+    /// or the launcher is gone. To be called before [`LauncherClient::keep`].
+    pub fn freed(&self, run: u64) -> oneshot::Receiver<()> {
+        let (sender, freed) = oneshot::channel();
+        lock(&self.inner.freeing).insert(run, sender);
+        freed
     }
 
     /// Kills a sandbox. No effect when it has ended.
@@ -247,6 +242,9 @@ impl Inner {
                 if let Some(sender) = lock(&self.keeping).remove(&run) {
                     let socket = descriptors.into_iter().next();
                     let kept = socket.ok_or_else(|| problem.unwrap_or_default());
+                    if kept.is_err() {
+                        lock(&self.freeing).remove(&run);
+                    }
                     // A caller that gave up drops its sandbox.
                     let _ = sender.send(kept);
                 }

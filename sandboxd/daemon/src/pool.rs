@@ -22,7 +22,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time;
 
 use crate::job::HELLO;
-use crate::launcher_client::{Kept, LauncherClient, LauncherError, Spawned};
+use crate::launcher_client::{LauncherClient, LauncherError, Spawned};
 use crate::pool::plan::{Counts, plan};
 
 /// A sandbox beyond the configured number goes when none was missed for this long, then one after
@@ -481,9 +481,10 @@ impl Tenancy {
     /// # Errors
     /// When they can't be kept.
     pub async fn keep(&mut self) -> Result<OwnedFd, LauncherError> {
-        let Kept { collector, freed } = self.pool.inner.launcher.keep(self.run).await?;
-        self.freed = Some(freed);
-        Ok(collector)
+        let launcher = &self.pool.inner.launcher;
+        // Holds even if the answer comes too late for whoever asked.
+        self.freed = Some(launcher.freed(self.run));
+        launcher.keep(self.run).await
     }
 
     fn lives(&mut self) -> bool {

@@ -60,6 +60,13 @@ const ATTACKS: &[&str] = &[
     "syscalls/x32",
 ];
 
+/// Attacks on the collection of files, more arguments for each; of each one file comes back, whole.
+const COLLECTIONS: &[(&str, &str)] = &[
+    ("special_files", ""),
+    ("no_permission", ""),
+    ("memory_full_of_files", "--memory-limit-bytes 33554432"),
+];
+
 const CONFIG: &str = r#"[listen]
 socket = "/run/sandboxd/sandboxd.sock"
 [rootfs]
@@ -114,6 +121,10 @@ try() { echo "RESULT $1 $(/opt/guest/sandboxd exec --json $3 "/opt/guest/$2.py" 
     for name in ATTACKS {
         script += &format!("try {name} attacks/{name} '--with /opt/guest/attacks/kit.py'\n");
     }
+    for (name, arguments) in COLLECTIONS {
+        let all = format!("--with /opt/guest/attacks/kit.py --collect /tmp/{name} {arguments}");
+        script += &format!("try collection/{name} attacks/collection/{name} '{all}'\n");
+    }
     script += r#"for _ in $(seq 100); do [ "$(state)" = "$rest" ] && break; sleep 0.1; done
 echo "LEFT $(state)"
 kill %1; wait %1; echo "STOPPED code=$? $(state)"
@@ -152,6 +163,14 @@ fn the_sandbox_holds_on_a_unified_host() {
         let blocked = said.lines().any(|line| line.starts_with("BLOCKED"));
         if !blocked || said.lines().any(|line| line.starts_with("ESCAPED")) {
             wrong.push(format!("{name}: {said}"));
+        }
+    }
+    for (name, _) in COLLECTIONS {
+        let result = results.get(&format!("collection/{name}"));
+        let collected = result.map(|result| &result["finished"]["collectedFiles"]);
+        let whole = collected.is_some_and(|it| it["fileCount"] == 1 && it["incomplete"] != true);
+        if !whole {
+            wrong.push(format!("collection/{name}: {collected:?}"));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
