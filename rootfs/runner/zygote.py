@@ -328,7 +328,11 @@ def see_to_its_end(hot, job):
     if system_call(number, kind, job, *rest) == 0:
         status = hot.status
         word = b"x" if status.code == CLD_EXITED else b"s"
-        os.write(REPORT, word + status.status.to_bytes(4, "little", signed=True))
+        try:
+            os.write(REPORT, word + status.status.to_bytes(4, "little", signed=True))
+        except OSError:
+            # It was killed as a whole, and nobody waits for a report any more.
+            pass
     # Whatever else lives in the sandbox; it may be dead already.
     system_call(*hot.kill)
 

@@ -373,3 +373,25 @@ fn a_function_is_called_and_its_value_comes_back_as_data() {
     }
     server.stop().expect("it stops");
 }
+
+/// A slot is there for the next run, however the last one ended.
+#[test]
+fn killed_runs_cost_no_slot() {
+    let options = Options {
+        max_sandboxes: 2,
+        ..Options::default()
+    };
+    let server = Sandboxd::start(options).expect("sandboxd starts");
+    let limits = JobLimits {
+        output_bytes: Some(1000),
+        ..JobLimits::default()
+    };
+    for _ in 0..150 {
+        let job = Job::new("while True: print('x' * 100)").limits(limits.clone());
+        let report = server.run(job).expect("sandboxd answers");
+        assert_eq!(report.outcome, Outcome::OutputLimit, "{}", report.summary());
+    }
+    let log = server.log();
+    assert!(!log.contains("a slot is lost"), "{log}");
+    server.stop().expect("it stops");
+}

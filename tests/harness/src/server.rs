@@ -437,9 +437,14 @@ impl Sandboxd {
             && self.wait_for_exit(STOP_PATIENCE).is_ok()
     }
 
-    fn log_tail(&self) -> String {
+    /// All that the server has logged.
+    pub fn log(&self) -> String {
         let path = self.folder.path().join("sandboxd.log");
-        let text = fs::read_to_string(&path).unwrap_or_default();
+        fs::read_to_string(&path).unwrap_or_default()
+    }
+
+    fn log_tail(&self) -> String {
+        let text = self.log();
         let lines: Vec<&str> = text.lines().collect();
         let tail = &lines[lines.len().saturating_sub(20)..];
         format!("the end of its log:\n{}", tail.join("\n"))
