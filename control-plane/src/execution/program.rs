@@ -9,6 +9,8 @@ use crate::platform::errors::Violations;
 
 /// Longest path of a file, in bytes.
 const MAX_PATH_BYTES: usize = 255;
+/// Most parts of a path.
+const MAX_PATH_PARTS: usize = 16;
 /// The name that the main file has in the sandbox.
 const MAIN_FILE: &str = "main.py";
 
@@ -70,6 +72,9 @@ fn path_problem(path: &str) -> Option<&'static str> {
     {
         return Some("must be relative, without empty parts, \".\" and \"..\".");
     }
+    if path.split('/').count() > MAX_PATH_PARTS {
+        return Some("may have at most 16 parts.");
+    }
     (path == MAIN_FILE).then_some("is the name of the main file; put that into source.")
 }
 
@@ -116,7 +121,7 @@ mod tests {
 
     #[test]
     fn each_problem_is_named_with_its_field() {
-        let long = "x".repeat(256);
+        let (long, deep) = ("x".repeat(256), vec!["x"; 17].join("/"));
         for path in [
             "",
             "/etc/passwd",
@@ -128,6 +133,7 @@ mod tests {
             "a\0b",
             "main.py",
             &long,
+            &deep,
         ] {
             assert_eq!(
                 problems("x", &[path]),
