@@ -542,11 +542,11 @@ impl Launcher {
             return;
         };
         let current = self.templates.number(place.profile);
-        let tidied = place.slot.tidy();
-        if let Err(error) = &tidied {
-            tracing::error!(slot = index, error = explain(error), "a slot is given up");
-        }
-        if usable && tidied.is_ok() && Some(place.generation) == current {
+        let clean = place.slot.tidy().unwrap_or_else(|error| {
+            tracing::error!(slot = index, error = explain(&error), "a slot is given up");
+            false
+        });
+        if usable && clean && Some(place.generation) == current {
             self.slots.set_free(index);
         } else {
             self.slots.close(index);

@@ -33,6 +33,14 @@ use crate::limits::KernelLimits;
 const CPU_PERIOD: Duration = Duration::from_millis(100);
 /// How long the removal of a group may take: its last process can be on its way out.
 const REMOVAL_PATIENCE: Duration = Duration::from_millis(500);
+/// Memory that the processes of a killed run may take beyond its limit to die.
+const DYING_BYTES: u64 = 16 << 20;
+/// On v1, how much of the files that a run read may stay counted for its slot. It would be counted as the next
+/// run's as well, and a run that needs the room gets it from the kernel page by page, in seconds.
+const STALE_CACHE_BYTES: u64 = 4 << 20;
+/// What a slot's own processes take, and what the kernel has not settled yet: with less than this and
+/// [`STALE_CACHE_BYTES`] in use nobody looks closer.
+const OWN_BYTES: u64 = 4 << 20;
 /// Prefix of the groups that hold a slot.
 const SLOT_PREFIX: &str = "slot-";
 /// On v2, the group of a slot's own processes and the one of its run.
@@ -306,6 +314,8 @@ pub struct SlotGroup {
     id: String,
     /// What the run's group is limited to now.
     limits: Option<KernelLimits>,
+    /// The limit of memory that a killed run had; its group has more by then.
+    ended_at: Option<u64>,
     /// What was counted when the run began; on v2 nothing, because its group is new.
     before: Counts,
     v1: Option<V1Files>,
@@ -314,6 +324,7 @@ pub struct SlotGroup {
 /// Files of a v1 group that are read for each run.
 #[derive(Debug)]
 struct V1Files {
+    usage: File,
     peak: File,
     kills: File,
     forks: File,
@@ -330,6 +341,7 @@ impl SlotGroup {
             parent: parent.clone(),
             id: slot.to_string(),
             limits: None,
+            ended_at: None,
             before: Counts::default(),
             v1: None,
         };
@@ -337,6 +349,7 @@ impl SlotGroup {
             Mode::V1 { .. } => {
                 parent.group(&this.name(""))?;
                 this.v1 = Some(V1Files {
+                    usage: this.open_v1(0, "memory.usage_in_bytes")?,
                     peak: this.open_v1(0, "memory.max_usage_in_bytes")?,
                     kills: this.open_v1(0, "memory.oom_control")?,
                     forks: this.open_v1(3, "pids.events")?,
@@ -424,6 +437,7 @@ impl SlotGroup {
                 Some(procs.into())
             }
         };
+        self.ended_at = None;
         self.limit(limits)?;
         if let Some(files) = &self.v1 {
             files
@@ -580,7 +594,9 @@ impl SlotGroup {
             }
             None => self.counts_v2()?,
         };
+        let most = self.ended_at.unwrap_or(u64::MAX);
         Ok(Counts {
+            peak_memory_bytes: counts.peak_memory_bytes.min(most),
             memory_kills: counts.memory_kills - self.before.memory_kills.min(counts.memory_kills),
             refused_forks: counts.refused_forks
                 - self.before.refused_forks.min(counts.refused_forks),
@@ -604,23 +620,69 @@ impl SlotGroup {
     }
 
     /// Kills every process of the run, on v2. On v1 the slot's own processes are in the same group; there
-    /// the death of the sandbox's first process is the death of all.
-    pub fn kill_run(&self) {
-        if self.v1.is_none() {
-            // Gone already is as good.
+    /// the death of the sandbox's first process, which the caller has killed, is the death of all.
+    ///
+    /// A killed process that needs memory to die, in a group that has none left and whose turn to run is over, tries
+    /// for seconds. So the group gets some of both.
+    pub fn kill_run(&mut self) {
+        // What fails below fails for a group that is gone already, which is as good.
+        if let Mode::V2 { .. } = self.parent.mode {
             let _ = write(&self.run_folder().join("cgroup.kill"), "1");
+        }
+        // Only the first time.
+        let Some(limits) = self.limits.take() else {
+            return;
+        };
+        self.ended_at = Some(limits.memory_bytes);
+        let most = (limits.memory_bytes + DYING_BYTES).to_string();
+        match self.parent.mode {
+            Mode::V1 { .. } => {
+                let _ = write(&self.file(0, "memory.memsw.limit_in_bytes"), &most);
+                let _ = write(&self.file(0, "memory.limit_in_bytes"), &most);
+                let _ = write(&self.file(1, "cpu.cfs_quota_us"), "-1");
+            }
+            Mode::V2 { .. } => {
+                let _ = write(&self.run_folder().join("memory.max"), &most);
+                let _ = write(&self.run_folder().join("cpu.max"), "max");
+            }
         }
     }
 
-    /// Ends a run: on v2 its group is removed, and with it what the kernel counted.
+    /// Ends a run: on v2 its group is removed, and with it what the kernel counted. Returns whether the next run
+    /// finds all of its memory free: on v1 not, when files that this one read are still counted for the group.
     ///
     /// # Errors
     /// When it is still in use after some time.
-    pub fn end(&self) -> Result<(), CgroupError> {
-        if self.v1.is_some() {
-            return Ok(());
+    pub fn end(&self) -> Result<bool, CgroupError> {
+        match &self.v1 {
+            Some(files) => Ok(self.stale_cache(files)? <= STALE_CACHE_BYTES),
+            None => remove_folder(&self.run_folder(), Instant::now()).map(|()| true),
         }
-        remove_folder(&self.run_folder(), Instant::now())
+    }
+
+    /// What is counted of files that runs read, if it can be much.
+    fn stale_cache(&self, files: &V1Files) -> Result<u64, CgroupError> {
+        let usage = "memory.usage_in_bytes";
+        let text = read_again(&files.usage).map_err(|source| CgroupError::File {
+            action: "reading",
+            path: self.file(0, usage),
+            source,
+        })?;
+        let in_use = find_number(&text, "").ok_or_else(|| CgroupError::Content {
+            path: self.file(0, usage),
+            content: text,
+        })?;
+        if in_use < OWN_BYTES + STALE_CACHE_BYTES {
+            return Ok(0);
+        }
+        let path = self.file(0, "memory.stat");
+        let content = read(&path)?;
+        let of = |key| find_number(&content, key);
+        match (of("cache"), of("shmem")) {
+            // A sandbox's own files go by themselves, with their file system.
+            (Some(cache), Some(scratch)) => Ok(cache.saturating_sub(scratch)),
+            _ => Err(CgroupError::Content { path, content }),
+        }
     }
 
     fn own_processes(&self) -> u32 {

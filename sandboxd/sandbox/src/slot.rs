@@ -516,7 +516,7 @@ impl Slot {
 
     /// Kills every process of a sandbox in this slot: its first process by pidfd, and with it the pid
     /// namespace; on v2 the run's group as well.
-    pub fn kill(&self, sandbox: &Sandbox) {
+    pub fn kill(&mut self, sandbox: &Sandbox) {
         // It may have ended already, which is as good.
         let _ = signal(sandbox.first.as_fd(), Signal::SIGKILL);
         self.group.kill_run();
@@ -537,11 +537,12 @@ impl Slot {
         Ok((sandbox.exit(), usage))
     }
 
-    /// Clears away what is left of a run; the slot can take another one then. Can take some milliseconds.
+    /// Clears away what is left of a run. Returns whether the slot can take another one. Can take some
+    /// milliseconds.
     ///
     /// # Errors
     /// When the slot is of no use any more.
-    pub fn tidy(&self) -> Result<(), SlotError> {
+    pub fn tidy(&self) -> Result<bool, SlotError> {
         Ok(self.group.end()?)
     }
 

@@ -3,9 +3,12 @@
 
 #![forbid(unsafe_code)]
 
+use std::fs::{self, File};
+use std::path::Path;
 use std::time::Duration;
 
-use test_harness::{Job, JobLimits, Options, Outcome, Report, Sandboxd};
+use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+use test_harness::{Job, JobLimits, Options, Outcome, Report, Sandboxd, binaries};
 
 const TOLERANCE: f64 = 0.10;
 
@@ -156,5 +159,73 @@ fn peak_memory_is_a_peak_and_counts_children() {
         (report.usage.peak_memory_bytes - baseline) as f64,
         f64::from(50 << 20),
     );
+    server.stop().expect("it stops");
+}
+
+/// Takes the root file system's files out of the host's cache, but for those in use.
+fn forget_files(folder: &Path) {
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("an entry").path();
+        let kind = fs::symlink_metadata(&path).expect("it is there");
+        if kind.is_dir() {
+            forget_files(&path);
+        } else if kind.is_file() {
+            let file = File::open(&path).expect("it can be read");
+            posix_fadvise(&file, 0, 0, PosixFadviseAdvice::POSIX_FADV_DONTNEED)
+                .expect("the kernel takes the advice");
+        }
+    }
+}
+
+#[test]
+fn files_that_a_run_read_are_not_counted_for_the_next_one() {
+    const MUCH: i64 = 100 << 20;
+    let options = Options {
+        max_sandboxes: 1,
+        ..Options::default()
+    };
+    let server = Sandboxd::start(options).expect("sandboxd starts");
+    let before = run(&server, "print()").usage.peak_memory_bytes;
+    forget_files(&binaries::rootfs().expect("it was built").join("usr"));
+    let reader = run(
+        &server,
+        "import os\n\
+         for folder, _, names in os.walk('/usr'):\n\
+         \x20   for name in names:\n\
+         \x20       path = os.path.join(folder, name)\n\
+         \x20       if os.path.isfile(path):\n\
+         \x20           open(path, 'rb').read()\n",
+    );
+    let (read, after) = (
+        reader.usage.peak_memory_bytes,
+        run(&server, "print()").usage.peak_memory_bytes,
+    );
+    println!("peak before {before}, of the reader {read}, after {after} bytes");
+    assert!(read > MUCH, "{read}");
+    assert!(after < before + (8 << 20), "{before} {after}");
+    server.stop().expect("it stops");
+}
+
+/// Killed processes that need memory to die, in a group that has none left, and little CPU time.
+#[test]
+fn many_processes_without_memory_die_soon() {
+    let server = Sandboxd::start(Options::default()).expect("sandboxd starts");
+    let hog = "import os, time\n\
+        for _ in range(30):\n\
+        \x20   if os.fork() == 0:\n\
+        \x20       block = b'x' * (12 << 20)\n\
+        \x20       time.sleep(30)\n\
+        time.sleep(30)\n";
+    for _ in 0..10 {
+        let report = server.run(Job::new(hog)).expect("sandboxd answers");
+        println!("{}", report.summary());
+        assert_eq!(report.outcome, Outcome::MemoryLimit);
+        assert!(
+            report.wall() < Duration::from_secs(2),
+            "{:?}",
+            report.wall()
+        );
+        assert!(report.usage.peak_memory_bytes <= 128 << 20);
+    }
     server.stop().expect("it stops");
 }
