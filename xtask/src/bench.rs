@@ -110,7 +110,7 @@ fn installation(root: &Path, programs: &Path) -> Result<Installation> {
         content: root.join("tests/load/content"),
         port: ports[0],
         admin_port: ports[1],
-        max_sandboxes: 8,
+        max_sandboxes: 10,
         parked: None,
         science_parked: None,
         quotas: false,

@@ -117,7 +117,7 @@ fn installation(root: &Path, options: &Options) -> Result<Installation> {
         content: root.join("control-plane/content/sample"),
         port,
         admin_port,
-        max_sandboxes: 8,
+        max_sandboxes: 10,
         parked: None,
         science_parked: None,
         quotas: true,

@@ -78,10 +78,10 @@ pub struct Rootfs {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pool {
-    /// Sandboxes that may live at one time, 1 to 1000. Four for each core by default.
+    /// Sandboxes that may live at one time, 1 to 1000. Five for each core by default.
     pub max_sandboxes: u32,
     /// Sandboxes of the standard library that are kept ready for runs when nothing runs, at most
-    /// `max_sandboxes`. Two for each core by default. More are kept for a while after they were needed.
+    /// `max_sandboxes`. Five for each core by default. More are kept for a while after they were needed.
     pub parked: u32,
     /// Sandboxes that all batches together may hold, 1 to `max_sandboxes`; the others are for single
     /// runs. Three quarters by default.
@@ -195,8 +195,8 @@ impl Default for Pool {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            max_sandboxes: u32::try_from(cores * 4).unwrap_or(4),
-            parked: u32::try_from(cores * 2).unwrap_or(2),
+            max_sandboxes: u32::try_from(cores * 5).unwrap_or(5),
+            parked: u32::try_from(cores * 5).unwrap_or(5),
             batch_sandboxes: None,
             max_waiting: 256,
             template_seconds: 600,

@@ -3,6 +3,10 @@
 //! demand; when no slot is left, a parked one of another profile is given up for it, or the run waits its
 //! turn. What is made and given up is decided in [`plan`].
 //!
+//! Making one takes about as much of a processor as running a small program. So those that are missing are made
+//! when no run has come for a moment, and while runs come, only as many as leave a quarter of the
+//! level ready.
+//!
 //! How many are parked follows use: at least the configured number, more after a burst found none, and
 //! fewer again, one by one, when no run has missed one for a while. A profile can begin with none,
 //! until its first run.
@@ -28,6 +32,9 @@ use crate::pool::plan::{Counts, plan};
 /// A sandbox beyond the configured number goes when none was missed for this long, then one after
 /// another.
 const IDLE: Duration = Duration::from_secs(60);
+/// How long no run must have come before all that are missing are made: about what a small program takes from
+/// end to end, so that the tests of a submission come one after another before it.
+const LULL: Duration = Duration::from_millis(15);
 /// How long a pool that can't make sandboxes waits before it tries again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -72,6 +79,8 @@ struct Inner {
     options: PoolOptions,
     state: Mutex<State>,
     grown: Notify,
+    /// A run was given a sandbox, and others are made when none has come for a moment.
+    taken: Notify,
 }
 
 /// Invariant: `parked`, `making` and `taken` of all shelves together are at most `options.most`.
@@ -80,6 +89,8 @@ struct State {
     shelves: [Shelf; Profile::COUNT],
     /// Of those that are taken: given up and on their way out.
     leaving: usize,
+    /// When the last run came.
+    last_taken: Option<time::Instant>,
     /// The one that waits longest first.
     waiting: VecDeque<(Profile, oneshot::Sender<Result<Sandbox, NoSandbox>>)>,
 }
@@ -103,12 +114,24 @@ impl State {
     }
 
     fn counts(&self) -> [Counts; Profile::COUNT] {
+        let busy = self.rests_at().is_some();
         self.shelves.each_ref().map(|shelf| Counts {
             parked: shelf.parked.len(),
             making: shelf.making,
             taken: shelf.taken,
-            level: shelf.level,
+            level: if busy {
+                shelf.level.div_ceil(4)
+            } else {
+                shelf.level
+            },
         })
+    }
+
+    /// When the pool can begin to fill up, if runs have come of late.
+    fn rests_at(&self) -> Option<time::Instant> {
+        self.last_taken
+            .map(|last| last + LULL)
+            .filter(|rests| *rests > time::Instant::now())
     }
 
     /// The next run that waits for a sandbox of this profile.
@@ -158,10 +181,12 @@ impl Pool {
                 options,
                 state: Mutex::new(state),
                 grown: Notify::new(),
+                taken: Notify::new(),
             }),
         };
         pool.balance();
         tokio::spawn(pool.clone().shrink());
+        tokio::spawn(pool.clone().fill());
         pool
     }
 
@@ -184,6 +209,7 @@ impl Pool {
             Some(sandbox) => sandbox,
             None => self.wait(profile).await?,
         };
+        self.inner.taken.notify_one();
         let KernelLimits {
             memory_bytes,
             processes,
@@ -202,6 +228,7 @@ impl Pool {
     fn take_parked(&self, profile: Profile) -> Option<Sandbox> {
         let at_rest = self.inner.options.parked[profile.index()];
         let mut state = self.lock();
+        state.last_taken = Some(time::Instant::now());
         let shelf = state.shelf(profile);
         // The first run of a profile that began with none.
         shelf.level = shelf.level.max(at_rest);
@@ -226,6 +253,7 @@ impl Pool {
         {
             let PoolOptions { most, parked, .. } = self.inner.options;
             let mut state = self.lock();
+            state.last_taken = Some(time::Instant::now());
             state.waiting.push_back((profile, sender));
             // A pool that shall park none makes each on demand.
             if parked[profile.index()] > 0 {
@@ -364,6 +392,21 @@ impl Pool {
             state.leaving -= usize::from(leaving);
         }
         self.balance();
+    }
+
+    /// Makes those that are missing when no run has come for a moment. Sleeps for good while none comes.
+    async fn fill(self) {
+        loop {
+            self.inner.taken.notified().await;
+            while let Some(rests) = self.rests_at() {
+                time::sleep_until(rests).await;
+            }
+            self.balance();
+        }
+    }
+
+    fn rests_at(&self) -> Option<time::Instant> {
+        self.lock().rests_at()
     }
 
     /// Parks fewer when none was missed for a while. Sleeps for good while the levels are the
@@ -514,5 +557,32 @@ impl Drop for Tenancy {
                 pool.give_back(profile, leaving);
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn levels(state: &State) -> [usize; Profile::COUNT] {
+        state.counts().map(|counts| counts.level)
+    }
+
+    #[test]
+    fn while_runs_come_a_quarter_is_enough_and_later_all_are_made() {
+        let mut state = State::default();
+        state.shelf(Profile::Python).level = 10;
+        state.shelf(Profile::Science).level = 1;
+        assert_eq!(levels(&state), [10, 1], "nobody ever came");
+        let now = time::Instant::now();
+        state.last_taken = Some(now + Duration::from_secs(60));
+        assert_eq!(levels(&state), [3, 1]);
+        assert!(state.rests_at().is_some());
+        state.last_taken = now.checked_sub(LULL);
+        assert_eq!(levels(&state), [10, 1]);
+        assert!(state.rests_at().is_none());
+        state.shelf(Profile::Science).level = 0;
+        state.last_taken = Some(now + Duration::from_secs(60));
+        assert_eq!(levels(&state), [3, 0], "none is made that nobody wants");
     }
 }
