@@ -5,12 +5,18 @@ use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use sandboxd_launcher::wire::{self, Event, Facts, MAX_MESSAGE, Request};
 use sandboxd_sandbox::{ENDS, Ends, Exit, KernelLimits, Profile, Usage};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::oneshot;
+use tokio::time;
+
+/// How long the launcher may take to make a sandbox: the first one of a profile waits for its template, which
+/// loads its modules for some seconds.
+const SPAWN_PATIENCE: Duration = Duration::from_secs(60);
 
 /// The launcher can't do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +27,9 @@ pub enum LauncherError {
     /// It is gone.
     #[error("the launcher is gone")]
     Gone,
+    /// It says nothing.
+    #[error("the launcher made no sandbox within {0:?}")]
+    Slow(Duration),
     /// The socket failed.
     #[error("talking to the launcher")]
     Socket(#[source] io::Error),
@@ -59,6 +68,8 @@ struct Inner {
     limiting: Mutex<HashMap<u64, oneshot::Sender<Option<String>>>>,
     keeping: Mutex<HashMap<u64, oneshot::Sender<Result<OwnedFd, String>>>>,
     freeing: Mutex<HashMap<u64, oneshot::Sender<()>>>,
+    /// How long a sandbox may take.
+    patience: Duration,
     /// Held until the launcher has been asked: it takes rising numbers only.
     next_run: tokio::sync::Mutex<u64>,
 }
@@ -83,6 +94,7 @@ impl LauncherClient {
             limiting: Mutex::default(),
             keeping: Mutex::default(),
             freeing: Mutex::default(),
+            patience: SPAWN_PATIENCE,
             next_run: tokio::sync::Mutex::new(1),
         });
         match inner.receive().await? {
@@ -113,7 +125,7 @@ impl LauncherClient {
     /// Makes a sandbox of a profile.
     ///
     /// # Errors
-    /// When the launcher refuses or is gone.
+    /// When the launcher refuses, is gone, or takes too long.
     pub async fn spawn(
         &self,
         profile: Profile,
@@ -134,7 +146,13 @@ impl LauncherClient {
             self.inner.send(&request).await?;
             run
         };
-        let (ends, ended) = receiver.await.map_err(|_| LauncherError::Gone)??;
+        let patience = self.inner.patience;
+        let Ok(answer) = time::timeout(patience, receiver).await else {
+            // What it makes after all is killed as soon as it is there.
+            self.kill(run).await?;
+            return Err(LauncherError::Slow(patience));
+        };
+        let (ends, ended) = answer.map_err(|_| LauncherError::Gone)??;
         Ok(Spawned { run, ends, ended })
     }
 
@@ -278,5 +296,74 @@ impl Inner {
         waiting.insert(run, Waiting::ForEnd(end_sender));
         // A caller that gave up drops its run, which is killed by its guard or by the closed pipes.
         let _ = sender.send(Ok((Ends::from_descriptors(ends), ended)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+
+    use super::*;
+
+    fn limits() -> KernelLimits {
+        KernelLimits {
+            memory_bytes: 128 << 20,
+            processes: 50,
+            cpu_millicores: 500,
+            cpu_seconds: 6,
+            scratch_bytes: 50 << 20,
+            scratch_inodes: 4096,
+            file_bytes: 50 << 20,
+            open_files: 256,
+        }
+    }
+
+    /// A client with little patience, and the launcher's end of its socket.
+    async fn client() -> (LauncherClient, OwnedFd) {
+        let kind = (AddressFamily::Unix, SockType::SeqPacket);
+        let (ours, launcher) = socketpair(kind.0, kind.1, None, SockFlag::empty()).expect("a pair");
+        let ready = Event::Ready(Facts {
+            cgroup: "cgroup v2".to_owned(),
+            landlock: 0,
+            swept: 0,
+        });
+        let ready = wire::encode(&ready).expect("it is short");
+        sandboxd_sys::socket::send(launcher.as_fd(), &ready, &[]).expect("there is room");
+        let (mut client, _) = LauncherClient::connect(ours).await.expect("it is ready");
+        let inner = Arc::get_mut(&mut client.inner).expect("nobody else has it yet");
+        inner.patience = Duration::from_millis(50);
+        (client, launcher)
+    }
+
+    fn next_request(launcher: &OwnedFd) -> Request {
+        let mut buffer = [0; MAX_MESSAGE];
+        let (length, _) =
+            sandboxd_sys::socket::receive(launcher.as_fd(), &mut buffer).expect("a message");
+        wire::decode(&buffer[..length]).expect("one of ours")
+    }
+
+    #[tokio::test]
+    async fn a_launcher_that_says_nothing_is_not_waited_for_for_ever() {
+        let (client, launcher) = client().await;
+        let failed = client.spawn(Profile::Python, &limits()).await;
+        let error = failed.expect_err("nothing was made");
+        assert_eq!(
+            error.to_string(),
+            "the launcher made no sandbox within 50ms"
+        );
+        assert!(matches!(
+            next_request(&launcher),
+            Request::Spawn { run: 1, .. }
+        ));
+        // What it makes too late is not wanted any more.
+        assert_eq!(next_request(&launcher), Request::Kill { run: 1 });
+    }
+
+    #[tokio::test]
+    async fn a_launcher_that_is_gone_is_an_error_at_once() {
+        let (client, launcher) = client().await;
+        drop(launcher);
+        let failed = client.spawn(Profile::Python, &limits()).await;
+        assert!(matches!(failed, Err(LauncherError::Gone)), "{failed:?}");
     }
 }
