@@ -215,7 +215,11 @@ fn started() -> u128 {
         .map_or(0, |since| since.as_nanos())
 }
 
-async fn connect(socket: &Path) -> Result<Channel> {
+/// A channel to the daemon at this socket.
+///
+/// # Errors
+/// When nobody answers there.
+pub async fn connect(socket: &Path) -> Result<Channel> {
     let path = socket.to_owned();
     let connector = tower::service_fn(move |_: tonic::transport::Uri| {
         let path = path.clone();

@@ -1,7 +1,8 @@
 //! sandboxd: runs Python programs, each in a sandbox of its own.
 //!
 //! `sandboxd serve` is the launcher, as root and without a network; it starts `sandboxd daemon`, which gives
-//! up root before it opens its first connection. `sandboxd exec` is a client of the daemon.
+//! up root before it opens its first connection. `sandboxd exec` is a client of the daemon, `sandboxd doctor` looks
+//! whether the host keeps what the sandbox promises.
 
 #![forbid(unsafe_code)]
 
@@ -9,6 +10,7 @@ mod batch;
 mod compiling;
 mod config;
 mod daemon;
+mod doctor;
 mod exec;
 mod files;
 mod host;
@@ -31,6 +33,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
+use crate::doctor::DoctorArguments;
 use crate::exec::ExecArguments;
 
 #[derive(Debug, Parser)]
@@ -64,6 +67,8 @@ enum Command {
     },
     /// Run one program through the daemon on this host
     Exec(ExecArguments),
+    /// Check whether this host can be trusted with programs. Needs root; a sandboxd that serves is not disturbed
+    Doctor(DoctorArguments),
 }
 
 fn main() -> ExitCode {
@@ -77,12 +82,25 @@ fn main() -> ExitCode {
             daemon::run(config, launcher_socket, listener)
         }),
         Command::Exec(arguments) => return exec::run(arguments),
+        Command::Doctor(arguments) => return doctor(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sandboxd: {error:#}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+fn doctor(arguments: &DoctorArguments) -> ExitCode {
+    let path = arguments.config();
+    let text = std::fs::read_to_string(path).map_err(anyhow::Error::from);
+    match text.and_then(|text| Ok((Config::load(path)?, text))) {
+        Ok((config, text)) => doctor::run(arguments, &config, &text),
+        Err(error) => {
+            eprintln!("sandboxd: {}: {error:#}", path.display());
+            ExitCode::from(2)
         }
     }
 }

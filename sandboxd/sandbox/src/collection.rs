@@ -10,8 +10,9 @@
 //! | `F` | length of the path, 1 byte; path; size, 4 bytes; content | a file |
 //! | `E` | for each [`Reason`], in order: count, 4 bytes; length of a path, 1 byte; path | the end |
 //!
-//! Numbers are little-endian, those of the bounds 4, 8 and 8 bytes; files are sorted by path. A stream without an end was cut. The collector reads
-//! folders that a program filled, so the daemon takes its word for nothing that it can check.
+//! Numbers are little-endian, those of the bounds 4, 8 and 8 bytes; files are sorted by path. A stream without an end
+//! was cut. The collector reads folders that a program filled, so the daemon takes its word for nothing that it can
+//! check.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};

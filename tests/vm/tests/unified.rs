@@ -1,5 +1,5 @@
 //! On a host with the unified cgroup hierarchy, under Debian 12's kernel: every limit ends programs as it
-//! must, attacks whose layers depend on the kernel are stopped, and nothing is left behind.
+//! must, attacks whose layers depend on the kernel are stopped, the doctor finds nothing, and nothing is left behind.
 //!
 //! The programs are those of the other groups and run through `sandboxd exec`; time limits are longer,
 //! because the processor is emulated, and nothing else is different.
@@ -127,6 +127,7 @@ try() { echo "RESULT $1 $(/opt/guest/sandboxd exec --json $3 "/opt/guest/$2.py" 
     }
     script += r#"for _ in $(seq 100); do [ "$(state)" = "$rest" ] && break; sleep 0.1; done
 echo "LEFT $(state)"
+echo "DOCTOR $(/opt/guest/sandboxd doctor --config /opt/guest/sandboxd.toml --json)"
 kill %1; wait %1; echo "STOPPED code=$? $(state)"
 cat /tmp/log
 echo "THE END"
@@ -179,6 +180,24 @@ fn the_sandbox_holds_on_a_unified_host() {
         // A slot's own group and the two in it; no mount outside of the sandboxes.
         Some("LEFT groups=12 processes=17 mounts=0 programs=0")
     );
+    let doctor = lines
+        .iter()
+        .find_map(|line| line.split_once("DOCTOR ")?.1.parse::<Value>().ok());
+    let checks = &doctor.as_ref().expect("the doctor came to an end")["checks"];
+    let checks = checks.as_array().expect("a list");
+    let failed: Vec<_> = checks
+        .iter()
+        .filter(|check| check["state"] == "failed")
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    let found = |name: &str| {
+        let check = checks.iter().find(|check| check["name"] == name);
+        check.map_or("nothing", |check| {
+            check["found"].as_str().unwrap_or("no text")
+        })
+    };
+    assert_eq!(found("cgroups"), "cgroup v2");
+    assert_eq!(found("leftovers"), "none");
     assert_eq!(
         starting("STOPPED ").map(String::as_str),
         Some("STOPPED code=0 groups=0 processes=0 mounts=0 programs=0")
