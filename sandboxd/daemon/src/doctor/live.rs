@@ -15,6 +15,7 @@ use coderunner_proto::sandbox::v1::{ExecuteRequest, Finished, execute_response::
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use sandboxd_sandbox::Profile;
+use sandboxd_sandbox::cgroup::Parent;
 use tempfile::TempDir;
 use tonic::transport::Channel;
 
@@ -401,10 +402,11 @@ fn nothing_found(ended: &Ended, _config: &Config) -> Result<String> {
     Ok(format!("{tried} tried, none possible"))
 }
 
-/// The doctor's sandboxd. Dropping it kills it.
+/// The doctor's sandboxd. Dropping it kills it, if it lives, and removes what it left.
 struct OwnSandboxd {
     folder: TempDir,
     process: Child,
+    group: String,
 }
 
 impl OwnSandboxd {
@@ -429,7 +431,11 @@ impl OwnSandboxd {
             .stderr(log)
             .spawn()
             .context("starting sandboxd")?;
-        Ok(Self { folder, process })
+        Ok(Self {
+            folder,
+            process,
+            group: doctors_group(config),
+        })
     }
 
     /// The first call waits until it serves.
@@ -470,9 +476,17 @@ impl OwnSandboxd {
 
 impl Drop for OwnSandboxd {
     fn drop(&mut self) {
+        if matches!(self.process.try_wait(), Ok(Some(status)) if status.success()) {
+            return;
+        }
         // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
+        // What can't be removed now, the next doctor's sandboxd sweeps.
+        if let Ok(parent) = Parent::prepare(&self.group) {
+            let _ = parent.sweep();
+            parent.remove();
+        }
     }
 }
 
@@ -704,6 +718,24 @@ mod tests {
             judge(&shared).expect_err("shared").to_string(),
             "the net namespace is the host's"
         );
+    }
+
+    #[test]
+    fn a_sandboxd_that_did_not_end_by_itself_leaves_no_group() {
+        let group = format!("doctor-unit-{}", std::process::id());
+        Parent::prepare(&group).expect("root, with control groups");
+        let left = Path::new("/sys/fs/cgroup");
+        let places = || {
+            let folders = ["", "memory", "pids"].map(|root| left.join(root).join(&group));
+            folders.into_iter().filter(|folder| folder.exists()).count()
+        };
+        assert!(places() > 0, "the group is there");
+        drop(OwnSandboxd {
+            folder: tempfile::tempdir().expect("a folder"),
+            process: Command::new("sleep").arg("60").spawn().expect("it starts"),
+            group: group.clone(),
+        });
+        assert_eq!(places(), 0);
     }
 
     #[test]
