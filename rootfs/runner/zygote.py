@@ -264,7 +264,8 @@ class Hot:
         header = CapabilityHeader(CAPABILITY_VERSION_3, 0)
         self.kept.append(header)
         job = (JOB_USER, JOB_USER, JOB_USER)
-        next_one = JOB_RULES + 1
+        # The rules are the last, where there are any.
+        next_one = JOB_RULES + has_landlock
         if moves_group:
             yield call(numbers.write, group, self.text(b"0"), 1), "entering the run's control group"
         yield call(numbers.unshare, CLONE_NEWCGROUP), "hiding the control group's path"
