@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use sandboxd_sandbox::cgroup::{CgroupError, Parent};
@@ -61,6 +62,9 @@ pub enum StartError {
     /// The system-call policy is unusable.
     #[error(transparent)]
     Policy(#[from] PolicyError),
+    /// The host's network could not be left.
+    #[error("the launcher could not leave the host's network")]
+    Network(#[source] nix::Error),
     /// No interpreter can be started.
     #[error("no interpreter to copy")]
     Template(#[source] SlotError),
@@ -103,6 +107,13 @@ pub struct Launcher {
     templates: Templates,
 }
 
+/// The launcher talks to nobody but the daemon, by the socket that it has. What comes from it without namespaces of
+/// its own finds no network, no ipc object and no host name of the host either.
+fn leave_networks() -> Result<(), StartError> {
+    let kinds = CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWUTS;
+    unshare(kinds).map_err(StartError::Network)
+}
+
 /// What woke the loop.
 #[derive(Debug, Clone, Copy)]
 enum Wake {
@@ -123,6 +134,7 @@ impl Launcher {
         let policy = Policy::compile()?;
         let parent = Parent::prepare(&config.cgroup)?;
         let swept = parent.sweep()?;
+        leave_networks()?;
         let stage = Stage::set(&config.stage, &config.rootfs, config.slots)?;
         let signals = redirect_signals().map_err(StartError::Signals)?;
         // It is another user for one call now and then, and must be root in it all the same.
