@@ -1,25 +1,21 @@
-//! The unprivileged half: reads its keys, gives up root, makes sure that programs really run, serves.
+//! The unprivileged half: reads its keys, gives up root, makes sure that its sandbox holds, serves.
 
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use coderunner_proto::common::v1::Outcome;
-use coderunner_proto::sandbox::v1::execute_response::Event;
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
-use sandboxd_sandbox::Profile;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::host::Host;
 use crate::launcher_client::LauncherClient;
 use crate::listen::{self, TlsMaterial};
-use crate::output::EventSender;
 use crate::pool::Pool;
-use crate::run::{self, End, Handle, Order};
 use crate::service::Service;
+use crate::start_checks;
 
 /// How long running programs may take to end once the daemon was asked to stop: the longest wall-clock
 /// limit and some more.
@@ -94,9 +90,14 @@ async fn serve(
     for (profile, _) in host.profiles() {
         // A profile that begins with its first run is not made to begin here.
         if config.starts(profile) {
-            prove(&config, &pool, profile)
+            start_checks::pass(&config, &pool, profile)
                 .await
-                .with_context(|| format!("a sandbox with {} does not work", profile.name()))?;
+                .with_context(|| {
+                    format!(
+                        "the sandbox with {} does not hold on this host",
+                        profile.name()
+                    )
+                })?;
         }
     }
     let service = Service::new(config.clone(), host, pool);
@@ -132,36 +133,4 @@ fn stop_on_sigterm(service: Service) -> Result<watch::Receiver<bool>> {
         let _ = sender.send(true);
     });
     Ok(receiver)
-}
-
-/// Runs one small program as any other. A host on which it fails serves nothing.
-async fn prove(config: &Config, pool: &Pool, profile: Profile) -> Result<()> {
-    let limits = config.ceilings().defaults;
-    let kernel_limits = config.kernel_limits(&limits);
-    let order = Order::script(profile, b"print('ready')", limits, kernel_limits);
-    let (events, mut receiver) = mpsc::channel(16);
-    let events = EventSender::new(events);
-    let End { finished, .. } = run::run(pool, order, &Handle::default(), &events).await;
-    drop(events);
-    let mut stdout = Vec::new();
-    let mut stderr = Vec::new();
-    while let Some(Ok(event)) = receiver.recv().await {
-        if let Some(Event::Output(output)) = event.event {
-            if output.stream == coderunner_proto::common::v1::OutputStream::Stdout as i32 {
-                stdout.extend(output.data);
-            } else {
-                stderr.extend(output.data);
-            }
-        }
-    }
-    if finished.outcome() == Outcome::Ok && stdout == b"ready\n" {
-        return Ok(());
-    }
-    bail!(
-        "the proof program ended with {:?}; {}; it wrote {:?} and {:?}",
-        finished.outcome(),
-        finished.internal_error,
-        String::from_utf8_lossy(&stdout),
-        String::from_utf8_lossy(&stderr),
-    )
 }

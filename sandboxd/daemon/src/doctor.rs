@@ -4,6 +4,7 @@
 
 mod host;
 mod live;
+pub mod probes;
 mod rootfs;
 
 use std::path::{Path, PathBuf};
