@@ -1,4 +1,4 @@
-//! The repository's commands: `cargo xtask up | test | lint | bench | rootfs`.
+//! The repository's commands: `cargo xtask up | test | lint | bench | layers | rootfs`.
 //!
 //! Each is one module that reads as its list of steps. They share `setup` (what the machine
 //! must have), `command` (programs that are run) and `services` (sandboxd and control-plane as
@@ -10,6 +10,7 @@
 mod bench;
 mod command;
 mod house;
+mod layers;
 mod lint;
 mod node;
 mod ports;
@@ -46,6 +47,8 @@ enum Action {
     Lint,
     /// Measure a run by bare Python, by sandboxd and by the whole path.
     Bench(bench::Options),
+    /// Take each layer of the sandbox out, run all attacks without it, and write docs/LAYERS.md.
+    Layers(layers::Options),
     /// Build the Python root filesystem if its recipe changed.
     Rootfs,
 }
@@ -70,6 +73,7 @@ fn run(action: Action) -> Result<bool> {
         Action::Test(options) => test::run(&root, &options),
         Action::Lint => lint::run_alone(&root),
         Action::Bench(options) => bench::run(&root, &options).map(|()| true),
+        Action::Layers(options) => layers::run(&root, &options).map(|()| true),
         Action::Rootfs => setup::build_rootfs_alone(&root).map(|()| true),
     }
 }

@@ -12,7 +12,7 @@ mod web;
 
 pub use report::Outcome;
 
-use crate::{command::Step, lint, progress, setup};
+use crate::{command::Step, layers, lint, progress, setup};
 use anyhow::{Result, bail};
 use groups::{Group, Runner};
 use std::{path::Path, time::Instant};
@@ -34,7 +34,12 @@ pub fn run(root: &Path, options: &Options) -> Result<bool> {
     }
     let runner = setup::test_runner(root);
     let built = if chosen.iter().any(|group| group.needs_build()) {
-        build(root)
+        // First, because it lies where the usual one will.
+        let removable = match chosen.contains(&Group::Security) {
+            true => layers::build_sandboxd(root).map(drop),
+            false => Ok(()),
+        };
+        removable.and_then(|()| build(root))
     } else {
         Ok(())
     };
@@ -103,6 +108,7 @@ fn run_cargo(root: &Path, group: Group, arguments: &[&str], log: &Path) -> Resul
             "CODERUNNER_TEST_BINARIES",
             setup::target_folder(root).join("debug"),
         )
+        .env("CODERUNNER_TEST_LAYERS", layers::program(root))
         .env("CARGO_TERM_COLOR", "never")
         .show(log)?;
     Ok(counts::from_cargo(group.name(), &shown.lines, shown.status))

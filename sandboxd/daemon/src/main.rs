@@ -26,6 +26,7 @@ mod request;
 mod run;
 mod serve;
 mod service;
+mod start_checks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -117,5 +118,10 @@ fn with_config(
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
+    #[cfg(feature = "removable-layers")]
+    tracing::error!(
+        without = std::env::var(sandboxd_sandbox::layers::VARIABLE).unwrap_or_default(),
+        "this build is for tests only: layers of the sandbox can be taken out of it"
+    );
     act(config, path)
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use coderunner_proto::common::v1::{CompileError, Outcome, OutputStream, Usage as UsageMessage};
 use coderunner_proto::sandbox::v1::{Finished, FunctionStatus, Started, execute_response::Event};
 use sandboxd_sandbox::cgroup::parse_cpu;
+use sandboxd_sandbox::layers::{Layer, stands};
 use sandboxd_sandbox::{Ends, Exit, KernelLimits, Limits, Profile, Usage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -86,6 +87,20 @@ impl Order {
             files: None,
         }
     }
+
+    /// Without the limits that a build for tests takes out.
+    fn with_remaining_limits(mut self) -> Self {
+        if !stands(Layer::WallTime) {
+            self.limits.wall_time = Duration::from_secs(20);
+        }
+        if !stands(Layer::CpuTime) {
+            self.limits.cpu_time = Duration::MAX;
+        }
+        if !stands(Layer::OutputCap) {
+            self.limits.output_bytes = 32 << 20;
+        }
+        self
+    }
 }
 
 /// What is to be told when a run has ended.
@@ -136,6 +151,7 @@ pub async fn run_in(
     events: &EventSender,
     requested: Instant,
 ) -> End {
+    let order = order.with_remaining_limits();
     match Running::start(sandbox, order, handle, events, requested).await {
         Ok(running) => running.supervise(handle, events).await,
         Err(error) => {

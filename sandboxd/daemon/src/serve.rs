@@ -90,7 +90,11 @@ fn bind(config: &Config) -> Result<UnixListener> {
 fn start_daemon(path: &Path, launcher: &OwnedFd, listener: &UnixListener) -> Result<Child> {
     let launcher = sandboxd_sys::descriptors::inheritable(launcher.as_fd())?;
     let listener = sandboxd_sys::descriptors::inheritable(listener.as_fd())?;
-    Command::new("/proc/self/exe")
+    let mut command = Command::new("/proc/self/exe");
+    command.env_clear();
+    #[cfg(feature = "removable-layers")]
+    command.envs(std::env::vars().filter(|(name, _)| name == sandboxd_sandbox::layers::VARIABLE));
+    command
         .arg("daemon")
         .arg("--config")
         .arg(path)
@@ -98,7 +102,6 @@ fn start_daemon(path: &Path, launcher: &OwnedFd, listener: &UnixListener) -> Res
         .arg(launcher.as_raw_fd().to_string())
         .arg("--listener")
         .arg(listener.as_raw_fd().to_string())
-        .env_clear()
         .stdin(Stdio::null())
         .spawn()
         .context("starting the daemon")

@@ -13,6 +13,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use sandboxd_sandbox::cgroup::{CgroupError, Parent};
+use sandboxd_sandbox::layers::{Layer, stands};
 use sandboxd_sandbox::restrict::ProcessLimits;
 use sandboxd_sandbox::slot::{Said, SlotError};
 use sandboxd_sandbox::stage::{Stage, StageError};
@@ -110,6 +111,9 @@ pub struct Launcher {
 /// The launcher talks to nobody but the daemon, by the socket that it has. What comes from it without namespaces of
 /// its own finds no network, no ipc object and no host name of the host either.
 fn leave_networks() -> Result<(), StartError> {
+    if !stands(Layer::LauncherNamespaces) {
+        return Ok(());
+    }
     let kinds = CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWUTS;
     unshare(kinds).map_err(StartError::Network)
 }

@@ -27,12 +27,15 @@ use nix::unistd::Pid;
 
 use crate::collector::MEMORY_BYTES;
 use crate::keeper::OWN_PROCESSES;
+use crate::layers::{self, Layer};
 use crate::limits::KernelLimits;
 
 /// Length of the scheduler's accounting period.
 const CPU_PERIOD: Duration = Duration::from_millis(100);
 /// How long the removal of a group may take: its last process can be on its way out.
 const REMOVAL_PATIENCE: Duration = Duration::from_millis(500);
+/// On v1, how often the number of processes in a slot is read before they are too many.
+const LOOKS: u32 = 50;
 /// Memory that the processes of a killed run may take beyond its limit to die.
 const DYING_BYTES: u64 = 16 << 20;
 /// On v1, how much of the files that a run read may stay counted for its slot. It would be counted as the next
@@ -328,6 +331,7 @@ struct V1Files {
     peak: File,
     kills: File,
     forks: File,
+    tasks: File,
     cpu: File,
 }
 
@@ -353,6 +357,7 @@ impl SlotGroup {
                     peak: this.open_v1(0, "memory.max_usage_in_bytes")?,
                     kills: this.open_v1(0, "memory.oom_control")?,
                     forks: this.open_v1(3, "pids.events")?,
+                    tasks: this.open_v1(3, "pids.current")?,
                     cpu: this.open_v1(2, "cpuacct.usage")?,
                 });
             }
@@ -626,7 +631,9 @@ impl SlotGroup {
     /// for seconds. So the group gets some of both.
     pub fn kill_run(&mut self) {
         // What fails below fails for a group that is gone already, which is as good.
-        if let Mode::V2 { .. } = self.parent.mode {
+        if let Mode::V2 { .. } = self.parent.mode
+            && layers::stands(Layer::RunKill)
+        {
             let _ = write(&self.run_folder().join("cgroup.kill"), "1");
         }
         // Only the first time.
@@ -648,16 +655,46 @@ impl SlotGroup {
         }
     }
 
-    /// Ends a run: on v2 its group is removed, and with it what the kernel counted. Returns whether the next run
-    /// finds all of its memory free: on v1 not, when files that this one read are still counted for the group.
+    /// Ends a run: on v2 its group is removed, with whatever is in it and what the kernel counted. On v1 the group
+    /// stays; returns whether it is as the next run must find it: not when a process of this one is still in it, and
+    /// not when files that this one read are still counted.
     ///
     /// # Errors
     /// When it is still in use after some time.
     pub fn end(&self) -> Result<bool, CgroupError> {
         match &self.v1 {
-            Some(files) => Ok(self.stale_cache(files)? <= STALE_CACHE_BYTES),
+            Some(files) => {
+                Ok(self.is_alone(files)? && self.stale_cache(files)? <= STALE_CACHE_BYTES)
+            }
             None => remove_folder(&self.run_folder(), Instant::now()).map(|()| true),
         }
+    }
+
+    /// Whether no process but the slot's own is in the group. The death of the sandbox's first process has killed all
+    /// others; this is the second look. That process itself can be on its way out for some microseconds.
+    fn is_alone(&self, files: &V1Files) -> Result<bool, CgroupError> {
+        for _ in 0..LOOKS {
+            let text = read_again(&files.tasks).map_err(|source| CgroupError::File {
+                action: "reading",
+                path: self.file(3, "pids.current"),
+                source,
+            })?;
+            match find_number(&text, "") {
+                Some(count) if count < u64::from(OWN_PROCESSES) => return Ok(true),
+                Some(_) => std::thread::yield_now(),
+                None => {
+                    return Err(CgroupError::Content {
+                        path: self.file(3, "pids.current"),
+                        content: text,
+                    });
+                }
+            }
+        }
+        tracing::error!(
+            slot = self.id,
+            "a process outlived its sandbox; the slot is closed"
+        );
+        Ok(false)
     }
 
     /// What is counted of files that runs read, if it can be much.

@@ -14,6 +14,8 @@
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
+use crate::layers::{Layer, stands};
+
 /// Longest message; shorter than PIPE_BUF, so it is written in one piece.
 pub const MAX_REPORT: usize = 256;
 
@@ -102,6 +104,9 @@ pub fn report_failed(pipe: BorrowedFd<'_>, error: &StepError) {
 /// # Errors
 /// As close_range(2).
 pub fn keep_only(kept: &[&OwnedFd]) -> Result<(), StepError> {
+    if !stands(Layer::CloseDescriptors) {
+        return Ok(());
+    }
     let highest = kept
         .iter()
         .map(|descriptor| descriptor.as_raw_fd())

@@ -32,6 +32,7 @@ use crate::collection::{
     Bounds, MAX_ENTRIES, Order, Reason, Tally, fit_path, write_end, write_file_header,
 };
 use crate::identity::JOB_UID;
+use crate::layers::{self, Layer};
 use crate::restrict;
 use crate::syscalls::Policy;
 
@@ -86,7 +87,9 @@ fn prepare(policy: &Policy, mounts: OwnedFd, daemon: &OwnedFd) -> Result<OwnedFd
     drop(mounts);
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let work = open(WORK, flags, Mode::empty()).step("opening the working directory")?;
-    read_only_beneath(&work)?;
+    if layers::stands(Layer::CollectorFilter) {
+        read_only_beneath(&work)?;
+    }
     for resource in [
         Resource::RLIMIT_CORE,
         Resource::RLIMIT_FSIZE,
@@ -160,6 +163,14 @@ fn open_beneath(work: BorrowedFd<'_>, path: &str, flags: OFlag) -> nix::Result<O
         | ResolveFlag::RESOLVE_NO_SYMLINKS
         | ResolveFlag::RESOLVE_NO_MAGICLINKS
         | ResolveFlag::RESOLVE_NO_XDEV;
+    if !layers::stands(Layer::OpenBeneath) {
+        return nix::fcntl::openat(
+            work,
+            path,
+            flags.difference(OFlag::O_NOFOLLOW),
+            Mode::empty(),
+        );
+    }
     openat2(work, path, OpenHow::new().flags(flags).resolve(resolve))
 }
 

@@ -10,9 +10,8 @@
 use std::fs::File;
 use std::os::fd::OwnedFd;
 
-use nix::sys::signal::Signal;
-
 use crate::child::{Step, StepError};
+use crate::layers;
 use crate::mounts::{self, Scratch};
 use crate::restrict;
 use crate::syscalls::Policy;
@@ -35,7 +34,7 @@ pub struct Entrance {
 /// The step that the kernel refused.
 pub fn set_up(scratch: Scratch, policy: &Policy) -> Result<Entrance, StepError> {
     // The keeper's life is in the pid namespace around this one; this only comes sooner.
-    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).step("binding its life to the keeper")?;
+    layers::die_with_parent("binding its life to the keeper")?;
     mounts::mount_own(scratch)?;
     let mut namespaces = Vec::with_capacity(JOINED.len());
     for name in JOINED {

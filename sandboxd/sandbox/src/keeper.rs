@@ -26,6 +26,7 @@ use sandboxd_sys::socket::{receive, send};
 use crate::child::{self, Step, StepError};
 use crate::collector;
 use crate::first::{self, Entrance};
+use crate::layers::{self, Layer};
 use crate::mounts::{self, Processes, Scratch};
 use crate::restrict;
 use crate::stage::Stage;
@@ -37,6 +38,19 @@ const OWN_NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWPID
     .union(CloneFlags::CLONE_NEWNS)
     .union(CloneFlags::CLONE_NEWIPC)
     .union(CloneFlags::CLONE_NEWUTS);
+
+fn own_namespaces() -> CloneFlags {
+    layers::namespaces(
+        OWN_NAMESPACES,
+        &[
+            (Layer::PidNamespace, CloneFlags::CLONE_NEWPID),
+            (Layer::MountNamespace, CloneFlags::CLONE_NEWNS),
+            (Layer::IpcNamespace, CloneFlags::CLONE_NEWIPC),
+            (Layer::UtsNamespace, CloneFlags::CLONE_NEWUTS),
+        ],
+    )
+}
+
 /// Kinds of namespaces, one level down, that nobody in the slot can make.
 const FORBIDDEN: [&str; 3] = ["user", "net", "time"];
 /// Kinds that the keeper makes one of for each sandbox; the kernel takes some time to forget the last.
@@ -122,34 +136,37 @@ pub fn run(proof: &SingleThreaded, inside: &Inside<'_>, sockets: Sockets) -> ! {
 fn prepare(inside: &Inside<'_>, launcher: BorrowedFd<'_>) -> Result<(), StepError> {
     sandboxd_sys::process::reset_signals();
     sandboxd_sys::process::set_umask(0o022);
-    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).step("binding its life to the launcher")?;
+    layers::die_with_parent("binding its life to the launcher")?;
     let mut go = [0];
     let (length, _) = receive(launcher, &mut go).step("waiting for the launcher")?;
     if length == 0 {
         return Err(io::Error::from(Errno::ECANCELED)).step("waiting for the launcher");
     }
-    match sandboxd_sys::process::join_new_session_keyring() {
-        Err(error) if error.raw_os_error() != Some(libc::ENOSYS) => {
-            return Err(error).step("leaving the session keyring");
-        }
-        _ => {}
-    }
+    restrict::leave_session_keyring()?;
     setsid().step("starting a session")?;
     setgroups(&[]).step("leaving supplementary groups")?;
     let (uid, gid) = (Uid::from_raw(0), Gid::from_raw(0));
     setresgid(gid, gid, gid).step("becoming the slot's root group")?;
     setresuid(uid, uid, uid).step("becoming the slot's root")?;
     // Changing user cleared it. A launcher that died in between is seen at the next receive.
-    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).step("binding its life to the launcher")?;
+    layers::die_with_parent("binding its life to the launcher")?;
     // Only now is it in its control group, which becomes the root of what it sees.
-    unshare(CloneFlags::CLONE_NEWCGROUP).step("hiding the control group's path")?;
-    limit_namespaces()?;
-    nix::unistd::sethostname(inside.host_name).step("setting the host name")?;
+    if layers::stands(Layer::CgroupNamespace) {
+        unshare(CloneFlags::CLONE_NEWCGROUP).step("hiding the control group's path")?;
+    }
+    if layers::stands(Layer::NamespaceLimits) {
+        limit_namespaces()?;
+    }
+    if layers::stands(Layer::UtsNamespace) {
+        nix::unistd::sethostname(inside.host_name).step("setting the host name")?;
+    }
     let devices = inside.stage.devices_of(inside.slot);
     mounts::enter_root(inside.stage, &devices, Processes::OfSlot)?;
     restrict::lock_capabilities()?;
-    nix::sys::prctl::set_no_new_privs().step("setting no_new_privs")?;
-    nix::sys::prctl::set_dumpable(false).step("becoming not dumpable")?;
+    restrict::allow_no_new_privileges()?;
+    if layers::stands(Layer::NotDumpable) {
+        nix::sys::prctl::set_dumpable(false).step("becoming not dumpable")?;
+    }
     // The kernel collects dead children, so that none is left to count as a process.
     sandboxd_sys::process::ignore(Signal::SIGCHLD).step("ignoring dead children")?;
     send(launcher, READY, &[]).step("telling the launcher that the slot is there")
@@ -263,7 +280,7 @@ fn make(
     descriptors: &[OwnedFd],
 ) -> Result<OwnedFd, StepError> {
     // The last sandbox in this slot is dead, and with it the process that used the stack.
-    let (first, entrance) = run_beside(proof, stack, OWN_NAMESPACES, || {
+    let (first, entrance) = run_beside(proof, stack, own_namespaces(), || {
         first::set_up(order.scratch, inside.policy)
     })
     .step("making the sandbox's first process")?;

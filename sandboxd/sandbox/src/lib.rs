@@ -15,6 +15,7 @@ pub mod collector;
 pub mod first;
 pub mod identity;
 pub mod keeper;
+pub mod layers;
 pub mod limits;
 pub mod mounts;
 pub mod profile;

@@ -11,7 +11,8 @@ use nix::unistd::{chdir, pivot_root};
 
 use crate::child::{Step, StepError};
 use crate::identity::JOB_UID;
-use crate::stage::{OWN, ROOTFS, Stage};
+use crate::layers::{Layer, stands};
+use crate::stage::Stage;
 
 /// mount(2)'s MS_NOSYMFOLLOW (Linux 5.10): symbolic links on this mount are not followed.
 const MS_NOSYMFOLLOW: MsFlags = MsFlags::from_bits_retain(256);
@@ -22,7 +23,7 @@ const MS_NOSYMFOLLOW: MsFlags = MsFlags::from_bits_retain(256);
 /// The step that the kernel refused.
 pub fn enter_root(stage: &Stage, devices: &Path, processes: Processes) -> Result<(), StepError> {
     let root = stage.new_root.as_path();
-    mount_read_only_root(stage, root)?;
+    mount_read_only_root(stage, root, devices)?;
     mount_devices(devices, &root.join("dev"))?;
     if processes == Processes::OfSlot {
         mount_proc(&root.join("proc"))?;
@@ -30,8 +31,12 @@ pub fn enter_root(stage: &Stage, devices: &Path, processes: Processes) -> Result
     chdir(root).step("entering the new root")?;
     // With the same path twice the old root ends up on top of the new one, from where it is
     // detached: pivot_root(2), "pivot_root(".", ".")".
-    pivot_root(".", ".").step("pivot_root")?;
-    umount2(".", MntFlags::MNT_DETACH).step("detaching the old root")?;
+    if stands(Layer::DetachedRoot) {
+        pivot_root(".", ".").step("pivot_root")?;
+        umount2(".", MntFlags::MNT_DETACH).step("detaching the old root")?;
+    } else {
+        pivot_root(".", "tmp").step("pivot_root")?;
+    }
     chdir("/").step("entering /")
 }
 
@@ -65,15 +70,21 @@ pub struct Scratch {
 
 /// An overlay of the root file system over nothing: a superblock of its own, so that file locks taken
 /// on its inodes are seen by no other sandbox.
-fn mount_read_only_root(stage: &Stage, root: &Path) -> Result<(), StepError> {
+fn mount_read_only_root(stage: &Stage, root: &Path, devices: &Path) -> Result<(), StepError> {
     // The mount table inside repeats these names; seen from the stage they tell nothing of the host.
     chdir(&stage.folder).step("entering the stage")?;
-    let layers = format!("lowerdir={ROOTFS}:{OWN}");
+    let mut layers = format!("lowerdir={}", stage.layers);
+    let mut flags = MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    if !stands(Layer::ReadOnlyRoot) {
+        let (upper, work) = Stage::writable_layer(devices);
+        layers += &format!(",upperdir={},workdir={}", upper.display(), work.display());
+        flags.remove(MsFlags::MS_RDONLY);
+    }
     mount(
         Some("root"),
         root,
         Some("overlay"),
-        MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV,
+        standing(flags),
         Some(layers.as_str()),
     )
     .step("mounting the root file system")
@@ -100,20 +111,27 @@ fn mount_devices(devices: &Path, target: &Path) -> Result<(), StepError> {
 fn mount_scratch(root: &Path, scratch: Scratch) -> Result<(), StepError> {
     let base = root.join("tmp");
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC | MS_NOSYMFOLLOW;
-    let options = format!(
+    let mut options = format!(
         "size={},nr_inodes={},mode=0755",
         scratch.bytes, scratch.inodes
     );
+    if !stands(Layer::ScratchLimits) {
+        "size=0,nr_inodes=0,mode=0755".clone_into(&mut options);
+    }
     mount(
         Some("scratch"),
         &base,
         Some("tmpfs"),
-        flags,
+        standing(flags),
         Some(options.as_str()),
     )
     .step("mounting the tmpfs")?;
     for (name, mode, owner) in [
-        ("work", 0o700, JOB_UID),
+        (
+            "work",
+            0o700,
+            if stands(Layer::UidDrop) { JOB_UID } else { 0 },
+        ),
         ("shm", 0o1777, 0),
         ("tmp", 0o1777, 0),
     ] {
@@ -144,8 +162,17 @@ fn mount_proc(target: &Path) -> Result<(), StepError> {
         Some("proc"),
         target,
         Some("proc"),
-        flags,
-        Some("hidepid=invisible,subset=pid"),
+        standing(flags),
+        stands(Layer::ProcHiding).then_some("hidepid=invisible,subset=pid"),
     )
     .step("mounting /proc")
+}
+
+/// The flags of a mount, of which the usual restrictions are one layer.
+fn standing(flags: MsFlags) -> MsFlags {
+    if stands(Layer::MountFlags) {
+        return flags;
+    }
+    let restrictions = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC | MS_NOSYMFOLLOW;
+    flags.difference(restrictions)
 }

@@ -11,6 +11,7 @@ use landlock::{
 use nix::sys::resource::{Resource, setrlimit};
 
 use crate::child::{Step, StepError};
+use crate::layers::{Layer, stands};
 
 /// Folders that a job may change.
 const WRITABLE: [&str; 3] = ["/tmp", "/work", "/dev/shm"];
@@ -23,6 +24,9 @@ const WRITABLE_DEVICES: [&str; 3] = ["/dev/null", "/dev/zero", "/dev/full"];
 /// # Errors
 /// Without CAP_SETPCAP in the user namespace.
 pub fn lock_capabilities() -> Result<(), StepError> {
+    if !stands(Layer::BoundingSet) {
+        return Ok(());
+    }
     sandboxd_sys::process::set_securebits(sandboxd_sys::process::SECUREBITS_LOCKED)
         .step("locking the securebits")?;
     for capability in caps::runtime::thread_all_supported() {
@@ -49,6 +53,33 @@ pub fn drop_capabilities() -> Result<(), StepError> {
     Ok(())
 }
 
+/// Sets no_new_privs: neither this process nor any that comes from it gains rights by what it executes.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn allow_no_new_privileges() -> Result<(), StepError> {
+    if stands(Layer::NoNewPrivs) {
+        nix::sys::prctl::set_no_new_privs().step("setting no_new_privs")?;
+    }
+    Ok(())
+}
+
+/// Leaves the session keyring that was inherited, where the kernel has keyrings.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn leave_session_keyring() -> Result<(), StepError> {
+    if !stands(Layer::SessionKeyring) {
+        return Ok(());
+    }
+    match sandboxd_sys::process::join_new_session_keyring() {
+        Err(error) if error.raw_os_error() != Some(libc::ENOSYS) => {
+            Err(error).step("leaving the session keyring")
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Limits of every process in the sandboxes that no run changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProcessLimits {
@@ -64,6 +95,9 @@ pub struct ProcessLimits {
 /// # Errors
 /// When one is above what this process itself may have.
 pub fn limit_resources(limits: ProcessLimits) -> Result<(), StepError> {
+    if !stands(Layer::ResourceLimits) {
+        return Ok(());
+    }
     let stack = 8 << 20;
     let table = [
         (Resource::RLIMIT_CORE, 0),
@@ -90,6 +124,9 @@ pub fn limit_resources(limits: ProcessLimits) -> Result<(), StepError> {
 /// # Errors
 /// When the kernel has Landlock and refuses.
 pub fn landlock_rules() -> Result<Option<OwnedFd>, StepError> {
+    if !stands(Layer::Landlock) {
+        return Ok(None);
+    }
     let abi = ABI::V6;
     let ruleset = || -> Result<Option<OwnedFd>, landlock::RulesetError> {
         let created = Ruleset::default()

@@ -23,6 +23,7 @@ use crate::cgroup::{self, CgroupError, SlotGroup};
 use crate::child::{MAX_REPORT, Report};
 use crate::identity::Identity;
 use crate::keeper::{self, Inside, Make, READY, Sockets};
+use crate::layers::{self, Layer};
 use crate::limits::KernelLimits;
 use crate::mounts::Scratch;
 use crate::profile::Profile;
@@ -38,6 +39,17 @@ const NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWUSER
     .union(CloneFlags::CLONE_NEWNET)
     .union(CloneFlags::CLONE_NEWIPC)
     .union(CloneFlags::CLONE_NEWUTS);
+
+fn namespaces() -> CloneFlags {
+    layers::namespaces(
+        NAMESPACES,
+        &[
+            (Layer::NetNamespace, CloneFlags::CLONE_NEWNET),
+            (Layer::IpcNamespace, CloneFlags::CLONE_NEWIPC),
+            (Layer::UtsNamespace, CloneFlags::CLONE_NEWUTS),
+        ],
+    )
+}
 
 /// A slot or a sandbox could not be made, watched or ended.
 #[derive(Debug, thiserror::Error)]
@@ -202,7 +214,12 @@ impl Builder {
     /// # Errors
     /// The step that failed; nothing is left behind then.
     pub fn open(&self, number: u32) -> Result<Slot, SlotError> {
-        let identity = self.identity(number)?;
+        let own = if layers::stands(Layer::OwnIds) {
+            number
+        } else {
+            0
+        };
+        let identity = self.identity(own)?;
         let group = SlotGroup::create(&self.parent, number)?;
         let alarm = group.memory_alarm()?;
         let pair = || {
@@ -253,7 +270,7 @@ impl Builder {
         let (keep, root) = (Uid::from_raw(u32::MAX), Uid::from_raw(0));
         let owner = Uid::from_raw(self.template_uid()?);
         setresuid(keep, owner, keep).map_err(failed("becoming the owner of the slot"))?;
-        let cloned = clone3(&self.proof, NAMESPACES, group);
+        let cloned = clone3(&self.proof, namespaces(), group);
         if matches!(cloned, Ok(Cloned::Child)) {
             return Ok(Cloned::Child);
         }
@@ -436,7 +453,7 @@ impl Slot {
     /// # Errors
     /// When a limit can't be set or the keeper is gone; the slot is of no use any more then.
     pub fn begin(&mut self, limits: &KernelLimits) -> Result<(Begun, Ends), SlotError> {
-        let own_group = self.group.begin(limits)?;
+        let own_group = self.group.begin(&layers::remaining(limits.clone()))?;
         self.empty_alarm();
         let cpu_clock = self.group.cpu_clock()?;
         let (job, ends) = pipes(self.identity, cpu_clock)?;
@@ -471,7 +488,7 @@ impl Slot {
     /// # Errors
     /// When one does not hold.
     pub fn limit(&mut self, limits: &KernelLimits) -> Result<(), SlotError> {
-        Ok(self.group.limit(limits)?)
+        Ok(self.group.limit(&layers::remaining(limits.clone()))?)
     }
 
     /// Keeps the files of a living sandbox beyond its end, for [`Slot::collect`]. Returns the other end of the

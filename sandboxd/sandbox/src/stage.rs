@@ -12,6 +12,8 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 
+use crate::layers::{self, Layer};
+
 /// Devices in a sandbox, with major and minor number: nothing that holds state of the host.
 const DEVICES: [(&str, u64, u64); 5] = [
     ("null", 1, 3),
@@ -22,9 +24,18 @@ const DEVICES: [(&str, u64, u64); 5] = [
 ];
 
 /// The root file system's name on the stage.
-pub const ROOTFS: &str = "rootfs";
+const ROOTFS: &str = "rootfs";
 /// Name of the layer under it: what sandboxd itself has inside.
-pub const OWN: &str = "own";
+const OWN: &str = "own";
+/// Name of the layer above it, which no product has: the runner without some layers of the sandbox.
+const CHANGED: &str = "changed";
+/// Devices that no sandbox has.
+const MORE_DEVICES: [(&str, u64, u64); 4] = [
+    ("kmsg", 1, 11),
+    ("fuse", 10, 229),
+    ("tun", 10, 200),
+    ("loop-control", 10, 237),
+];
 /// The library of `sandboxd_sys` inside.
 const LIBRARY: &str = "usr/lib/coderunner/inside.so";
 
@@ -45,6 +56,8 @@ pub struct Stage {
     pub folder: PathBuf,
     /// Where a sandbox mounts its root before it enters it.
     pub new_root: PathBuf,
+    /// Layers of a root, seen from the stage, the uppermost first, with colons between them.
+    pub layers: String,
     devices: PathBuf,
 }
 
@@ -90,9 +103,10 @@ impl Stage {
         )
         .map_err(io::Error::from)
         .map_err(failed("mounting a tmpfs at", folder))?;
-        let stage = Self {
+        let mut stage = Self {
             folder: folder.to_owned(),
             new_root: folder.join("root"),
+            layers: format!("{ROOTFS}:{OWN}"),
             devices: folder.join("dev"),
         };
         let (staged, own) = (folder.join(ROOTFS), folder.join(OWN));
@@ -110,9 +124,23 @@ impl Stage {
         .map_err(failed("putting the root file system at", &staged))?;
         let library = own.join(LIBRARY);
         put(&library, sandboxd_sys::INSIDE).map_err(failed("writing", &library))?;
-        let devices = (0..slots).map(|slot| stage.devices_of(slot));
+        let changed = layers::changed_runner(&rootfs)
+            .map_err(failed("taking layers out of the runner of", &rootfs))?;
+        for (path, text) in &changed {
+            let path = folder.join(CHANGED).join(path);
+            put(&path, text.as_bytes()).map_err(failed("writing", &path))?;
+        }
+        if !changed.is_empty() {
+            stage.layers = format!("{CHANGED}:{}", stage.layers);
+        }
+        let devices = (0..slots).map(|slot| stage.devices.join(slot.to_string()));
         for path in devices.chain([stage.zygote_devices()]) {
             make_devices(&path).map_err(failed("making devices in", &path))?;
+            if !layers::stands(Layer::ReadOnlyRoot) {
+                for layer in <[PathBuf; 2]>::from(Self::writable_layer(&path)) {
+                    make_open_folder(&layer).map_err(failed("making", &layer))?;
+                }
+            }
         }
         Ok(stage)
     }
@@ -124,7 +152,20 @@ impl Stage {
 
     /// The /dev of one slot. Inodes of its own, so that file locks on them are no channel to other runs.
     pub fn devices_of(&self, slot: u32) -> PathBuf {
-        self.devices.join(slot.to_string())
+        if layers::stands(Layer::OwnDev) {
+            self.devices.join(slot.to_string())
+        } else {
+            self.zygote_devices()
+        }
+    }
+
+    /// What a root without the layer that makes it read-only writes to, and where the kernel prepares that; named by
+    /// its /dev, which is its own.
+    pub fn writable_layer(devices: &Path) -> (PathBuf, PathBuf) {
+        (
+            devices.with_extension("upper"),
+            devices.with_extension("work"),
+        )
     }
 }
 
@@ -134,11 +175,26 @@ fn put(path: &Path, content: &[u8]) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o444))
 }
 
+fn make_open_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir(folder)?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o777))
+}
+
 fn make_devices(folder: &Path) -> io::Result<()> {
     fs::create_dir(folder)?;
-    for (name, major, minor) in DEVICES {
+    let more = if layers::stands(Layer::MinimalDev) {
+        &[][..]
+    } else {
+        &MORE_DEVICES
+    };
+    for (name, major, minor) in DEVICES.iter().chain(more) {
         let path = folder.join(name);
-        mknod(&path, SFlag::S_IFCHR, Mode::empty(), makedev(major, minor))?;
+        mknod(
+            &path,
+            SFlag::S_IFCHR,
+            Mode::empty(),
+            makedev(*major, *minor),
+        )?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666))?;
     }
     fs::create_dir(folder.join("shm"))?;

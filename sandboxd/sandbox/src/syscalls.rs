@@ -13,6 +13,7 @@
 
 use std::collections::HashMap;
 
+use crate::layers::{Layer, stands};
 use seccompiler::{BpfProgram, TargetArch, sock_filter};
 
 const POLICY: &str = include_str!("../policy/seccomp.json");
@@ -76,9 +77,36 @@ impl Policy {
     /// # Errors
     /// When the kernel refuses a filter.
     pub fn bind_zygote(&self) -> Result<(), seccompiler::Error> {
+        if !stands(Layer::Seccomp) {
+            return Ok(());
+        }
         self.zygote
             .iter()
             .try_for_each(|program| seccompiler::apply_filter(program))
+    }
+
+    /// Binds this process as [`Policy::bind_zygote`] does, by the right of CAP_SYS_ADMIN instead of by
+    /// no_new_privs.
+    ///
+    /// # Errors
+    /// When the kernel refuses a filter.
+    #[cfg(feature = "removable-layers")]
+    pub fn bind_zygote_with_privilege(&self) -> std::io::Result<()> {
+        if !stands(Layer::Seccomp) {
+            return Ok(());
+        }
+        self.zygote.iter().try_for_each(|program| {
+            let instructions: Vec<libc::sock_filter> = program
+                .iter()
+                .map(|sock_filter { code, jt, jf, k }| libc::sock_filter {
+                    code: *code,
+                    jt: *jt,
+                    jf: *jf,
+                    k: *k,
+                })
+                .collect();
+            sandboxd_sys::process::install_filter(&instructions)
+        })
     }
 
     /// The filter that a copy of the zygote installs last, as the kernel reads it: a row of `struct
@@ -99,6 +127,9 @@ impl Policy {
     /// # Errors
     /// When the kernel refuses the filter.
     pub fn bind_reaper(&self) -> Result<(), seccompiler::Error> {
+        if !stands(Layer::ReaperFilter) {
+            return Ok(());
+        }
         seccompiler::apply_filter(&self.reaper)
     }
 
@@ -107,6 +138,9 @@ impl Policy {
     /// # Errors
     /// When the kernel refuses the filter.
     pub fn bind_collector(&self) -> Result<(), seccompiler::Error> {
+        if !stands(Layer::CollectorFilter) {
+            return Ok(());
+        }
         seccompiler::apply_filter(&self.collector)
     }
 }

@@ -27,6 +27,7 @@ use sandboxd_sys::socket::{receive, send};
 
 use crate::cgroup::Parent;
 use crate::child::{self, Step, StepError};
+use crate::layers::{self, Layer};
 use crate::mounts::{self, Processes};
 use crate::profile::Profile;
 use crate::restrict::{self, ProcessLimits};
@@ -181,7 +182,9 @@ impl Template {
         send(socket.as_fd(), &profile.message(), &[])?;
         send(socket.as_fd(), &policy.job_filter(), &[])?;
         let further = [
-            sandboxd_sys::process::landlock_version() > 0,
+            sandboxd_sys::process::landlock_version() > 0
+                && layers::stands(Layer::Landlock)
+                && layers::stands(Layer::NoNewPrivs),
             parent.is_unified(),
         ];
         send(socket.as_fd(), &further.map(u8::from), &[])?;
@@ -287,35 +290,39 @@ fn become_template(
 ) -> Result<Infallible, StepError> {
     sandboxd_sys::process::reset_signals();
     sandboxd_sys::process::set_umask(0o022);
-    match sandboxd_sys::process::join_new_session_keyring() {
-        Err(error) if error.raw_os_error() != Some(libc::ENOSYS) => {
-            return Err(error).step("leaving the session keyring");
-        }
-        _ => {}
-    }
+    restrict::leave_session_keyring()?;
     fs::write("/proc/self/oom_score_adj", "900").step("offering itself to the memory killer")?;
     setsid().step("starting a session")?;
     mounts::enter_root(stage, &stage.zygote_devices(), Processes::Hidden)?;
     arrange_descriptors(ends)?;
     restrict::limit_resources(limits)?;
     setgroups(&[]).step("leaving supplementary groups")?;
+    #[cfg(feature = "removable-layers")]
+    if !layers::stands(Layer::NoNewPrivs) {
+        policy
+            .bind_zygote_with_privilege()
+            .step("installing the system-call filters")?;
+    }
     let (user, group) = (Uid::from_raw(uid), Gid::from_raw(uid));
     setresgid(group, group, group).step("becoming the template's group")?;
     setresuid(user, user, user).step("becoming the template's user")?;
     restrict::drop_capabilities()?;
-    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).step("binding its life to the launcher")?;
-    nix::sys::prctl::set_no_new_privs().step("setting no_new_privs")?;
+    layers::die_with_parent("binding its life to the launcher")?;
+    restrict::allow_no_new_privileges()?;
     let text = |value: &&str| CString::new(*value).expect("constants have no NUL");
     let arguments: Vec<CString> = ARGUMENTS.iter().map(text).collect();
     let environment: Vec<CString> = ENVIRONMENT
         .iter()
         .chain(profile.environment())
         .map(text)
+        .chain(layers::inherited_environment())
         .collect();
-    policy
-        .bind_zygote()
-        .map_err(io::Error::other)
-        .step("installing the system-call filters")?;
+    if layers::stands(Layer::NoNewPrivs) {
+        policy
+            .bind_zygote()
+            .map_err(io::Error::other)
+            .step("installing the system-call filters")?;
+    }
     execve(&arguments[0], &arguments, &environment).step("executing Python")
 }
 

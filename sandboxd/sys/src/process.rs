@@ -145,6 +145,28 @@ fn wait(kind: libc::idtype_t, id: libc::id_t, options: libc::c_int) -> io::Resul
     Ok(info)
 }
 
+/// Installs a system-call filter without no_new_privs: seccomp(2). Needs CAP_SYS_ADMIN in the user namespace.
+///
+/// # Errors
+/// EACCES without the capability, EINVAL for what is no filter.
+#[cfg(feature = "removable-layers")]
+pub fn install_filter(program: &[libc::sock_filter]) -> io::Result<()> {
+    let program = libc::sock_fprog {
+        len: u16::try_from(program.len()).map_err(io::Error::other)?,
+        filter: program.as_ptr().cast_mut(),
+    };
+    // SAFETY: the kernel only reads the program, which outlives the call and has `len` instructions.
+    check(unsafe {
+        libc::syscall(
+            libc::SYS_seccomp,
+            libc::SECCOMP_SET_MODE_FILTER,
+            0,
+            &raw const program,
+        )
+    })?;
+    Ok(())
+}
+
 /// Version of the kernel's Landlock interface, 0 without Landlock: landlock_create_ruleset(2).
 pub fn landlock_version() -> i64 {
     const LANDLOCK_CREATE_RULESET_VERSION: libc::c_uint = 1;

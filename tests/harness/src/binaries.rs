@@ -10,6 +10,27 @@ pub const BINARIES_VARIABLE: &str = "CODERUNNER_TEST_BINARIES";
 /// Names the tree of the root filesystem, instead of the one in the target folder.
 pub const ROOTFS_VARIABLE: &str = "CODERUNNER_TEST_ROOTFS";
 
+/// Names the sandboxd out of which layers can be taken, instead of the one in the target folder.
+pub const LAYERS_VARIABLE: &str = "CODERUNNER_TEST_LAYERS";
+
+/// Path of the sandboxd out of which layers can be taken.
+///
+/// # Errors
+/// When it was not built.
+pub fn sandboxd_with_removable_layers() -> Result<PathBuf> {
+    let path = match env::var_os(LAYERS_VARIABLE) {
+        Some(path) => PathBuf::from(path),
+        None => workspace().join("target/layers/sandboxd"),
+    };
+    if !path.is_file() {
+        bail!(
+            "could not find {}: `cargo xtask test` and `cargo xtask layers` make it, or name it in {LAYERS_VARIABLE}",
+            path.display()
+        );
+    }
+    Ok(path)
+}
+
 /// Path of the program `name`.
 ///
 /// # Errors

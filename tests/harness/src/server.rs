@@ -48,6 +48,8 @@ pub struct Options {
     pub parked: Option<u32>,
     /// Users that may talk through the socket.
     pub allowed_uids: Vec<u32>,
+    /// Layers of the sandbox that are taken out, by name; with any, the server is the build that is made for this.
+    pub without_layers: Vec<String>,
     /// The tree that programs see; the usual one without.
     pub rootfs: Option<PathBuf>,
     /// How long the server may take to get ready.
@@ -66,6 +68,7 @@ impl Default for Options {
             max_sandboxes: 4,
             parked: None,
             allowed_uids: vec![0],
+            without_layers: Vec::new(),
             rootfs: None,
             start_patience: START_PATIENCE,
             more_listen: String::new(),
@@ -143,7 +146,7 @@ impl Sandboxd {
         )
         .context("writing the server's configuration")?;
         let connection = connect(&folder.path().join("sandboxd.sock"))?;
-        let process = launch(folder.path())?;
+        let process = launch(folder.path(), &options)?;
         let mut this = Self {
             folder,
             process,
@@ -170,7 +173,7 @@ impl Sandboxd {
         {
             bail!("the server still lives");
         }
-        self.process = launch(self.folder.path())?;
+        self.process = launch(self.folder.path(), &self.options)?;
         self.connection = connect(&self.socket())?;
         self.wait_until_ready()
     }
@@ -481,6 +484,7 @@ fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Resul
         start_patience: _,
         more_listen,
         more_pool,
+        without_layers: _,
         more_config,
     } = options;
     if *max_sandboxes * 2 >= IDS {
@@ -502,13 +506,20 @@ fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Resul
     ))
 }
 
-fn launch(folder: &Path) -> Result<Child> {
+fn launch(folder: &Path, options: &Options) -> Result<Child> {
     let log = File::options()
         .create(true)
         .append(true)
         .open(folder.join("sandboxd.log"))
         .context("opening the server's log")?;
-    Command::new(binaries::program("sandboxd")?)
+    let mut command = if options.without_layers.is_empty() {
+        Command::new(binaries::program("sandboxd")?)
+    } else {
+        let mut command = Command::new(binaries::sandboxd_with_removable_layers()?);
+        command.env("SANDBOXD_WITHOUT_LAYERS", options.without_layers.join(","));
+        command
+    };
+    command
         .arg("serve")
         .arg("--config")
         .arg(folder.join("sandboxd.toml"))

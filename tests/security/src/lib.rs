@@ -9,5 +9,6 @@
 
 pub mod attack;
 pub mod judge;
+pub mod layers;
 pub mod traps;
 pub mod trial;

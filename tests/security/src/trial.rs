@@ -33,7 +33,18 @@ pub struct Stopped {
 /// Everything that is wrong, one thing a line: the attack succeeded, ended in an unexpected way, took
 /// too long, hurt the server, or left something on the host.
 pub fn run(attack: &Attack) -> Result<Stopped> {
-    let server = Sandboxd::start(Options::default())?;
+    run_without(attack, &[])
+}
+
+/// The same against a sandbox out of which layers are taken.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_without(attack: &Attack, layers: &[String]) -> Result<Stopped> {
+    let server = Sandboxd::start(Options {
+        without_layers: layers.to_vec(),
+        ..Options::default()
+    })?;
     let traps = Traps::set()?;
     // The first run may open what stays open.
     expect_healthy(&server).context("before the attack")?;

@@ -30,4 +30,6 @@ for path in files + [os.__file__, sys.executable, "/etc/passwd"]:
     kit.attempt(f"write {path}", lambda: os.open(path, os.O_WRONLY), also=[errno.ETXTBSY])
     kit.attempt(f"truncate {path}", lambda: os.truncate(path, 0) is None, also=[errno.ETXTBSY, errno.EINVAL])
     kit.attempt(f"utime {path}", lambda: os.utime(path, (0, 0)) is None)
+if not os.statvfs("/").f_flag & os.ST_RDONLY:
+    kit.escaped("the root is mounted writable")
 kit.finish()
