@@ -48,7 +48,7 @@ SECCOMP_MODE_FILTER = 2
 CAPABILITY_VERSION_3 = 0x20080522
 # NOROOT, NO_SETUID_FIXUP, KEEP_CAPS (its lock only), NO_CAP_AMBIENT_RAISE, each with its lock.
 SECUREBITS_LOCKED = 0x1 | 0x2 | 0x4 | 0x8 | 0x20 | 0x40 | 0x80
-P_PID = 1
+P_ALL, P_PID = 0, 1
 WEXITED = 4
 CLD_EXITED = 1
 O_WRONLY = 1
@@ -245,6 +245,7 @@ class Hot:
         self.close = call(numbers.close_range, PIDS, ALL)
         self.kill = call(numbers.pidfd_send_signal, SANDBOX, SIGKILL)
         self.wait = call(numbers.waitid, P_PID, 0, ctypes.addressof(self.status), WEXITED)
+        self.collect = call(numbers.waitid, P_ALL, 0, ctypes.addressof(self.status), WEXITED)
         filter_length = len(program_filter) // 8
         self.filter = SocketFilter(filter_length, self.text(program_filter))
         self.steps = tuple(self.enter_sandbox(numbers, has_landlock, moves_group))
@@ -336,6 +337,10 @@ def see_to_its_end(hot, job):
             pass
     # Whatever else lives in the sandbox; it may be dead already.
     system_call(*hot.kill)
+    # A job that made itself siblings has left them to this process. While one is not collected, the sandbox's first
+    # process can't end.
+    while system_call(*hot.collect) == 0:
+        pass
 
 
 def fail(name):

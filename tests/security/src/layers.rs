@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use test_harness::{Options, Sandboxd};
+use test_harness::{Options, Sandboxd, binaries};
 
 use crate::attack::Attack;
 use crate::trial;
@@ -85,7 +85,10 @@ fn start(without: &[String]) -> Result<String> {
     found.with_context(|| format!("without {}: {error}", without.join(" and ")))
 }
 
+/// Without the place of this repository, which says nothing.
 fn first_line(text: &str) -> String {
+    let workspace = binaries::workspace().canonicalize().unwrap_or_default();
+    let text = text.replace(&*workspace.to_string_lossy(), "REPOSITORY");
     let line = text.lines().next().unwrap_or_default();
     line.chars()
         .filter(|character| !character.is_control())

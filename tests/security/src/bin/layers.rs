@@ -18,7 +18,28 @@ use test_harness::binaries;
 
 /// Sets of layers that are taken out together: where the loss of one alone lets nothing through, because another
 /// stops the same.
-const TOGETHER: &[&[&str]] = &[];
+const TOGETHER: [&[&str]; 20] = [
+    &["seccomp", "net-namespace"],
+    &["seccomp", "net-namespace", "launcher-namespaces"],
+    &["seccomp", "ipc-namespace"],
+    &["seccomp", "ipc-namespace", "launcher-namespaces"],
+    &["seccomp", "namespace-limits"],
+    &["seccomp", "capabilities"],
+    &["seccomp", "capabilities", "bounding-set", "uid-drop"],
+    &["seccomp", "session-keyring"],
+    &["seccomp", "exact-wait"],
+    &["seccomp", "own-ids"],
+    &["seccomp", "not-dumpable", "uid-drop"],
+    &["job-filter", "capabilities"],
+    &["landlock", "mount-flags"],
+    &["landlock", "read-only-root", "uid-drop"],
+    &["memory-limit", "scratch-limits"],
+    &["pids-limit", "resource-limits"],
+    &["cpu-time", "resource-limits"],
+    &["cpu-time", "wall-time"],
+    &["open-beneath", "collector-filter", "mount-flags"],
+    &["pid-namespace", "proc-hiding"],
+];
 
 #[derive(Debug, Parser)]
 struct Arguments {
