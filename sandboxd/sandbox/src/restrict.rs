@@ -15,6 +15,8 @@ use crate::layers::{Layer, stands};
 
 /// Folders that a job may change.
 const WRITABLE: [&str; 3] = ["/tmp", "/work", "/dev/shm"];
+/// The folder of what a job may execute.
+const PROGRAMS: &str = "/usr";
 /// Devices that a job may write to.
 const WRITABLE_DEVICES: [&str; 3] = ["/dev/null", "/dev/zero", "/dev/full"];
 
@@ -117,9 +119,9 @@ pub fn limit_resources(limits: ProcessLimits) -> Result<(), StepError> {
     Ok(())
 }
 
-/// Landlock as one more layer: read everything, change only the writable folders, no TCP, no signals
-/// and no abstract sockets out of the sandbox. Has what the kernel has of it; `None` where that is
-/// nothing. The rules hold for the folders that are mounted now; the job binds itself to them.
+/// Landlock as one more layer: read everything, execute only what the root has, change only the writable
+/// folders, no TCP, no signals and no abstract sockets out of the sandbox. Has what the kernel has of it; `None`
+/// where that is nothing. The rules hold for the folders that are mounted now; the job binds itself to them.
 ///
 /// # Errors
 /// When the kernel has Landlock and refuses.
@@ -135,8 +137,15 @@ pub fn landlock_rules() -> Result<Option<OwnedFd>, StepError> {
             .handle_access(AccessNet::from_all(abi))?
             .scope(Scope::from_all(abi))?
             .create()?
-            .add_rules(path_beneath_rules(["/"], AccessFs::from_read(abi)))?
-            .add_rules(path_beneath_rules(WRITABLE, AccessFs::from_all(abi)))?
+            .add_rules(path_beneath_rules(
+                ["/"],
+                AccessFs::from_read(abi) & !AccessFs::Execute,
+            ))?
+            .add_rules(path_beneath_rules([PROGRAMS], AccessFs::Execute))?
+            .add_rules(path_beneath_rules(
+                WRITABLE,
+                AccessFs::from_all(abi) & !AccessFs::Execute,
+            ))?
             .add_rules(path_beneath_rules(
                 WRITABLE_DEVICES,
                 AccessFs::from_file(abi),
