@@ -135,6 +135,15 @@ def attempt(what, function, also=(), only=None):
     return None
 
 
+def write(path, data):
+    """Writes to a file of the kernel's at once: a buffer would hide its refusal."""
+    fd = os.open(path, os.O_WRONLY)
+    try:
+        return os.write(fd, data) == len(data)
+    finally:
+        os.close(fd)
+
+
 def in_child(function):
     """Runs `function` in a child; returns ("exit", code) or ("signal", number)."""
     pid = os.fork()

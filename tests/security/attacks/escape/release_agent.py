@@ -16,7 +16,7 @@ for line in open("/proc/self/mountinfo"):
 for spot in SPOTS:
     kit.attempt(f"list {spot}", lambda: os.listdir(spot))
     for name in ("release_agent", "notify_on_release", "cgroup.procs", "memory.limit_in_bytes", "memory.max", "pids.max"):
-        kit.attempt(f"write {spot}/{name}", lambda: open(f"{spot}/{name}", "w").write("1") > 0)
+        kit.attempt(f"write {spot}/{name}", lambda: kit.write(f"{spot}/{name}", b"1"))
 os.makedirs("/tmp/cgroup", exist_ok=True)
 for kind, options in (("cgroup", "memory"), ("cgroup", "rdma"), ("cgroup", "pids"), ("cgroup", "none,name=x"), ("cgroup2", "")):
     kit.attempt(f"mount {kind} {options}", lambda: kit.syscall("mount", "x", "/tmp/cgroup", kind, 0, options) == 0)

@@ -12,5 +12,5 @@ kit.attempt("deadline", lambda: kit.syscall("sched_setattr", 0, (48).to_bytes(4,
 kit.attempt("nice", lambda: os.setpriority(os.PRIO_PROCESS, 0, -20) is None)
 kit.attempt("nice of the user", lambda: os.setpriority(os.PRIO_USER, 0, -5) is None)
 kit.attempt("disk class", lambda: kit.syscall("ioprio_set", 1, 0, 1 << 13) == 0)
-kit.attempt("out-of-memory score", lambda: open("/proc/self/oom_score_adj", "w").write("-500") > 0)
+kit.attempt("out-of-memory score", lambda: kit.write("/proc/self/oom_score_adj", b"-500"))
 kit.finish()
