@@ -387,7 +387,10 @@ impl Config {
             limits.most_collected_bytes <= 32 << 20,
             "limits.most_collected_bytes must be at most 32 MiB".to_owned(),
         );
-        if let Err(error) = self.kernel_limits(&self.ceilings().most).check() {
+        if let Err(error) = self
+            .kernel_limits(&self.ceilings().most)
+            .check(&KernelLimits::WIDEST)
+        {
             problems.push(format!("limits: {error}"));
         }
         problems
@@ -494,6 +497,7 @@ impl Config {
                 file_bytes: self.limits.file_bytes,
                 open_files: self.limits.open_files,
             },
+            most: self.kernel_limits(&self.ceilings().most),
             template_age: Duration::from_secs(self.pool.template_seconds),
         }
     }

@@ -46,6 +46,10 @@ pub fn serve(config: Config, path: &Path) -> Result<()> {
         .context("sandboxd can't isolate programs on this host")?;
     let served = launcher.serve(&ours, pid);
     drop(ours);
+    if served.is_err() {
+        // It may be stopped, or worse, and would never end by itself.
+        let _ = daemon.kill();
+    }
     let status = daemon.wait().context("waiting for the daemon")?;
     // The socket's path goes with the service; a new one is made at the next start.
     let _ = fs::remove_file(&config.listen.socket);

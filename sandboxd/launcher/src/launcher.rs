@@ -41,6 +41,8 @@ pub struct LauncherConfig {
     pub cgroup: String,
     /// Limits that no run changes.
     pub limits: ProcessLimits,
+    /// The most that a run may ask for.
+    pub most: KernelLimits,
     /// How long one template of a profile is copied: all copies of one have the same hash seed.
     pub template_age: Duration,
 }
@@ -106,6 +108,7 @@ pub struct Launcher {
     signals: SignalFd,
     swept: usize,
     templates: Templates,
+    most: KernelLimits,
 }
 
 /// The launcher talks to nobody but the daemon, by the socket that it has. What comes from it without namespaces of
@@ -163,6 +166,7 @@ impl Launcher {
             signals,
             swept,
             templates,
+            most: config.most.clone(),
         })
     }
 
@@ -197,6 +201,7 @@ impl Launcher {
                     Wake::Slot(Watch::Ended(index)) => self.finish(socket, index)?,
                     Wake::Slot(Watch::Collected(index)) => self.end_collection(socket, index)?,
                     Wake::Slot(Watch::MemoryAlarm(index)) => self.out_of_memory(index),
+                    Wake::Slot(Watch::Dead(index)) => self.slots.bury(index),
                 }
             }
         }
@@ -279,12 +284,17 @@ impl Launcher {
 
     /// Begins to make a sandbox; the answer comes when the keeper has made it.
     fn spawn(&mut self, run: u64, profile: Profile, limits: KernelLimits) -> Result<(), String> {
-        limits.check().map_err(|error| error.to_string())?;
+        limits
+            .check(&self.most)
+            .map_err(|error| error.to_string())?;
         self.templates.renew(&self.builder, profile);
         let order = Order { run, limits };
         let choice = self.slots.choose(run, profile);
         match choice.map_err(|error| error.to_string())? {
-            Choice::Free(index) => self.begin(index, order),
+            Choice::Free(index) => self.begin(index, order.clone()).or_else(|reason| {
+                tracing::warn!(slot = index, reason, "a slot is opened anew");
+                self.open(index, profile, order)
+            }),
             Choice::Closed(index) => self.open(index, profile, order),
             Choice::OfAnother(index) => {
                 // Its zygote is of another profile, and goes with the slot.
@@ -296,6 +306,7 @@ impl Launcher {
 
     fn open(&mut self, index: usize, profile: Profile, order: Order) -> Result<(), String> {
         let number = u32::try_from(index).map_err(|error| error.to_string())?;
+        self.slots.bury(index);
         // A template that is not there yet loads its modules while the slot is made.
         let template = self.templates.current(&self.builder, profile);
         let generation = template.map_err(|error| explain(&error))?.number;
@@ -329,7 +340,9 @@ impl Launcher {
     }
 
     fn limit(&mut self, run: u64, limits: &KernelLimits) -> Result<(), String> {
-        limits.check().map_err(|error| error.to_string())?;
+        limits
+            .check(&self.most)
+            .map_err(|error| error.to_string())?;
         let place = self.slots.of_run(run).ok_or("there is no such run")?;
         place.slot.limit(limits).map_err(|error| explain(&error))
     }
@@ -355,7 +368,15 @@ impl Launcher {
                     Err(error) => self.lose(socket, index, &explain(&error)),
                 }
             }
-            Reply::Failed { slot, reason } => self.lose(socket, slot as usize, &reason),
+            Reply::Failed { slot, reason } => {
+                let index = slot as usize;
+                let waits = |place: &mut Place| place.joins(profile);
+                if self.slots.get_mut(index).is_some_and(waits) {
+                    self.lose(socket, index, &reason)
+                } else {
+                    Ok(())
+                }
+            }
             Reply::Gone => self.lose_template(socket, profile),
         }
     }
@@ -391,6 +412,9 @@ impl Launcher {
             return Ok(());
         };
         match place.slot.hear() {
+            Said::Ready if !matches!(place.phase, Phase::Opening) => {
+                self.lose(socket, index, "the slot's keeper was ready twice")
+            }
             Said::Ready => {
                 place.phase = Phase::Joining;
                 self.ask_for_zygote(socket, index)
@@ -565,7 +589,7 @@ impl Launcher {
         if usable && clean && Some(place.generation) == current {
             self.slots.set_free(index);
         } else {
-            self.slots.close(index);
+            self.slots.retire(index);
         }
     }
 

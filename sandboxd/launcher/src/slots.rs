@@ -7,7 +7,7 @@ use sandboxd_sandbox::slot::Begun;
 use sandboxd_sandbox::{Ends, KernelLimits, Profile, Sandbox, Slot};
 
 /// A run that waits for its slot to be ready.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Order {
     /// Its number.
     pub run: u64,
@@ -103,12 +103,16 @@ pub enum Watch {
     Collected(usize),
     /// A slot is out of memory.
     MemoryAlarm(usize),
+    /// Everything in a retired slot is dead.
+    Dead(usize),
 }
 
 /// All slots. Invariant: a run is in one slot at most.
 #[derive(Debug)]
 pub struct Slots {
     places: Vec<Option<Place>>,
+    /// Retired ones whose processes are still dying, which can take the kernel half a second.
+    dying: Vec<(usize, Slot)>,
     /// Free slots and their profiles, the one that was free longest first.
     free: VecDeque<(usize, Profile)>,
     highest_run: Option<u64>,
@@ -141,6 +145,7 @@ impl Slots {
     pub fn new(count: u32) -> Self {
         Self {
             places: (0..count).map(|_| None).collect(),
+            dying: Vec::new(),
             free: VecDeque::new(),
             highest_run: None,
         }
@@ -155,13 +160,19 @@ impl Slots {
         if self.highest_run.is_some_and(|highest| run <= highest) {
             return Err(NoSlot::Repeated);
         }
-        let closed = self.places.iter().position(Option::is_none);
+        let closed = |index: &usize| self.places[*index].is_none();
+        let empty = |index: &usize| !self.dying.iter().any(|(dying, _)| dying == index);
+        let mut all = 0..self.places.len();
+        let closed = all
+            .clone()
+            .find(|index| closed(index) && empty(index))
+            .or_else(|| all.find(closed));
         let choice = pick(&mut self.free, closed, wanted).ok_or(NoSlot::Full)?;
         self.highest_run = Some(run);
         Ok(choice)
     }
 
-    /// Puts an opened slot into its place.
+    /// Puts an opened slot into its place, in which nothing is dying.
     pub fn open(&mut self, index: usize, place: Place) {
         self.places[index] = Some(place);
     }
@@ -194,6 +205,19 @@ impl Slots {
         self.places.get_mut(index)?.take()
     }
 
+    /// Closes a slot in which no run is, without waiting for its last process; see [`Watch::Dead`].
+    pub fn retire(&mut self, index: usize) {
+        if let Some(place) = self.close(index) {
+            place.slot.end();
+            self.dying.push((index, place.slot));
+        }
+    }
+
+    /// Forgets a retired slot, of which nothing is left then. Waits for its last process.
+    pub fn bury(&mut self, index: usize) {
+        self.dying.retain(|(dying, _)| *dying != index);
+    }
+
     /// Marks a slot as free.
     pub fn set_free(&mut self, index: usize) {
         if let Some(place) = self.get_mut(index) {
@@ -207,6 +231,8 @@ impl Slots {
     /// What to wait for.
     pub fn watched(&self) -> Vec<(Watch, BorrowedFd<'_>)> {
         let mut watched = Vec::with_capacity(self.places.len() * 2);
+        let dying = self.dying.iter();
+        watched.extend(dying.map(|(index, slot)| (Watch::Dead(*index), slot.dead())));
         for (index, place) in self.places.iter().enumerate() {
             let Some(place) = place else { continue };
             watched.push((Watch::Keeper(index), place.slot.keeper()));

@@ -468,6 +468,7 @@ impl SlotGroup {
             return Ok(());
         }
         self.limits = None;
+        self.expect_room(limits)?;
         let path = match self.parent.mode {
             Mode::V1 { .. } => self.name(""),
             Mode::V2 { .. } => self.name(RUN),
@@ -494,6 +495,27 @@ impl SlotGroup {
         self.verify(limits)?;
         self.limits = Some(limits.clone());
         Ok(())
+    }
+
+    /// On v1 the kernel tries for a second to get a group below a limit that it is above of, and nothing else can be
+    /// done meanwhile.
+    fn expect_room(&self, limits: &KernelLimits) -> Result<(), CgroupError> {
+        let Some(files) = &self.v1 else {
+            return Ok(());
+        };
+        let usage = "memory.usage_in_bytes";
+        let content = read_again(&files.usage).map_err(|source| CgroupError::File {
+            action: "reading",
+            path: self.file(0, usage),
+            source,
+        })?;
+        match find_number(&content, "") {
+            Some(in_use) if in_use < limits.memory_bytes => Ok(()),
+            _ => Err(CgroupError::Content {
+                path: self.file(0, usage),
+                content,
+            }),
+        }
     }
 
     /// Makes room for a collector where it counts with the run, which may have filled its memory with files:
@@ -697,7 +719,7 @@ impl SlotGroup {
         Ok(false)
     }
 
-    /// What is counted of files that runs read, if it can be much.
+    /// What is counted of files that runs read or looked for, if it can be much.
     fn stale_cache(&self, files: &V1Files) -> Result<u64, CgroupError> {
         let usage = "memory.usage_in_bytes";
         let text = read_again(&files.usage).map_err(|source| CgroupError::File {
@@ -715,9 +737,12 @@ impl SlotGroup {
         let path = self.file(0, "memory.stat");
         let content = read(&path)?;
         let of = |key| find_number(&content, key);
+        // Names and files that the kernel remembers; a kernel that counts none has no such file.
+        let kernel = fs::read_to_string(self.file(0, "memory.kmem.usage_in_bytes"));
+        let kernel = kernel.map_or(0, |text| find_number(&text, "").unwrap_or(0));
         match (of("cache"), of("shmem")) {
             // A sandbox's own files go by themselves, with their file system.
-            (Some(cache), Some(scratch)) => Ok(cache.saturating_sub(scratch)),
+            (Some(cache), Some(scratch)) => Ok(cache.saturating_sub(scratch) + kernel),
             _ => Err(CgroupError::Content { path, content }),
         }
     }

@@ -169,23 +169,55 @@ pub struct KernelLimits {
 }
 
 impl KernelLimits {
-    /// Refuses what no configuration of ours asks for, so that a hostile caller of the launcher can't
-    /// widen a sandbox.
+    /// More than any operator can allow.
+    pub const WIDEST: Self = Self {
+        memory_bytes: 16 << 30,
+        processes: 4096,
+        cpu_millicores: 64_000,
+        cpu_seconds: 600,
+        scratch_bytes: 4 << 30,
+        scratch_inodes: 1 << 20,
+        file_bytes: 4 << 30,
+        open_files: 65_536,
+    };
+
+    /// Refuses what is more than the operator allows, so that a hostile caller of the launcher can't widen a
+    /// sandbox, and what is too little for any program.
     ///
     /// # Errors
     /// Names the first value out of range.
-    pub fn check(&self) -> Result<(), OutOfRange> {
+    pub fn check(&self, most: &Self) -> Result<(), OutOfRange> {
         let number = |field, value: u64, least: u64, most: u64| {
             in_range(field, value, least, most, |value| value.to_string()).map(|_| ())
         };
-        number("memory_bytes", self.memory_bytes, 8 << 20, 16 << 30)?;
-        number("processes", self.processes.into(), 1, 4096)?;
-        number("cpu_millicores", self.cpu_millicores.into(), 10, 64_000)?;
-        number("cpu_seconds", self.cpu_seconds, 1, 600)?;
-        number("scratch_bytes", self.scratch_bytes, 1 << 16, 4 << 30)?;
-        number("scratch_inodes", self.scratch_inodes.into(), 16, 1 << 20)?;
-        number("file_bytes", self.file_bytes, 1 << 16, 4 << 30)?;
-        number("open_files", self.open_files, 16, 65_536)
+        number(
+            "memory_bytes",
+            self.memory_bytes,
+            8 << 20,
+            most.memory_bytes,
+        )?;
+        number("processes", self.processes.into(), 1, most.processes.into())?;
+        number(
+            "cpu_millicores",
+            self.cpu_millicores.into(),
+            10,
+            most.cpu_millicores.into(),
+        )?;
+        number("cpu_seconds", self.cpu_seconds, 1, most.cpu_seconds)?;
+        number(
+            "scratch_bytes",
+            self.scratch_bytes,
+            1 << 16,
+            most.scratch_bytes,
+        )?;
+        number(
+            "scratch_inodes",
+            self.scratch_inodes.into(),
+            16,
+            most.scratch_inodes.into(),
+        )?;
+        number("file_bytes", self.file_bytes, 1 << 16, most.file_bytes)?;
+        number("open_files", self.open_files, 16, most.open_files)
     }
 }
 
@@ -217,6 +249,28 @@ mod tests {
             ceilings().resolve(&Wishes::default()),
             Ok(ceilings().defaults)
         );
+    }
+
+    #[test]
+    fn the_kernels_limits_are_within_what_the_operator_allows() {
+        let most = KernelLimits {
+            memory_bytes: 512 << 20,
+            ..KernelLimits::WIDEST
+        };
+        assert_eq!(most.check(&most), Ok(()));
+        let wider = KernelLimits {
+            memory_bytes: most.memory_bytes + 1,
+            ..most.clone()
+        };
+        assert_eq!(
+            wider.check(&most).expect_err("too much").field,
+            "memory_bytes"
+        );
+        let wider = KernelLimits {
+            processes: 4097,
+            ..most.clone()
+        };
+        assert_eq!(wider.check(&most).expect_err("too many").field, "processes");
     }
 
     #[test]

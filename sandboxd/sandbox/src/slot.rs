@@ -5,6 +5,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -444,8 +445,25 @@ impl Slot {
     /// # Errors
     /// When the kernel refuses.
     pub fn admit_zygote(&self, zygote: BorrowedFd<'_>) -> Result<(), SlotError> {
-        let process = process_id(zygote).map_err(failed("finding the zygote"))?;
-        Ok(self.group.attach(process)?)
+        let process = self.member(zygote)?;
+        self.group.attach(process)?;
+        // Moving takes milliseconds. The number is still the zygote's, so it was all the time.
+        self.member(zygote).map(drop)
+    }
+
+    /// The number of a process of this slot. A template names the process; believed is only one in the slot's user
+    /// namespace, which nobody else can enter.
+    fn member(&self, pidfd: BorrowedFd<'_>) -> Result<Pid, SlotError> {
+        let process = process_id(pidfd).map_err(failed("finding the zygote"))?;
+        let namespace = |process: Pid| fs::metadata(format!("/proc/{process}/ns/user"));
+        let same = namespace(process)
+            .and_then(|theirs| Ok((theirs, namespace(self.pid)?)))
+            .is_ok_and(|(theirs, ours)| (theirs.dev(), theirs.ino()) == (ours.dev(), ours.ino()));
+        if same {
+            Ok(process)
+        } else {
+            Err(failed("admitting a process to the slot")(Errno::EPERM))
+        }
     }
 
     /// Asks the keeper for a sandbox; see [`Slot::hear`] for the answer.
@@ -571,10 +589,22 @@ impl Slot {
     }
 }
 
-impl Drop for Slot {
-    fn drop(&mut self) {
+impl Slot {
+    /// Kills everything in it. What it has is free when [`Slot::dead`] says so, and gone when it is dropped.
+    pub fn end(&self) {
         // The pid namespace around everything in the slot dies with its keeper. It may be dead already.
         let _ = signal(self.pidfd.as_fd(), Signal::SIGKILL);
+    }
+
+    /// Becomes readable when its last process is dead.
+    pub fn dead(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.end();
         if let Err(error) = collect(self.pidfd.as_fd()) {
             tracing::warn!(%error, slot = self.number, "a slot's keeper could not be collected");
         }

@@ -7,6 +7,8 @@ use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, s
 
 /// Descriptors that one message may carry.
 pub const MAX_DESCRIPTORS: usize = 16;
+/// Descriptors that the kernel lets one message carry (SCM_MAX_FD).
+const KERNELS_MOST: usize = 253;
 
 /// Sends one message whole, with descriptors: sendmsg(2). A peer that is gone is EPIPE, no signal.
 ///
@@ -45,7 +47,8 @@ pub fn send(
 /// As recvmsg(2); EAGAIN on a socket that doesn't block; a message larger than `buffer` or with more
 /// descriptors than [`MAX_DESCRIPTORS`].
 pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, Vec<OwnedFd>)> {
-    let mut control = nix::cmsg_space!([RawFd; MAX_DESCRIPTORS]);
+    // Room for as many as one message can bring: those that there is no room for would stay open, unknown.
+    let mut control = nix::cmsg_space!([RawFd; KERNELS_MOST]);
     let mut slices = [IoSliceMut::new(buffer)];
     let message = recvmsg::<()>(
         socket.as_raw_fd(),
@@ -65,6 +68,7 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, 
     if message
         .flags
         .intersects(MsgFlags::MSG_TRUNC | MsgFlags::MSG_CTRUNC)
+        || descriptors.len() > MAX_DESCRIPTORS
     {
         return Err(io::Error::other("a message was too large"));
     }
@@ -74,6 +78,34 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn too_many_descriptors_are_refused_and_none_stays_open() {
+        let (left, right) = socketpair(
+            AddressFamily::Unix,
+            SockType::SeqPacket,
+            None,
+            SockFlag::SOCK_CLOEXEC,
+        )
+        .expect("a socket pair");
+        let many = vec![left.as_raw_fd(); MAX_DESCRIPTORS + 4];
+        sendmsg::<()>(
+            left.as_raw_fd(),
+            &[IoSlice::new(b"x")],
+            &[ControlMessage::ScmRights(&many)],
+            MsgFlags::empty(),
+            None,
+        )
+        .expect("sent");
+        // The lowest free numbers are where they would be.
+        let next = || {
+            let file = std::fs::File::open("/dev/null").expect("it is there");
+            file.as_raw_fd()
+        };
+        let before = next();
+        assert!(receive(right.as_fd(), &mut [0; 16]).is_err());
+        assert!(next() <= before, "some stay open");
+    }
     use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
     use std::os::fd::AsFd;
 

@@ -206,6 +206,41 @@ fn files_that_a_run_read_are_not_counted_for_the_next_one() {
     server.stop().expect("it stops");
 }
 
+/// The kernel remembers each name that is not there, and counts it for the group of whoever asked.
+#[test]
+fn names_that_a_run_looked_for_are_not_counted_for_the_next_one() {
+    const MUCH: i64 = 32 << 20;
+    let options = Options {
+        max_sandboxes: 1,
+        ..Options::default()
+    };
+    let server = Sandboxd::start(options).expect("sandboxd starts");
+    let before = run(&server, "print()").usage.peak_memory_bytes;
+    let searcher = run(
+        &server,
+        "import os\n\
+         for number in range(100_000):\n\
+         \x20   os.path.exists('/usr/lib/' + 'x' * 200 + str(number))\n",
+    );
+    let (searched, after) = (
+        searcher.usage.peak_memory_bytes,
+        run(&server, "print()").usage.peak_memory_bytes,
+    );
+    println!("peak before {before}, of the searcher {searched}, after {after} bytes");
+    assert!(searched > MUCH, "{searched}");
+    assert!(after < before + (8 << 20), "{before} {after}");
+    // The least that a run can ask for is there at once.
+    let little = JobLimits {
+        memory_bytes: Some(16 << 20),
+        ..JobLimits::default()
+    };
+    let report = server
+        .run(Job::new("print()").limits(little))
+        .expect("sandboxd answers");
+    assert_eq!(report.outcome, Outcome::Ok, "{}", report.summary());
+    server.stop().expect("it stops");
+}
+
 /// Killed processes that need memory to die, in a group that has none left, and little CPU time.
 #[test]
 fn many_processes_without_memory_die_soon() {

@@ -32,7 +32,7 @@ NR = {
     "mount": 165, "umount2": 166, "swapon": 167, "swapoff": 168, "reboot": 169,
     "sethostname": 170, "setdomainname": 171, "iopl": 172, "ioperm": 173, "init_module": 175,
     "delete_module": 176, "quotactl": 179, "gettid": 186, "setxattr": 188, "tkill": 200,
-    "io_setup": 206, "lookup_dcookie": 212, "remap_file_pages": 216, "clock_settime": 227,
+    "io_setup": 206, "lookup_dcookie": 212, "remap_file_pages": 216, "fadvise64": 221, "clock_settime": 227,
     "tgkill": 234, "mbind": 237, "mq_open": 240, "mq_unlink": 241, "kexec_load": 246,
     "add_key": 248, "request_key": 249, "keyctl": 250, "ioprio_set": 251, "inotify_init": 253,
     "mknodat": 259, "unshare": 272, "vmsplice": 278, "move_pages": 279, "timer_create": 222,
