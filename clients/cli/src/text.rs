@@ -100,7 +100,10 @@ pub fn print_json(message: &impl ReflectMessage) -> anyhow::Result<()> {
 
 /// "0.12 s"
 pub fn seconds(duration: Option<&prost_types::Duration>) -> String {
-    let duration = duration.and_then(|duration| Duration::try_from(*duration).ok());
+    // The library's conversion overflows at the least number of seconds.
+    let duration = duration
+        .filter(|duration| duration.seconds >= 0)
+        .and_then(|duration| Duration::try_from(*duration).ok());
     duration
         .map(|duration| format!("{:.2} s", duration.as_secs_f64()))
         .unwrap_or_default()
@@ -183,6 +186,13 @@ mod tests {
         let duration = |seconds, nanos| prost_types::Duration { seconds, nanos };
         assert_eq!(seconds(Some(&duration(1, 239_000_000))), "1.24 s");
         assert_eq!(seconds(None), "");
+        for least in [
+            duration(i64::MIN, 0),
+            duration(-1, -1),
+            duration(0, i32::MIN),
+        ] {
+            assert_eq!(seconds(Some(&least)), "");
+        }
         assert_eq!(limit_seconds(Some(&duration(15, 0))), "15 s");
         assert_eq!(limit_seconds(Some(&duration(0, 250_000_000))), "0.25 s");
         assert_eq!(mebibytes(128 << 20), "128 MiB");

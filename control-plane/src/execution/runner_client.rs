@@ -437,6 +437,8 @@ fn read_usage(usage: common::Usage) -> Usage {
     } = usage;
     let time = |value: Option<prost_types::Duration>| {
         value
+            // The library's conversion overflows at the least number of seconds.
+            .filter(|value| value.seconds >= 0)
             .and_then(|value| Duration::try_from(value).ok())
             .unwrap_or_default()
     };

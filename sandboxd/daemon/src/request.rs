@@ -316,10 +316,10 @@ fn wishes(message: LimitsMessage) -> Result<Wishes, Violation> {
         output_limit_bytes,
         process_limit,
     } = message;
-    let time = |field, wish: Option<prost_types::Duration>| match wish.map(Duration::try_from) {
-        None | Some(Ok(Duration::ZERO)) => Ok(None),
-        Some(Ok(time)) => Ok(Some(time)),
-        Some(Err(_)) => Err((field, "must not be negative".to_owned())),
+    let time = |field, wish: Option<prost_types::Duration>| match wish.map(duration) {
+        None | Some(Some(Duration::ZERO)) => Ok(None),
+        Some(Some(time)) => Ok(Some(time)),
+        Some(None) => Err((field, "must not be negative".to_owned())),
     };
     let number = |field, wish: i64| match u64::try_from(wish) {
         Ok(0) => Ok(None),
@@ -334,6 +334,12 @@ fn wishes(message: LimitsMessage) -> Result<Wishes, Violation> {
         processes: number("process_limit", process_limit.into())?
             .map(|count| u32::try_from(count).unwrap_or(u32::MAX)),
     })
+}
+
+/// None for a negative one. The library's conversion alone overflows at the least number of seconds.
+fn duration(message: prost_types::Duration) -> Option<Duration> {
+    let message = Some(message).filter(|message| message.seconds >= 0)?;
+    message.try_into().ok()
 }
 
 #[cfg(test)]
@@ -537,6 +543,16 @@ mod tests {
             refused_field(|request| request.limits = Some(limits)),
             "memory_limit_bytes"
         );
+        for (seconds, nanos) in [(-1, 0), (0, -1), (i64::MIN, 0), (i64::MIN, i32::MIN)] {
+            let limits = LimitsMessage {
+                cpu_time_limit: Some(prost_types::Duration { seconds, nanos }),
+                ..LimitsMessage::default()
+            };
+            assert_eq!(
+                refused_field(|request| request.limits = Some(limits)),
+                "cpu_time_limit"
+            );
+        }
         let limits = LimitsMessage {
             wall_time_limit: Some(prost_types::Duration {
                 seconds: 31,
