@@ -154,7 +154,7 @@ pub fn compile_error(error: &CompileError) -> String {
     if !source_line.is_empty() {
         let shown = plain(&source_line.trim_end().replace('\t', " "));
         text.push_str(&format!("\n    {shown}"));
-        if let Ok(before) = usize::try_from(*column - 1) {
+        if let Ok(before) = usize::try_from(column.saturating_sub(1)) {
             text.push_str(&format!(
                 "\n    {}^",
                 " ".repeat(before.min(shown.chars().count()))
@@ -215,6 +215,11 @@ mod tests {
             compile_error(&error),
             "main.py, line 3, column 5\n     if x = 1:\n        ^\nSyntaxError: invalid syntax"
         );
+        let before_all = CompileError {
+            column: i32::MIN,
+            ..error.clone()
+        };
+        assert!(!compile_error(&before_all).contains('^'));
         let bare = CompileError {
             line: 1,
             column: 0,
