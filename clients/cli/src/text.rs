@@ -47,10 +47,13 @@ pub fn visible_lines(text: &str) -> String {
     shown
 }
 
-/// Control characters, and the marks that change the direction of text.
+/// Control characters, and the marks that change the direction of text (Unicode's Bidi_Control).
 fn steers(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 /// Prints a line on standard output, like `println!`, which would panic when the reader is gone.
@@ -171,10 +174,10 @@ mod tests {
 
     #[test]
     fn nothing_steers_the_terminal() {
-        let hostile = "a\x1b[2Jb\u{202e}c\rd\u{9b}e\nf";
+        let hostile = "a\x1b[2Jb\u{202e}c\rd\u{9b}e\nf\u{61c}";
         assert_eq!(
             plain(hostile),
-            "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f"
+            "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f\u{fffd}"
         );
         assert_eq!(plain_lines("1\r\n2\t3\x07"), "1\n2\t3\u{fffd}");
         assert_eq!(visible_lines("1\r\n\x1b[m"), "1\\r\n\\u{1b}[m");

@@ -105,9 +105,13 @@ impl DisplayName {
     }
 }
 
-/// Control characters, and marks that turn the direction of the text around a name.
+/// Control characters, and marks that turn the direction of the text around a name (Unicode's Bidi_Control).
 fn is_invisible(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 /// An account, as its owner and admins see it.
@@ -164,7 +168,7 @@ mod tests {
     fn names_are_checked() {
         assert_eq!(DisplayName::parse("  Ada L. ").unwrap().as_str(), "Ada L.");
         assert!(DisplayName::parse(&"ä".repeat(50)).is_ok());
-        for wrong in ["", "   ", "a\u{0}b", "a\u{202e}b", &"a".repeat(51)] {
+        for wrong in ["", "   ", "a\u{0}b", "a\u{202e}b", "a\u{61c}", &"a".repeat(51)] {
             assert!(DisplayName::parse(wrong).is_err(), "{wrong:?}");
         }
     }
