@@ -56,7 +56,9 @@ pub struct InvalidEmail;
 impl Email {
     /// Checks and normalises an address.
     pub fn parse(raw: &str) -> Result<Self, InvalidEmail> {
-        let text: String = raw.trim().nfkc().collect::<String>().to_lowercase();
+        let small = raw.trim().nfkc().collect::<String>().to_lowercase();
+        // A small letter can have a form of its own with a mark where the capital one has none.
+        let text: String = small.nfkc().collect();
         let (local, domain) = text.split_once('@').ok_or(InvalidEmail)?;
         let plain = |character: char| !character.is_whitespace() && !character.is_control();
         let fits = !local.is_empty()
@@ -158,6 +160,9 @@ mod tests {
             "ada@example.org",
             "look-alikes are one account"
         );
+        let [capital, small] = ["J\u{30c}@example.org", "\u{1f0}@example.org"]
+            .map(|address| Email::parse(address).unwrap());
+        assert_eq!(capital, small);
         let long = format!("{}@example.org", "a".repeat(250));
         for wrong in ["", "ada", "@b", "a@", "a@b@c", "a b@c", "a\n@c", &long] {
             assert!(Email::parse(wrong).is_err(), "{wrong:?}");
