@@ -281,7 +281,7 @@ fn limits(limits: Limits) -> common::Limits {
 }
 
 /// What an event tells; none for a piece of a file, which is kept for the end.
-fn happening(
+pub fn happening(
     event: Option<Event>,
     files: &mut Arriving,
     bounds: Option<Collection>,
