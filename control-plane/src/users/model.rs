@@ -173,7 +173,14 @@ mod tests {
     fn names_are_checked() {
         assert_eq!(DisplayName::parse("  Ada L. ").unwrap().as_str(), "Ada L.");
         assert!(DisplayName::parse(&"ä".repeat(50)).is_ok());
-        for wrong in ["", "   ", "a\u{0}b", "a\u{202e}b", "a\u{61c}", &"a".repeat(51)] {
+        for wrong in [
+            "",
+            "   ",
+            "a\u{0}b",
+            "a\u{202e}b",
+            "a\u{61c}",
+            &"a".repeat(51),
+        ] {
             assert!(DisplayName::parse(wrong).is_err(), "{wrong:?}");
         }
     }
