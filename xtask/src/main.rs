@@ -1,4 +1,4 @@
-//! The repository's commands: `cargo xtask up | test | lint | bench | layers | rootfs`.
+//! The repository's commands: `cargo xtask up | test | lint | fuzz | bench | layers | rootfs`.
 //!
 //! Each is one module that reads as its list of steps. They share `setup` (what the machine
 //! must have), `command` (programs that are run) and `services` (sandboxd and control-plane as
@@ -9,6 +9,7 @@
 
 mod bench;
 mod command;
+mod fuzz;
 mod house;
 mod layers;
 mod lint;
@@ -45,6 +46,8 @@ enum Action {
     Test(test::Options),
     /// Check formatting, lints, the API files and the house rules.
     Lint,
+    /// Look for inputs that break what reads hostile bytes.
+    Fuzz(fuzz::Options),
     /// Measure a run by bare Python, by sandboxd and by the whole path.
     Bench(bench::Options),
     /// Take each layer of the sandbox out, run all attacks without it, and write docs/LAYERS.md.
@@ -72,6 +75,7 @@ fn run(action: Action) -> Result<bool> {
         Action::Up(options) => up::run(&root, &options).map(|()| true),
         Action::Test(options) => test::run(&root, &options),
         Action::Lint => lint::run_alone(&root),
+        Action::Fuzz(options) => fuzz::run(&root, &options),
         Action::Bench(options) => bench::run(&root, &options).map(|()| true),
         Action::Layers(options) => layers::run(&root, &options).map(|()| true),
         Action::Rootfs => setup::build_rootfs_alone(&root).map(|()| true),

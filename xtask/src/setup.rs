@@ -52,6 +52,9 @@ pub const NODE: &[Need] = &[
     need("npm", "npm", "installs their packages"),
 ];
 
+/// To build the fuzz targets.
+pub const FUZZ: &[Need] = &[need("c++", "build-essential", "compiles libFuzzer")];
+
 /// To make a machine and boot it.
 pub const MACHINE: &[Need] = &[
     need(

@@ -71,7 +71,7 @@ impl Target {
 }
 
 /// Where a path lies below a folder; none for one that could lie elsewhere, on this system.
-fn below(folder: &Path, path: &str) -> Option<PathBuf> {
+pub fn below(folder: &Path, path: &str) -> Option<PathBuf> {
     let parts: Vec<&str> = path.split('/').collect();
     let harmless = |part: &str| {
         let mut components = Path::new(part).components();

@@ -47,10 +47,13 @@ pub fn visible_lines(text: &str) -> String {
     shown
 }
 
-/// Control characters, and the marks that change the direction of text.
+/// Control characters, and the marks that change the direction of text (Unicode's Bidi_Control).
 fn steers(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 /// Prints a line on standard output, like `println!`, which would panic when the reader is gone.
@@ -100,7 +103,10 @@ pub fn print_json(message: &impl ReflectMessage) -> anyhow::Result<()> {
 
 /// "0.12 s"
 pub fn seconds(duration: Option<&prost_types::Duration>) -> String {
-    let duration = duration.and_then(|duration| Duration::try_from(*duration).ok());
+    // The library's conversion overflows at the least number of seconds.
+    let duration = duration
+        .filter(|duration| duration.seconds >= 0)
+        .and_then(|duration| Duration::try_from(*duration).ok());
     duration
         .map(|duration| format!("{:.2} s", duration.as_secs_f64()))
         .unwrap_or_default()
@@ -151,7 +157,7 @@ pub fn compile_error(error: &CompileError) -> String {
     if !source_line.is_empty() {
         let shown = plain(&source_line.trim_end().replace('\t', " "));
         text.push_str(&format!("\n    {shown}"));
-        if let Ok(before) = usize::try_from(*column - 1) {
+        if let Ok(before) = usize::try_from(column.saturating_sub(1)) {
             text.push_str(&format!(
                 "\n    {}^",
                 " ".repeat(before.min(shown.chars().count()))
@@ -168,10 +174,10 @@ mod tests {
 
     #[test]
     fn nothing_steers_the_terminal() {
-        let hostile = "a\x1b[2Jb\u{202e}c\rd\u{9b}e\nf";
+        let hostile = "a\x1b[2Jb\u{202e}c\rd\u{9b}e\nf\u{61c}";
         assert_eq!(
             plain(hostile),
-            "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f"
+            "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f\u{fffd}"
         );
         assert_eq!(plain_lines("1\r\n2\t3\x07"), "1\n2\t3\u{fffd}");
         assert_eq!(visible_lines("1\r\n\x1b[m"), "1\\r\n\\u{1b}[m");
@@ -183,6 +189,13 @@ mod tests {
         let duration = |seconds, nanos| prost_types::Duration { seconds, nanos };
         assert_eq!(seconds(Some(&duration(1, 239_000_000))), "1.24 s");
         assert_eq!(seconds(None), "");
+        for least in [
+            duration(i64::MIN, 0),
+            duration(-1, -1),
+            duration(0, i32::MIN),
+        ] {
+            assert_eq!(seconds(Some(&least)), "");
+        }
         assert_eq!(limit_seconds(Some(&duration(15, 0))), "15 s");
         assert_eq!(limit_seconds(Some(&duration(0, 250_000_000))), "0.25 s");
         assert_eq!(mebibytes(128 << 20), "128 MiB");
@@ -205,6 +218,11 @@ mod tests {
             compile_error(&error),
             "main.py, line 3, column 5\n     if x = 1:\n        ^\nSyntaxError: invalid syntax"
         );
+        let before_all = CompileError {
+            column: i32::MIN,
+            ..error.clone()
+        };
+        assert!(!compile_error(&before_all).contains('^'));
         let bare = CompileError {
             line: 1,
             column: 0,

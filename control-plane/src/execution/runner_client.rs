@@ -281,7 +281,7 @@ fn limits(limits: Limits) -> common::Limits {
 }
 
 /// What an event tells; none for a piece of a file, which is kept for the end.
-fn happening(
+pub fn happening(
     event: Option<Event>,
     files: &mut Arriving,
     bounds: Option<Collection>,
@@ -437,6 +437,8 @@ fn read_usage(usage: common::Usage) -> Usage {
     } = usage;
     let time = |value: Option<prost_types::Duration>| {
         value
+            // The library's conversion overflows at the least number of seconds.
+            .filter(|value| value.seconds >= 0)
             .and_then(|value| Duration::try_from(value).ok())
             .unwrap_or_default()
     };

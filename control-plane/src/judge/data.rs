@@ -9,12 +9,12 @@ use serde_json::{Number, Value};
 use super::checker::{Case, Checker, Tolerance, same_words};
 use super::decimal;
 
+/// The library hands a number on as an object with this key, and so takes such an object for a number.
+const NUMBER_KEY: &str = "$serde_json::private::Number";
+
 /// True when both are JSON and `checker` accepts `actual`.
 pub fn accepts(checker: &Checker, expected: &[u8], actual: &[u8]) -> bool {
-    let (Ok(expected), Ok(actual)) = (
-        serde_json::from_slice(expected),
-        serde_json::from_slice(actual),
-    ) else {
+    let (Some(expected), Some(actual)) = (parse(expected), parse(actual)) else {
         return false;
     };
     match (checker, &expected, &actual) {
@@ -23,6 +23,41 @@ pub fn accepts(checker: &Checker, expected: &[u8], actual: &[u8]) -> bool {
         }
         _ => same(checker, &expected, &actual),
     }
+}
+
+/// None for what is not JSON, and for a text that the library would misread.
+fn parse(json: &[u8]) -> Option<Value> {
+    let value = serde_json::from_slice(json).ok()?;
+    (!has_number_key(json)).then_some(value)
+}
+
+/// Whether a string of a JSON text is [`NUMBER_KEY`].
+fn has_number_key(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(start) = rest.iter().position(|byte| *byte == b'"') {
+        let (string, after) = rest[start..].split_at(string_length(&rest[start..]));
+        let is_key = string
+            .get(1..)
+            .is_some_and(|text| text.starts_with(NUMBER_KEY.as_bytes()))
+            || string.contains(&b'\\')
+                && serde_json::from_slice::<String>(string).is_ok_and(|text| text == NUMBER_KEY);
+        if is_key {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+/// Length of the string that a text begins with, its quotes included.
+fn string_length(text: &[u8]) -> usize {
+    let mut escaped = false;
+    let end = text.iter().skip(1).position(|byte| {
+        let closes = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        closes
+    });
+    end.map_or(text.len(), |end| end + 2)
 }
 
 fn same(checker: &Checker, expected: &Value, actual: &Value) -> bool {
@@ -194,6 +229,26 @@ mod tests {
         assert!(!accepts(&Checker::Exact, b"[]", deep.as_bytes()));
         let exponent = "1e".to_owned() + &"9".repeat(1000);
         assert!(!accepts(&Checker::Exact, b"1", exponent.as_bytes()));
+    }
+
+    #[test]
+    fn an_object_is_no_number_whatever_its_key() {
+        let object = r#"{"$serde_json::private::Number":"1"}"#;
+        let escaped = r#"{"\u0024serde_json::private::Number":"1"}"#;
+        check(
+            Checker::Exact,
+            &[
+                ("1", object, false),
+                ("1", escaped, false),
+                ("[1]", &format!("[{object}]"), false),
+                (
+                    "{\"a\\\"b\": 1}",
+                    &format!("{{\"a\\\"b\": {escaped}}}"),
+                    false,
+                ),
+                ("[\"\\\\\", \"$\"]", "[\"\\\\\", \"\\u0024\"]", true),
+            ],
+        );
     }
 
     #[test]

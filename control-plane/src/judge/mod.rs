@@ -7,7 +7,7 @@
 
 pub mod checker;
 mod data;
-mod decimal;
+pub mod decimal;
 pub mod exception;
 pub mod verdict;
 

@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::middleware::Next;
 use futures::future::BoxFuture;
-use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use tonic::Status;
 use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 use tracing::Instrument;
@@ -19,11 +19,9 @@ use tracing::Instrument;
 use super::authz::{self, Access, Call, Rate};
 use super::context::{Caller, OpContext};
 use super::errors::{Error, Reason};
+use super::headers;
 use super::ids::CallId;
 use super::ratelimit::{RateLimits, Rule};
-
-const MAX_TOKEN_BYTES: usize = 4096;
-const MAX_USER_AGENT_CHARS: usize = 200;
 
 /// Tells who a bearer token belongs to.
 pub trait Authenticate: Send + Sync {
@@ -84,7 +82,7 @@ impl Guard {
         peer: IpAddr,
         headers: &HeaderMap,
     ) -> Result<OpContext, Error> {
-        let address = self.client_address(peer, headers);
+        let address = headers::client_address(&self.trusted_proxies, peer, headers);
         let caller = match self.authenticate(headers).await {
             Ok(caller) => Ok(caller),
             Err(Error::Unauthenticated(reason)) => Err(reason),
@@ -98,21 +96,14 @@ impl Guard {
             call_id,
             caller: caller.ok(),
             address,
-            user_agent: user_agent(headers),
-            deadline: timeout(headers).map(|timeout| Instant::now() + timeout),
+            user_agent: headers::user_agent(headers),
+            deadline: headers::timeout(headers).map(|timeout| Instant::now() + timeout),
             method: call.method,
         })
     }
 
     async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Error> {
-        let mut values = headers.get_all(header::AUTHORIZATION).iter();
-        let (Some(value), None) = (values.next(), values.next()) else {
-            return Err(Error::Unauthenticated(Reason::NO_TOKEN));
-        };
-        let invalid = Error::Unauthenticated(Reason::TOKEN_INVALID);
-        let Some(token) = value.to_str().ok().and_then(bearer) else {
-            return Err(invalid);
-        };
+        let token = headers::access_token(headers).map_err(Error::Unauthenticated)?;
         self.authenticator.authenticate(token).await
     }
 
@@ -139,22 +130,6 @@ impl Guard {
             .check(Rule::AddressCalls, &network(address))
             .await
     }
-
-    /// The client behind trusted proxies: the last address in `x-forwarded-for` that is not
-    /// itself a trusted proxy. What an untrusted peer claims is ignored.
-    fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        if !self.trusted_proxies.contains(&peer) {
-            return peer;
-        }
-        headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|part| part.trim().parse().ok())
-            .rfind(|address| !self.trusted_proxies.contains(address))
-            .unwrap_or(peer)
-    }
 }
 
 /// A home has a whole /64 of IPv6, so that is what is counted as one address.
@@ -166,12 +141,6 @@ fn network(address: IpAddr) -> String {
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
     }
-}
-
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.split_once(' ')?;
-    let fits = scheme.eq_ignore_ascii_case("bearer") && token.len() <= MAX_TOKEN_BYTES;
-    fits.then_some(token.trim())
 }
 
 fn peer_address(request: &Request<Body>) -> IpAddr {
@@ -186,35 +155,6 @@ fn peer_address(request: &Request<Body>) -> IpAddr {
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| {
             address.ip().to_canonical()
         })
-}
-
-fn user_agent(headers: &HeaderMap) -> String {
-    let text = headers
-        .get("x-user-agent")
-        .or_else(|| headers.get(header::USER_AGENT));
-    let text = text
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    text.chars().take(MAX_USER_AGENT_CHARS).collect()
-}
-
-/// `grpc-timeout`: at most eight digits and a unit (gRPC over HTTP/2, "Timeout").
-fn timeout(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get("grpc-timeout")?.to_str().ok()?;
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    if digits.len() > 8 {
-        return None;
-    }
-    let count: u64 = digits.parse().ok()?;
-    match unit {
-        "H" => Some(Duration::from_secs(count * 3600)),
-        "M" => Some(Duration::from_secs(count * 60)),
-        "S" => Some(Duration::from_secs(count)),
-        "m" => Some(Duration::from_millis(count)),
-        "u" => Some(Duration::from_micros(count)),
-        "n" => Some(Duration::from_nanos(count)),
-        _ => None,
-    }
 }
 
 fn answer(status: Status) -> Response<Body> {
@@ -240,71 +180,11 @@ fn report(call: Call, response: &Response<Body>, elapsed: Duration) {
 mod tests {
     use super::*;
 
-    struct Nobody;
-
-    impl Authenticate for Nobody {
-        fn authenticate<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Caller, Error>> {
-            Box::pin(async { Err(Error::Unauthenticated(Reason::TOKEN_INVALID)) })
-        }
-    }
-
-    fn guard(trusted: &[&str]) -> Guard {
-        let clock = Arc::new(crate::platform::clock::SystemClock);
-        Guard {
-            authenticator: Arc::new(Nobody),
-            rate_limits: RateLimits::local(&Default::default(), clock),
-            trusted_proxies: trusted
-                .iter()
-                .map(|address| address.parse().unwrap())
-                .collect(),
-        }
-    }
-
-    #[test]
-    fn only_trusted_proxies_may_name_the_client() {
-        let mut headers = HeaderMap::new();
-        headers.insert(
-            "x-forwarded-for",
-            "6.6.6.6, 198.51.100.7, 10.0.0.2".parse().unwrap(),
-        );
-        let peer: IpAddr = "10.0.0.1".parse().unwrap();
-        let trusting = guard(&["10.0.0.1", "10.0.0.2"]);
-        assert_eq!(
-            trusting.client_address(peer, &headers).to_string(),
-            "198.51.100.7"
-        );
-        assert_eq!(guard(&[]).client_address(peer, &headers), peer);
-        assert_eq!(trusting.client_address(peer, &HeaderMap::new()), peer);
-    }
-
-    #[test]
-    fn timeouts_follow_the_grpc_protocol() {
-        let parse = |text: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert("grpc-timeout", text.parse().unwrap());
-            timeout(&headers)
-        };
-        assert_eq!(parse("5S"), Some(Duration::from_secs(5)));
-        assert_eq!(parse("250m"), Some(Duration::from_millis(250)));
-        for wrong in ["", "S", "5", "123456789S", "5x", "-5S"] {
-            assert_eq!(parse(wrong), None, "{wrong}");
-        }
-    }
-
     #[test]
     fn one_ipv6_network_counts_as_one_address() {
         let network = |text: &str| network(text.parse().unwrap());
         assert_eq!(network("2001:db8:1:2::3"), network("2001:db8:1:2:ffff::4"));
         assert_ne!(network("2001:db8:1:2::3"), network("2001:db8:1:3::3"));
         assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
-    }
-
-    #[test]
-    fn bearer_tokens_are_found_and_bounded() {
-        assert_eq!(bearer("Bearer abc"), Some("abc"));
-        assert_eq!(bearer("bearer abc"), Some("abc"));
-        assert_eq!(bearer("Basic abc"), None);
-        assert_eq!(bearer("abc"), None);
-        assert_eq!(bearer(&format!("Bearer {}", "a".repeat(5000))), None);
     }
 }

@@ -9,6 +9,7 @@ pub mod context;
 pub mod db;
 pub mod errors;
 pub mod guard;
+pub mod headers;
 pub mod idempotency;
 pub mod ids;
 pub mod keys;

@@ -56,7 +56,9 @@ pub struct InvalidEmail;
 impl Email {
     /// Checks and normalises an address.
     pub fn parse(raw: &str) -> Result<Self, InvalidEmail> {
-        let text: String = raw.trim().nfkc().collect::<String>().to_lowercase();
+        let small = raw.trim().nfkc().collect::<String>().to_lowercase();
+        // A small letter can have a form of its own with a mark where the capital one has none.
+        let text: String = small.nfkc().collect();
         let (local, domain) = text.split_once('@').ok_or(InvalidEmail)?;
         let plain = |character: char| !character.is_whitespace() && !character.is_control();
         let fits = !local.is_empty()
@@ -105,9 +107,13 @@ impl DisplayName {
     }
 }
 
-/// Control characters, and marks that turn the direction of the text around a name.
+/// Control characters, and marks that turn the direction of the text around a name (Unicode's Bidi_Control).
 fn is_invisible(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 /// An account, as its owner and admins see it.
@@ -154,6 +160,9 @@ mod tests {
             "ada@example.org",
             "look-alikes are one account"
         );
+        let [capital, small] = ["J\u{30c}@example.org", "\u{1f0}@example.org"]
+            .map(|address| Email::parse(address).unwrap());
+        assert_eq!(capital, small);
         let long = format!("{}@example.org", "a".repeat(250));
         for wrong in ["", "ada", "@b", "a@", "a@b@c", "a b@c", "a\n@c", &long] {
             assert!(Email::parse(wrong).is_err(), "{wrong:?}");
@@ -164,7 +173,14 @@ mod tests {
     fn names_are_checked() {
         assert_eq!(DisplayName::parse("  Ada L. ").unwrap().as_str(), "Ada L.");
         assert!(DisplayName::parse(&"ä".repeat(50)).is_ok());
-        for wrong in ["", "   ", "a\u{0}b", "a\u{202e}b", &"a".repeat(51)] {
+        for wrong in [
+            "",
+            "   ",
+            "a\u{0}b",
+            "a\u{202e}b",
+            "a\u{61c}",
+            &"a".repeat(51),
+        ] {
             assert!(DisplayName::parse(wrong).is_err(), "{wrong:?}");
         }
     }

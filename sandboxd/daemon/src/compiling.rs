@@ -9,7 +9,7 @@
 //! same batch only, in sandboxes that would run the same program anyway. Because they are complete before
 //! the case's input is there, they can't carry anything of one case into another.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
@@ -69,8 +69,11 @@ impl Compiling {
     }
 }
 
-/// What compiling gave, or else the whole answer.
-async fn read_answer(control: &mut UnixStream) -> Result<Compiled, Vec<u8>> {
+/// What compiling gave, or else the whole answer, of at most [`MAX_ANSWER`] bytes.
+///
+/// # Errors
+/// The answer, which is empty when there is none.
+pub async fn read_answer(control: &mut (impl AsyncRead + Unpin)) -> Result<Compiled, Vec<u8>> {
     let mut word = [0];
     if control.read_exact(&mut word).await.is_err() {
         return Err(Vec::new());
@@ -87,7 +90,7 @@ async fn read_answer(control: &mut UnixStream) -> Result<Compiled, Vec<u8>> {
 }
 
 /// Code of the length that it claims. What is no code is no answer.
-async fn read_code(control: &mut UnixStream) -> Option<Compiled> {
+async fn read_code(control: &mut (impl AsyncRead + Unpin)) -> Option<Compiled> {
     let mut length = [0; 4];
     control.read_exact(&mut length).await.ok()?;
     let length = usize::try_from(u32::from_le_bytes(length)).ok()?;

@@ -34,7 +34,8 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn order(&self) -> Order {
+    /// What the collector is asked for.
+    pub fn order(&self) -> Order {
         let known = self.sent.iter();
         Order {
             bounds: self.bounds,
@@ -42,6 +43,28 @@ impl Wanted {
                 .map(|(path, content)| (path.clone(), content.len() as u64))
                 .collect(),
         }
+    }
+
+    /// Takes apart all that a collector sent. Returns the files as events to be sent.
+    pub fn take_apart(&self, bytes: &[u8]) -> (Vec<Event>, CollectedFiles) {
+        let came = collection::parse(bytes, self.order().most());
+        let incomplete = !came.complete;
+        if incomplete {
+            tracing::warn!(files = came.files.len(), "a collection of files broke off");
+        }
+        let (chosen, left_out) = self.choose(came);
+        let mut summary = CollectedFiles {
+            left_out: left_out.entries().map(left_out_message).collect(),
+            incomplete,
+            ..CollectedFiles::default()
+        };
+        let mut events = Vec::new();
+        for file in chosen {
+            summary.file_count += 1;
+            summary.total_bytes += size(file.content.len());
+            events.extend(pieces(file));
+        }
+        (events, summary)
     }
 
     /// What comes back of what came.
@@ -102,24 +125,7 @@ impl Files {
             // Late or broken: what has come counts, and that its end is missing.
             let _ = time::timeout(PATIENCE, ask(collector, &order, &mut bytes)).await;
         }
-        let came = collection::parse(&bytes, order.most());
-        let incomplete = !came.complete;
-        if incomplete {
-            tracing::warn!(files = came.files.len(), "a collection of files broke off");
-        }
-        let (chosen, left_out) = wanted.choose(came);
-        let mut summary = CollectedFiles {
-            left_out: left_out.entries().map(left_out_message).collect(),
-            incomplete,
-            ..CollectedFiles::default()
-        };
-        let mut events = Vec::new();
-        for file in chosen {
-            summary.file_count += 1;
-            summary.total_bytes += size(file.content.len());
-            events.extend(pieces(file));
-        }
-        (events, summary)
+        wanted.take_apart(&bytes)
     }
 }
 

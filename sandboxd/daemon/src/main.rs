@@ -6,36 +6,14 @@
 
 #![forbid(unsafe_code)]
 
-mod batch;
-mod compiling;
-mod config;
-mod daemon;
-mod doctor;
-mod exec;
-mod files;
-mod host;
-mod input;
-mod job;
-mod launcher_client;
-mod listen;
-mod media_type;
-mod outcome;
-mod output;
-mod pool;
-mod request;
-mod run;
-mod serve;
-mod service;
-mod start_checks;
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-
-use crate::config::Config;
-use crate::doctor::DoctorArguments;
-use crate::exec::ExecArguments;
+use sandboxd::config::Config;
+use sandboxd::doctor::{self, DoctorArguments};
+use sandboxd::exec::{self, ExecArguments};
+use sandboxd::{daemon, serve};
 
 #[derive(Debug, Parser)]
 #[command(

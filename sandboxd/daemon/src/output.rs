@@ -2,8 +2,7 @@
 
 use coderunner_proto::common::v1::OutputStream;
 use coderunner_proto::sandbox::v1::{ExecuteResponse, Output, execute_response::Event};
-use tokio::io::AsyncReadExt;
-use tokio::net::unix::pipe;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::mpsc;
 
 /// Largest piece that is passed on at once.
@@ -68,7 +67,7 @@ pub struct Drained {
 /// Reads one stream to its end or to the limit and passes it on. Returns when there is nothing more to
 /// pass on; over the limit it does not read on, so the program blocks until it is killed.
 pub async fn drain(
-    mut pipe: pipe::Receiver,
+    mut pipe: impl AsyncRead + Unpin,
     stream: OutputStream,
     limit: u64,
     events: EventSender,
@@ -104,6 +103,7 @@ pub async fn drain(
 mod tests {
     use super::*;
     use tokio::io::AsyncWriteExt;
+    use tokio::net::unix::pipe;
 
     async fn drained(written: usize, limit: u64) -> (Drained, usize) {
         let (mut writer, reader) = pipe::pipe().expect("a pipe");

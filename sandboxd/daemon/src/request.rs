@@ -33,6 +33,8 @@ const MAX_PROGRAM: usize = 1024 * 1024;
 const MAX_PATH: usize = 255;
 /// Parts of a path; with all files this stays far below the inodes of a sandbox.
 const MAX_DEPTH: usize = 16;
+/// Bytes of a path that a message shows.
+const SHOWN_PATH: usize = 60;
 const MAX_STDIN: usize = 16 * 1024 * 1024;
 const MAX_ARGUMENTS: usize = 1024 * 1024;
 const MAX_FUNCTION_NAME: usize = 100;
@@ -239,14 +241,15 @@ fn check_files(
         if !seen.insert(file.path.clone()) {
             return Err((
                 "program.files.path",
-                format!("{:?} is there twice", file.path),
+                format!("{} is there twice", shown(&file.path)),
             ));
         }
         checked.push((file.path, file.content));
     }
     for path in &seen {
         if let Some(folder) = folders_of(path).find(|folder| seen.contains(*folder)) {
-            let problem = format!("{folder:?} can't be a file and the folder of {path:?}");
+            let (folder, path) = (shown(folder), shown(path));
+            let problem = format!("{folder} can't be a file and the folder of {path}");
             return Err(("program.files.path", problem));
         }
     }
@@ -270,10 +273,18 @@ fn check_path(path: &str) -> Result<(), Violation> {
         Err((
             "program.files.path",
             format!(
-                "{path:?} must be relative, without empty parts, \".\" and \"..\", of at most {MAX_PATH} bytes and {MAX_DEPTH} parts"
+                "{} must be relative, without empty parts, \".\" and \"..\", of at most {MAX_PATH} bytes and {MAX_DEPTH} parts",
+                shown(path)
             ),
         ))
     }
+}
+
+/// The beginning of a path, for a message: that travels in headers, which have no room for a megabyte.
+fn shown(path: &str) -> String {
+    let (beginning, rest) = path.split_at(path.floor_char_boundary(SHOWN_PATH));
+    let more = if rest.is_empty() { "" } else { "..." };
+    format!("{beginning:?}{more}")
 }
 
 fn check_function(call: FunctionCall) -> Result<(String, String), Violation> {
@@ -316,10 +327,10 @@ fn wishes(message: LimitsMessage) -> Result<Wishes, Violation> {
         output_limit_bytes,
         process_limit,
     } = message;
-    let time = |field, wish: Option<prost_types::Duration>| match wish.map(Duration::try_from) {
-        None | Some(Ok(Duration::ZERO)) => Ok(None),
-        Some(Ok(time)) => Ok(Some(time)),
-        Some(Err(_)) => Err((field, "must not be negative".to_owned())),
+    let time = |field, wish: Option<prost_types::Duration>| match wish.map(duration) {
+        None | Some(Some(Duration::ZERO)) => Ok(None),
+        Some(Some(time)) => Ok(Some(time)),
+        Some(None) => Err((field, "must not be negative".to_owned())),
     };
     let number = |field, wish: i64| match u64::try_from(wish) {
         Ok(0) => Ok(None),
@@ -334,6 +345,12 @@ fn wishes(message: LimitsMessage) -> Result<Wishes, Violation> {
         processes: number("process_limit", process_limit.into())?
             .map(|count| u32::try_from(count).unwrap_or(u32::MAX)),
     })
+}
+
+/// None for a negative one. The library's conversion alone overflows at the least number of seconds.
+fn duration(message: prost_types::Duration) -> Option<Duration> {
+    let message = Some(message).filter(|message| message.seconds >= 0)?;
+    message.try_into().ok()
 }
 
 #[cfg(test)]
@@ -487,6 +504,21 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_is_short_however_long_the_path() {
+        for paths in [
+            ["\u{1}".repeat(1 << 20), "a".to_owned()],
+            ["\u{1}".repeat(MAX_PATH), "\u{1}".repeat(MAX_PATH)],
+            ["ä".repeat(120), format!("{}/a", "ä".repeat(120))],
+        ] {
+            let mut request = request();
+            paths.iter().for_each(|path| file(&mut request, path));
+            let host = Host::for_tests(false);
+            let status = work(&Config::default(), &host, request).expect_err("refused");
+            assert!(status.message().len() < 1000, "{}", status.message().len());
+        }
+    }
+
+    #[test]
     fn a_file_is_no_folder() {
         for paths in [["a", "a/b"], ["a/b/c", "a/b"], ["main.py/x", "y"]] {
             let clash =
@@ -537,6 +569,16 @@ mod tests {
             refused_field(|request| request.limits = Some(limits)),
             "memory_limit_bytes"
         );
+        for (seconds, nanos) in [(-1, 0), (0, -1), (i64::MIN, 0), (i64::MIN, i32::MIN)] {
+            let limits = LimitsMessage {
+                cpu_time_limit: Some(prost_types::Duration { seconds, nanos }),
+                ..LimitsMessage::default()
+            };
+            assert_eq!(
+                refused_field(|request| request.limits = Some(limits)),
+                "cpu_time_limit"
+            );
+        }
         let limits = LimitsMessage {
             wall_time_limit: Some(prost_types::Duration {
                 seconds: 31,

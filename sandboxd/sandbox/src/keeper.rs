@@ -105,7 +105,8 @@ impl Make {
         [&bytes.to_le_bytes()[..], &inodes.to_le_bytes()].concat()
     }
 
-    fn parse(message: &[u8]) -> Option<Self> {
+    /// Reads one; `None` for anything else.
+    pub fn parse(message: &[u8]) -> Option<Self> {
         let (bytes, rest) = message.split_first_chunk()?;
         let inodes = rest.try_into().ok()?;
         Some(Self {

@@ -103,7 +103,8 @@ pub enum Reply {
 }
 
 impl Reply {
-    fn parse(message: &[u8], descriptor: Option<OwnedFd>) -> Option<Self> {
+    /// Reads a message and the descriptor that came with it; `None` for what no template says.
+    pub fn parse(message: &[u8], descriptor: Option<OwnedFd>) -> Option<Self> {
         if message.is_empty() {
             return Some(Self::Gone);
         }

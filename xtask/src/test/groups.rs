@@ -14,6 +14,7 @@ pub enum Group {
     Lint,
     Unit,
     Contract,
+    Fuzz,
     Conformance,
     Security,
     E2e,
@@ -36,6 +37,7 @@ impl Group {
         Self::Lint,
         Self::Unit,
         Self::Contract,
+        Self::Fuzz,
         Self::Conformance,
         Self::Security,
         Self::E2e,
@@ -48,6 +50,7 @@ impl Group {
             Self::Lint => "lint",
             Self::Unit => "unit",
             Self::Contract => "contract",
+            Self::Fuzz => "fuzz",
             Self::Conformance => "conformance",
             Self::Security => "security",
             Self::E2e => "e2e",
@@ -170,6 +173,7 @@ fn group_of(folder: &str) -> Group {
         "tests/e2e" | "tests/faults" => Group::E2e,
         "tests/security" => Group::Security,
         "tests/vm" => Group::Vm,
+        "tests/fuzz" => Group::Fuzz,
         folder
             if folder == "tests/conformance"
                 || folder.starts_with("sandboxd/") && folder != "sandboxd/sim" =>
@@ -190,6 +194,7 @@ mod tests {
             ("tests/e2e", Group::E2e),
             ("tests/security", Group::Security),
             ("tests/vm", Group::Vm),
+            ("tests/fuzz", Group::Fuzz),
             ("tests/conformance", Group::Conformance),
             ("sandboxd/launcher", Group::Conformance),
             ("sandboxd/sim", Group::Contract),

@@ -134,7 +134,8 @@ fn list(folder: &Path) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-fn read_levels(document: &mut Table) -> (Option<String>, Vec<Level>) {
+/// Reads course.toml: its title and its levels.
+pub fn read_levels(document: &mut Table) -> (Option<String>, Vec<Level>) {
     let course_title = document.text("title", title);
     let levels = document
         .tables("levels", read_level)

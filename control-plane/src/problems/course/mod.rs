@@ -5,7 +5,7 @@
 pub mod document;
 pub mod folder;
 pub mod model;
-mod problem;
+pub mod problem;
 pub mod service;
 pub mod store;
 #[cfg(test)]

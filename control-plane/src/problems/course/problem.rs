@@ -20,19 +20,20 @@ use crate::problems::model::{
 const MAX_TESTS: usize = 99;
 
 /// What problem.toml says.
-struct Settings {
-    title: String,
-    summary: String,
-    kind: ProblemKind,
-    function_name: String,
-    difficulty: Difficulty,
-    points: u32,
-    tags: Vec<String>,
-    category: String,
-    feedback: Feedback,
-    profile: Profile,
-    checker: CheckerSettings,
-    limits: TestLimits,
+#[derive(Debug)]
+pub struct Settings {
+    pub title: String,
+    pub summary: String,
+    pub kind: ProblemKind,
+    pub function_name: String,
+    pub difficulty: Difficulty,
+    pub points: u32,
+    pub tags: Vec<String>,
+    pub category: String,
+    pub feedback: Feedback,
+    pub profile: Profile,
+    pub checker: CheckerSettings,
+    pub limits: TestLimits,
 }
 
 /// Reads a problem; none when something is wrong with it.
@@ -83,7 +84,8 @@ pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Opt
     })
 }
 
-fn read_settings(table: &mut Table, ceilings: &Ceilings) -> Option<Settings> {
+/// Reads problem.toml; none when something is wrong with it.
+pub fn read_settings(table: &mut Table, ceilings: &Ceilings) -> Option<Settings> {
     let title = table.text("title", title);
     let summary = table.text("summary", sentence);
     let kind = table.text("kind", str::parse::<ProblemKind>);
@@ -272,7 +274,7 @@ fn read_call(folder: &mut Folder, file: PathBuf) -> Option<(String, String)> {
 }
 
 /// Arguments and expected value of a function test, each as JSON.
-fn parse_call(text: &str) -> Result<(String, String), String> {
+pub fn parse_call(text: &str) -> Result<(String, String), String> {
     let shape = "must be {\"arguments\": [...], \"expected\": ...}";
     let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let Value::Object(mut call) = value else {
