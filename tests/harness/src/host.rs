@@ -20,7 +20,7 @@ use crate::processes::{self, Process};
 use crate::server::Sandboxd;
 use crate::wait;
 
-/// A run's remains must be gone this long after its end at the latest.
+/// A run's remains must be gone this long after its end at the latest, on a machine of usual speed.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 /// Descriptors that a server may hold more than before: connections come and go.
 const DESCRIPTOR_SLACK: usize = 4;
@@ -69,13 +69,13 @@ impl HostState {
     /// # Errors
     /// When /proc can't be read.
     pub fn look(server: &Sandboxd) -> Result<Self> {
-        server.wait_until_parked(PATIENCE)?;
+        server.wait_until_parked(wait::patience(PATIENCE))?;
         let users = server.sandbox_users();
         let own = processes::tree(&processes::all()?, server.pid())
             .into_iter()
             .filter(|process| !users.contains(&process.uid))
             .map(|process| ServerProcess {
-                descriptors: count(&format!("/proc/{}/fd", process.pid)),
+                descriptors: processes::descriptors(process.pid).unwrap_or_default(),
                 mounts: mounts_of(&process.pid.to_string()),
                 process,
             })
@@ -98,7 +98,7 @@ impl HostState {
     /// # Errors
     /// A list of what is left, one thing a line.
     pub fn expect_nothing_left(&self) -> Result<(), String> {
-        wait::until(PATIENCE, || {
+        wait::until(wait::patience(PATIENCE), || {
             let left = self.leftovers();
             if left.is_empty() {
                 Ok(())
@@ -106,6 +106,41 @@ impl HostState {
                 Err(left.join("\n"))
             }
         })
+    }
+
+    /// Whether a server that was started again has what the one before had at rest, and no more: processes of
+    /// sandboxes, groups, mounts and files.
+    ///
+    /// # Errors
+    /// A list of what differs, one thing a line.
+    pub fn expect_same_rest(&self, again: &Self) -> Result<(), String> {
+        let mut differs: Vec<String> = Vec::new();
+        let mut compare = |what: &str, before: &BTreeSet<String>, now: &BTreeSet<String>| {
+            let more = now.difference(before).map(|one| format!("new {what}: {one}"));
+            differs.extend(more);
+        };
+        let shown = |paths: &BTreeSet<PathBuf>| {
+            paths
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect()
+        };
+        compare("mount", &self.mounts, &again.mounts);
+        compare("control group", &shown(&self.groups), &shown(&again.groups));
+        compare("file", &shown(&self.files), &shown(&again.files));
+        let processes = |state: &Self| state.waiting.values().sum::<usize>();
+        if processes(self) != processes(again) {
+            differs.push(format!(
+                "{} processes of sandboxes instead of {}",
+                processes(again),
+                processes(self)
+            ));
+        }
+        if differs.is_empty() {
+            Ok(())
+        } else {
+            Err(differs.join("\n"))
+        }
     }
 
     /// Whether no process of a sandbox lives, for a server that was killed. Waits for at most `patience`.
@@ -128,7 +163,7 @@ impl HostState {
     /// # Errors
     /// A list of what is left.
     pub fn expect_server_gone(&self) -> Result<(), String> {
-        wait::until(PATIENCE, || {
+        wait::until(wait::patience(PATIENCE), || {
             let mut left = self.sandbox_processes();
             let living = self
                 .server
@@ -266,7 +301,7 @@ impl HostState {
                 grown.push(format!("{now} of the server is dead"));
                 continue;
             }
-            let descriptors = count(&format!("/proc/{pid}/fd"));
+            let descriptors = processes::descriptors(pid).unwrap_or_default();
             if descriptors > own.descriptors + DESCRIPTOR_SLACK {
                 grown.push(format!(
                     "{now} holds {descriptors} descriptors, {} at first",
@@ -370,12 +405,6 @@ fn added<'a, T: Ord + 'a>(
     now: BTreeSet<T>,
 ) -> impl Iterator<Item = T> + 'a {
     now.into_iter().filter(move |thing| !before.contains(thing))
-}
-
-fn count(folder: &str) -> usize {
-    fs::read_dir(folder)
-        .map(Iterator::count)
-        .unwrap_or_default()
 }
 
 /// The mount table of a process, without the running numbers, which are given anew all the time.
