@@ -52,6 +52,8 @@ pub struct HostState {
     groups: BTreeSet<PathBuf>,
     files: BTreeSet<PathBuf>,
     waiting: BTreeMap<(u32, String), usize>,
+    /// Interpreters that sandboxes are copied from. Each is replaced by another from time to time.
+    templates: usize,
     keys: BTreeSet<String>,
 }
 
@@ -73,7 +75,7 @@ impl HostState {
         let users = server.sandbox_users();
         let own = processes::tree(&processes::all()?, server.pid())
             .into_iter()
-            .filter(|process| !users.contains(&process.uid))
+            .filter(|process| !users.contains(&process.uid) && process.uid != users.end)
             .map(|process| ServerProcess {
                 descriptors: processes::descriptors(process.pid).unwrap_or_default(),
                 mounts: mounts_of(&process.pid.to_string()),
@@ -88,6 +90,7 @@ impl HostState {
             groups: groups_below(server.cgroup()),
             files: files_below(server.folder()),
             waiting: by_user_and_name(&processes::of_users(&processes::all()?, &users)),
+            templates: templates(&processes::all()?, &users),
             keys: keys_of(&users),
             users,
         })
@@ -239,7 +242,10 @@ impl HostState {
         };
         let now = by_user_and_name(&processes::of_users(&all, &self.users));
         let kinds: BTreeSet<_> = self.waiting.keys().chain(now.keys()).collect();
-        kinds
+        let templates = templates(&all, &self.users);
+        let templates = (templates != self.templates)
+            .then(|| format!("{templates} templates, {} at rest", self.templates));
+        let changed = kinds
             .into_iter()
             .filter_map(|kind| {
                 let count = |counts: &BTreeMap<_, usize>| counts.get(kind).copied().unwrap_or(0);
@@ -248,8 +254,8 @@ impl HostState {
                 (before != now).then(|| {
                     format!("{now} processes called {name} of user {user}, {before} at rest")
                 })
-            })
-            .collect()
+            });
+        changed.chain(templates).collect()
     }
 
     /// A dead process that only the host's init has yet to collect is none of ours any more.
@@ -285,6 +291,7 @@ impl HostState {
         processes::tree(&all, first.process.pid)
             .iter()
             .filter(|process| !self.is_own(process) && !self.users.contains(&process.uid))
+            .filter(|process| process.uid != self.users.end)
             .map(|process| format!("{process} below the server"))
             .collect()
     }
@@ -385,6 +392,12 @@ fn by_user_and_name(processes: &[Process]) -> BTreeMap<(u32, String), usize> {
     counts
 }
 
+/// Processes of the user of templates, the one after those of sandboxes.
+fn templates(all: &[Process], users: &Range<u32>) -> usize {
+    let user = users.end..users.end + 1;
+    processes::of_users(all, &user).len()
+}
+
 /// Users of sandboxes whom the kernel counts keys of, and how many.
 fn keys_of(users: &Range<u32>) -> BTreeSet<String> {
     let table = fs::read_to_string("/proc/key-users").unwrap_or_default();
@@ -477,6 +490,7 @@ mod tests {
             groups: BTreeSet::new(),
             files: files_below(folder),
             waiting: BTreeMap::new(),
+            templates: 0,
             keys: BTreeSet::new(),
         }
     }

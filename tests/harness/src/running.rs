@@ -192,6 +192,11 @@ impl Running {
         }
     }
 
+    /// Whether nothing more will come: it ended, was refused or broke.
+    pub fn is_over(&self) -> bool {
+        self.end.is_some() || self.listener.is_finished()
+    }
+
     /// Reads what a run that was begun unread has sent, from now on.
     pub fn read_on(&mut self) {
         self.hold = None;
