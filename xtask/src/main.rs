@@ -1,4 +1,4 @@
-//! The repository's commands: `cargo xtask up | test | lint | bench | rootfs`.
+//! The repository's commands: `cargo xtask up | test | lint | bench | promises | chaos | rootfs`.
 //!
 //! Each is one module that reads as its list of steps. They share `setup` (what the machine
 //! must have), `command` (programs that are run) and `services` (sandboxd and control-plane as
@@ -9,6 +9,7 @@
 
 mod bench;
 mod command;
+mod faults;
 mod house;
 mod lint;
 mod node;
@@ -46,6 +47,10 @@ enum Action {
     Lint,
     /// Measure a run by bare Python, by sandboxd and by the whole path.
     Bench(bench::Options),
+    /// Measure every promise of the sandbox and print the table.
+    Promises(faults::Promises),
+    /// Run honest and hostile programs while sandboxd is killed, and look at the host.
+    Chaos(faults::Chaos),
     /// Build the Python root filesystem if its recipe changed.
     Rootfs,
 }
@@ -70,6 +75,8 @@ fn run(action: Action) -> Result<bool> {
         Action::Test(options) => test::run(&root, &options),
         Action::Lint => lint::run_alone(&root),
         Action::Bench(options) => bench::run(&root, &options).map(|()| true),
+        Action::Promises(options) => faults::promises(&root, &options).map(|()| true),
+        Action::Chaos(options) => faults::chaos(&root, &options).map(|()| true),
         Action::Rootfs => setup::build_rootfs_alone(&root).map(|()| true),
     }
 }

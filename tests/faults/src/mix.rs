@@ -92,7 +92,11 @@ const KINDS: &[Kind] = &[
             "adA\necarG\n",
         )
     },
-    works(150, "print(sum(n * n for n in range(2000)))", "2664667000\n"),
+    works(
+        150,
+        "print(sum(n * n for n in range(2000)))",
+        "2664667000\n",
+    ),
     works(
         100,
         "import collections, json, re\nprint(json.dumps(collections.Counter(re.findall('a|b', 'abba'))))",
@@ -124,11 +128,7 @@ const KINDS: &[Kind] = &[
             output_bytes: Some(OUTPUT),
             ..NO_LIMITS
         },
-        ..kind(
-            20,
-            "while True: print('x' * 99)",
-            &[Outcome::OutputLimit],
-        )
+        ..kind(20, "while True: print('x' * 99)", &[Outcome::OutputLimit])
     },
     Kind {
         limits: JobLimits {
@@ -172,7 +172,10 @@ pub fn run(server: &Sandboxd, number: usize) -> Option<Wrong> {
     let kind = choose(number);
     let wrong = |text: String| Wrong {
         is_internal_error: text.contains(Outcome::InternalError.as_str_name()),
-        text: format!("run {number}, {:?} by a caller who is {:?}: {text}", kind.source, kind.caller),
+        text: format!(
+            "run {number}, {:?} by a caller who is {:?}: {text}",
+            kind.source, kind.caller
+        ),
     };
     match made(server, kind) {
         Ok(Some(report)) => judge(kind, &report).map(wrong),

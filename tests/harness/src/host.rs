@@ -119,7 +119,9 @@ impl HostState {
     pub fn expect_same_rest(&self, again: &Self) -> Result<(), String> {
         let mut differs: Vec<String> = Vec::new();
         let mut compare = |what: &str, before: &BTreeSet<String>, now: &BTreeSet<String>| {
-            let more = now.difference(before).map(|one| format!("new {what}: {one}"));
+            let more = now
+                .difference(before)
+                .map(|one| format!("new {what}: {one}"));
             differs.extend(more);
         };
         let shown = |paths: &BTreeSet<PathBuf>| {
@@ -245,16 +247,13 @@ impl HostState {
         let templates = templates(&all, &self.users);
         let templates = (templates != self.templates)
             .then(|| format!("{templates} templates, {} at rest", self.templates));
-        let changed = kinds
-            .into_iter()
-            .filter_map(|kind| {
-                let count = |counts: &BTreeMap<_, usize>| counts.get(kind).copied().unwrap_or(0);
-                let (before, now) = (count(&self.waiting), count(&now));
-                let (user, name) = kind;
-                (before != now).then(|| {
-                    format!("{now} processes called {name} of user {user}, {before} at rest")
-                })
-            });
+        let changed = kinds.into_iter().filter_map(|kind| {
+            let count = |counts: &BTreeMap<_, usize>| counts.get(kind).copied().unwrap_or(0);
+            let (before, now) = (count(&self.waiting), count(&now));
+            let (user, name) = kind;
+            (before != now)
+                .then(|| format!("{now} processes called {name} of user {user}, {before} at rest"))
+        });
         changed.chain(templates).collect()
     }
 

@@ -16,6 +16,7 @@ pub enum Group {
     Contract,
     Conformance,
     Security,
+    Faults,
     E2e,
     Web,
     Vm,
@@ -38,6 +39,7 @@ impl Group {
         Self::Contract,
         Self::Conformance,
         Self::Security,
+        Self::Faults,
         Self::E2e,
         Self::Web,
         Self::Vm,
@@ -50,6 +52,7 @@ impl Group {
             Self::Contract => "contract",
             Self::Conformance => "conformance",
             Self::Security => "security",
+            Self::Faults => "faults",
             Self::E2e => "e2e",
             Self::Web => "web",
             Self::Vm => "vm",
@@ -60,7 +63,7 @@ impl Group {
     pub fn needs_sandbox(self) -> bool {
         matches!(
             self,
-            Self::Conformance | Self::Security | Self::E2e | Self::Web | Self::Vm
+            Self::Conformance | Self::Security | Self::Faults | Self::E2e | Self::Web | Self::Vm
         )
     }
 
@@ -167,7 +170,8 @@ fn integration_tests(root: &Path) -> Result<Vec<(String, String)>> {
 
 fn group_of(folder: &str) -> Group {
     match folder {
-        "tests/e2e" | "tests/faults" => Group::E2e,
+        "tests/e2e" => Group::E2e,
+        "tests/faults" => Group::Faults,
         "tests/security" => Group::Security,
         "tests/vm" => Group::Vm,
         folder
@@ -189,6 +193,7 @@ mod tests {
         for (folder, expected) in [
             ("tests/e2e", Group::E2e),
             ("tests/security", Group::Security),
+            ("tests/faults", Group::Faults),
             ("tests/vm", Group::Vm),
             ("tests/conformance", Group::Conformance),
             ("sandboxd/launcher", Group::Conformance),

@@ -165,7 +165,11 @@ mod tests {
     fn everything_happens_in_some_round() {
         let programs = Programs::load().expect("all headers are right");
         let rounds: Vec<Round> = (0..60).map(|number| round(&programs, 1, number)).collect();
-        let steps: Vec<&Step> = rounds.iter().flat_map(|round| &round.workers).flatten().collect();
+        let steps: Vec<&Step> = rounds
+            .iter()
+            .flat_map(|round| &round.workers)
+            .flatten()
+            .collect();
         let some = |wanted: fn(&Step) -> bool| steps.iter().any(|step| wanted(step));
         assert!(some(|step| matches!(step.program, Choice::Honest(_))));
         assert!(some(|step| matches!(step.program, Choice::Hostile(_))));

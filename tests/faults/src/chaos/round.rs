@@ -269,7 +269,9 @@ impl Host {
         let gone = || over.load(Ordering::Relaxed) || killed.load(Ordering::SeqCst);
         while !gone() {
             match self.server.run(Job::new("print(input())").stdin("here\n")) {
-                Ok(report) if report.outcome == Outcome::Ok && report.stdout == b"here\n" => runs += 1,
+                Ok(report) if report.outcome == Outcome::Ok && report.stdout == b"here\n" => {
+                    runs += 1
+                }
                 _ if killed.load(Ordering::SeqCst) => break,
                 Ok(report) => bail!("the witness was let down: {}", report.summary()),
                 Err(error) => return Err(error.context("the witness was let down")),

@@ -51,7 +51,11 @@ pub fn measure(extent: Extent) -> Result<Vec<Row>> {
     let gone = before.expect_server_gone().err().unwrap_or_default();
 
     let wrong: Vec<_> = wrong.into_iter().flatten().collect();
-    let left: Vec<String> = left.lines().chain(gone.lines()).map(str::to_owned).collect();
+    let left: Vec<String> = left
+        .lines()
+        .chain(gone.lines())
+        .map(str::to_owned)
+        .collect();
     Ok(vec![
         internal_errors(runs, &wrong),
         leftovers(runs, left, at_first, at_last),
@@ -82,9 +86,7 @@ fn leftovers(runs: usize, left: Vec<String>, at_first: [Size; 2], at_last: [Size
     let shown = |(descriptors, bytes): Size| {
         format!("{descriptors:+} descriptors {:+.1} MiB", mebibytes(bytes))
     };
-    let small = |(descriptors, bytes): Size| {
-        descriptors <= MOST_DESCRIPTORS && bytes <= MOST_BYTES
-    };
+    let small = |(descriptors, bytes): Size| descriptors <= MOST_DESCRIPTORS && bytes <= MOST_BYTES;
     Row {
         name: "leftovers",
         promise: "left after the runs",

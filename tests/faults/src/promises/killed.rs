@@ -59,7 +59,10 @@ pub fn measure(extent: Extent) -> Result<Vec<Row>> {
             }
         }
         crew::tell(&format!("{name} killed {times} times"));
-        details.push(format!("{name} killed: all dead after {:.0} ms at most", milliseconds(most)));
+        details.push(format!(
+            "{name} killed: all dead after {:.0} ms at most",
+            milliseconds(most)
+        ));
         worst = worst.max(most);
     }
     let last = HostState::look(&server)?;

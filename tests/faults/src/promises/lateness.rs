@@ -9,8 +9,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use test_harness::server::RUN_PATIENCE;
 use test_harness::processes::PidNamespace;
+use test_harness::server::RUN_PATIENCE;
 use test_harness::{Job, JobLimits, Options, Outcome, Sandboxd, processes, wait};
 
 use super::Extent;
@@ -88,7 +88,10 @@ const KINDS: &[Kind] = &[
     ),
     Kind {
         cpu: Some(Duration::from_millis(200)),
-        ..kind("CPU time", "import os\nos.fork()\nos.fork()\nwhile True: pass")
+        ..kind(
+            "CPU time",
+            "import os\nos.fork()\nos.fork()\nwhile True: pass",
+        )
     },
 ];
 
@@ -130,7 +133,11 @@ fn row(ended: &[Ended]) -> Row {
     let late: Vec<Duration> = ended.iter().map(|one| one.lateness).collect();
     let problems: Vec<String> = ended
         .iter()
-        .filter_map(|one| one.problem.as_ref().map(|text| format!("{}: {text}", one.kind)))
+        .filter_map(|one| {
+            one.problem
+                .as_ref()
+                .map(|text| format!("{}: {text}", one.kind))
+        })
         .collect();
     let [p50, p99, most] = [50, 99, 100].map(|percent| percentile(&late, percent));
     let by_kind = KINDS.iter().map(|kind| {
@@ -203,7 +210,10 @@ fn one(server: &Sandboxd, kind: &Kind) -> Result<Ended> {
     let living = living(server, &sandbox)?;
     let report = run.finish(patience)?;
     // The children that only fork may be told so: their limit of processes came first.
-    if !matches!(report.outcome, Outcome::TimeLimit | Outcome::ProcessLimit | Outcome::MemoryLimit) {
+    if !matches!(
+        report.outcome,
+        Outcome::TimeLimit | Outcome::ProcessLimit | Outcome::MemoryLimit
+    ) {
         bail!("it did not reach its time limit: {}", report.summary());
     }
     let lateness = match kind.cpu {

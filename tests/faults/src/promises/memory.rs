@@ -77,7 +77,10 @@ pub fn measure(extent: Extent) -> Result<Vec<Row>> {
         let peaks = (0..repeats).map(|_| peak(&server, &traps, program));
         let peaks = peaks.collect::<Result<Vec<_>>>();
         let peaks = peaks.with_context(|| name.clone())?;
-        crew::tell(&format!("{name}: {:.0} MiB", mebibytes(percentile(&peaks, 50))));
+        crew::tell(&format!(
+            "{name}: {:.0} MiB",
+            mebibytes(percentile(&peaks, 50))
+        ));
         found.push((name.as_str(), peaks));
     }
     server.stop()?;
@@ -113,13 +116,18 @@ fn row(found: &[(&str, Vec<i64>)]) -> Row {
 /// One run of the attack: the most that was in use, less what was in use before, less its limit.
 fn peak(server: &Sandboxd, traps: &Traps, program: &Program) -> Result<i64> {
     server.wait_until_parked(wait::patience(Duration::from_secs(10)))?;
-    let limit = program.limits.as_ref().and_then(|limits| limits.memory_bytes);
+    let limit = program
+        .limits
+        .as_ref()
+        .and_then(|limits| limits.memory_bytes);
     let job = trial::job(program, traps.facts(server)?)?;
     let before = in_use()?;
     let ended = AtomicBool::new(false);
     let most = std::thread::scope(|scope| {
         let watcher = scope.spawn(|| watch(&ended));
-        let run = server.begin(job).and_then(|run| run.finish(wait::patience(RUN_PATIENCE)));
+        let run = server
+            .begin(job)
+            .and_then(|run| run.finish(wait::patience(RUN_PATIENCE)));
         ended.store(true, Ordering::Relaxed);
         let most = watcher.join().expect("the watcher does not panic");
         run.and(most)
@@ -168,7 +176,8 @@ mod tests {
 
     #[test]
     fn page_cache_is_not_in_use_and_shared_memory_is() {
-        let table = "MemTotal:  1000 kB\nMemFree:  500 kB\nBuffers: 20 kB\nCached: 200 kB\nShmem: 50 kB\n";
+        let table =
+            "MemTotal:  1000 kB\nMemFree:  500 kB\nBuffers: 20 kB\nCached: 200 kB\nShmem: 50 kB\n";
         assert_eq!(parse(table).expect("complete"), 330 << 10);
         assert!(parse("MemTotal: 1000 kB\n").is_err());
         assert!(in_use().expect("this host has one") > 0);
@@ -179,6 +188,9 @@ mod tests {
         let noise = vec![0, 0, 500 << 20];
         assert!(row(&[("a", noise.clone()), ("b", vec![BOUND; 3])]).holds);
         let broken = row(&[("a", noise), ("b", vec![BOUND + 1; 3])]);
-        assert!(!broken.holds && broken.figure.contains("by b"), "{broken:?}");
+        assert!(
+            !broken.holds && broken.figure.contains("by b"),
+            "{broken:?}"
+        );
     }
 }

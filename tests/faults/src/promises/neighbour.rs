@@ -32,7 +32,8 @@ const BETWEEN: usize = 10;
 /// What a learner runs: reads, computes for some milliseconds, prints.
 const ORDINARY: &str = "words = input().split()\ncounts = {}\nfor turn in range(300):\n    for word in words:\n        \
      counts[word] = counts.get(word, 0) + len(word)\nfor word in sorted(counts): print(word, counts[word])\n";
-const INPUT: &str = "the quick brown fox jumps over the lazy dog while the cat sleeps on the warm mat\n";
+const INPUT: &str =
+    "the quick brown fox jumps over the lazy dog while the cat sleeps on the warm mat\n";
 
 /// The attacks of the quick form: those that take most of each kind of thing.
 const QUICK: [&str; 4] = [
@@ -79,7 +80,11 @@ fn row(alone: Duration, mut during: Vec<(&str, Duration)>, sandboxes: u32) -> Ro
         .filter(|(_, median)| ratio(*median) > BOUND)
         .count();
     let shown = during.iter().take(12.max(above)).map(|(name, median)| {
-        format!("{name}: {:.2}, {:.1} ms", ratio(*median), milliseconds(*median))
+        format!(
+            "{name}: {:.2}, {:.1} ms",
+            ratio(*median),
+            milliseconds(*median)
+        )
     });
     Row {
         name: "neighbour",
@@ -167,8 +172,14 @@ mod tests {
     fn the_worst_attack_is_named_and_decides() {
         let time = Duration::from_millis;
         let kept = row(time(10), vec![("a", time(12)), ("b", time(30))], 10);
-        assert!(kept.holds && kept.figure.starts_with("3.00 during b"), "{kept:?}");
+        assert!(
+            kept.holds && kept.figure.starts_with("3.00 during b"),
+            "{kept:?}"
+        );
         let broken = row(time(10), vec![("a", time(31)), ("b", time(30))], 10);
-        assert!(!broken.holds && broken.details[0].starts_with("a: 3.10"), "{broken:?}");
+        assert!(
+            !broken.holds && broken.details[0].starts_with("a: 3.10"),
+            "{broken:?}"
+        );
     }
 }

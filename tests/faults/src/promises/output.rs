@@ -29,7 +29,12 @@ const FILLED: Duration = Duration::from_millis(1500);
 type Flood = (&'static str, &'static str, bool, bool);
 
 const FLOODS: &[Flood] = &[
-    ("standard output", "while True: print('flood ' * 1000)", false, false),
+    (
+        "standard output",
+        "while True: print('flood ' * 1000)",
+        false,
+        false,
+    ),
     (
         "standard error",
         "import sys\nwhile True: print('flood ' * 1000, file=sys.stderr)",
@@ -42,7 +47,12 @@ const FLOODS: &[Flood] = &[
         false,
         false,
     ),
-    ("one line", "import os\nwhile True: os.write(1, b'x' * 99999)", false, false),
+    (
+        "one line",
+        "import os\nwhile True: os.write(1, b'x' * 99999)",
+        false,
+        false,
+    ),
     (
         "one byte at a time",
         "import os\nwhile True: os.write(1, b'x')",
