@@ -381,9 +381,11 @@ impl HostState {
     }
 }
 
+/// Dead processes that only the host's init has yet to collect are left out: those of a server that was killed.
 fn by_user_and_name(processes: &[Process]) -> BTreeMap<(u32, String), usize> {
     let mut counts = BTreeMap::new();
-    for process in processes {
+    let is_gone = |process: &&Process| process.state == 'Z' && process.parent == 1;
+    for process in processes.iter().filter(|process| !is_gone(process)) {
         *counts
             .entry((process.uid, process.name.clone()))
             .or_default() += 1;
@@ -394,7 +396,9 @@ fn by_user_and_name(processes: &[Process]) -> BTreeMap<(u32, String), usize> {
 /// Processes of the user of templates, the one after those of sandboxes.
 fn templates(all: &[Process], users: &Range<u32>) -> usize {
     let user = users.end..users.end + 1;
-    processes::of_users(all, &user).len()
+    by_user_and_name(&processes::of_users(all, &user))
+        .values()
+        .sum()
 }
 
 /// Users of sandboxes whom the kernel counts keys of, and how many.

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use conformance_tests::Program;
+use security_tests::attack;
 use security_tests::judge::judge_untimed;
 use security_tests::traps::Traps;
 use security_tests::trial;
@@ -344,18 +346,34 @@ fn judge(programs: &Programs, step: &Step, report: &Report, was_killed: bool) ->
         Outcome::InternalError | Outcome::Cancelled if was_killed => return Ok(Done::Broken),
         _ => {}
     }
-    // Output that nobody read in time is lost with the end of the run, and a program that is not read waits.
-    let unread = matches!(step.caller, Caller::ReadsLate(_));
     let wrong = match &step.program {
-        Choice::Honest(name) => programs.honest[name].judge_untimed(report),
-        Choice::Hostile(name) => judge_untimed(&programs.hostile[name], report),
+        Choice::Honest(name) => honest(&programs.honest[name], step.caller, report),
+        Choice::Hostile(name) => hostile(&programs.hostile[name], report),
     };
-    let said = |line: &&String| {
-        !unread || line.contains("ESCAPED") || report.outcome == Outcome::InternalError
-    };
-    let wrong: Vec<&String> = wrong.iter().filter(said).collect();
     if wrong.is_empty() {
         return Ok(Done::Answered);
     }
     bail!("{wrong:?}\n{}", report.summary())
+}
+
+/// Output that nobody read in time is lost with the end of the run, and the program may have waited until its
+/// time was over.
+fn honest(program: &Program, caller: Caller, report: &Report) -> Vec<String> {
+    match caller {
+        Caller::ReadsLate(_) if report.outcome == Outcome::TimeLimit => Vec::new(),
+        Caller::ReadsLate(_) if report.outcome == program.outcome() => Vec::new(),
+        _ => program.judge_untimed(report),
+    }
+}
+
+/// Programs that measure what they get say BROKEN when the machine is too busy for them, and programs that take
+/// their time reach its limit: another outcome, an escape, or more output than the cap is wrong all the same.
+fn hostile(program: &attack::Program, report: &Report) -> Vec<String> {
+    let mut wrong = judge_untimed(program, report);
+    let out_of_time = report.outcome == Outcome::TimeLimit;
+    wrong.retain(|line| {
+        let by_outcome = line.starts_with("the outcome is ") && !out_of_time;
+        by_outcome || line.starts_with("ESCAPED") || line.contains("were kept")
+    });
+    wrong
 }
