@@ -260,7 +260,10 @@ impl Host {
             }
             Choice::Hostile(name) => {
                 let program = programs.hostile.get(name).context("it was there")?;
-                trial::job(program, self.traps.facts(&self.server)?)
+                let mut facts = self.traps.facts(&self.server)?;
+                // The first of a pair keeps it.
+                facts.insert("secret".to_owned(), self.traps.secret().into());
+                trial::job(program, facts)
             }
         }
     }

@@ -3,7 +3,7 @@
 //! Measured from outside, over the whole system: memory that is in use and no page cache, which is MemTotal less
 //! MemFree, Buffers, and Cached but for Shmem, all from /proc/meminfo. So all of the kernel's own memory counts,
 //! charged to the run or not and reclaimable or not: slabs, page tables, stacks, per-CPU areas, pipes, sockets,
-//! and memory that a dead run still occupies. It is read every 20 ms from the start of the attack until a quarter of a
+//! and memory that a dead run still occupies. It is read every 2 ms from the start of the attack until a quarter of a
 //! second after its end; the peak, less what was in use right before, less the run's limit, is what it took
 //! beyond. Other programs of the host are noise in that, so each attack is made several times and the median of
 //! its peaks counts.
@@ -29,7 +29,7 @@ const BOUND: i64 = 64 << 20;
 const LIMIT: i64 = 128 << 20;
 const REPEATS: usize = 5;
 const QUICK_REPEATS: usize = 3;
-const INTERVAL: Duration = Duration::from_millis(20);
+const INTERVAL: Duration = Duration::from_millis(2);
 /// How long memory of a dead run may take to show.
 const AFTER: Duration = Duration::from_millis(250);
 
