@@ -67,7 +67,7 @@ pub fn measure(extent: Extent) -> Result<Vec<Row>> {
             alone.extend(neighbour(&server, RUNS)?);
             crew::tell(&format!("neighbour: {index} of {} attacks", attacks.len()));
         }
-        let mut during = |attackers| -> Result<(&str, Duration)> {
+        let during = |attackers| -> Result<(&str, Duration)> {
             let times = attacked(&server, &traps, attack, attackers);
             let times = times.with_context(|| format!("during {name} by {attackers}"))?;
             Ok((name.as_str(), percentile(&times, 50)))
