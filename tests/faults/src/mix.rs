@@ -82,7 +82,7 @@ const SHORT: JobLimits = JobLimits {
 const FAILS: &[Outcome] = &[Outcome::RuntimeError];
 const SLEEP: &str = "import time\ntime.sleep(30)\n";
 
-const KINDS: &[Kind] = &[
+static KINDS: &[Kind] = &[
     works(250, "print('hello')", "hello\n"),
     Kind {
         stdin: "Ada\nGrace\n",
