@@ -39,7 +39,7 @@ pub struct Options {
 pub fn run(root: &Path, options: &Options) -> Result<()> {
     setup::require_root("measuring sandboxd")?;
     setup::ensure(setup::BUILD)?;
-    let programs = setup::build_programs(root)?;
+    let programs = setup::build_programs(root, &[])?;
     setup::build_rootfs(root, &programs)?;
 
     let installation = installation(root, &programs)?;

@@ -1,4 +1,4 @@
-//! The repository's commands: `cargo xtask up | test | lint | fuzz | bench | layers | rootfs`.
+//! The repository's commands: `cargo xtask up | test | lint | fuzz | bench | promises | chaos | layers | rootfs`.
 //!
 //! Each is one module that reads as its list of steps. They share `setup` (what the machine
 //! must have), `command` (programs that are run) and `services` (sandboxd and control-plane as
@@ -9,6 +9,7 @@
 
 mod bench;
 mod command;
+mod faults;
 mod fuzz;
 mod house;
 mod layers;
@@ -52,6 +53,10 @@ enum Action {
     Bench(bench::Options),
     /// Take each layer of the sandbox out, run all attacks without it, and write docs/LAYERS.md.
     Layers(layers::Options),
+    /// Measure every promise of the sandbox and print the table.
+    Promises(faults::Promises),
+    /// Run honest and hostile programs while sandboxd is killed, and look at the host.
+    Chaos(faults::Chaos),
     /// Build the Python root filesystem if its recipe changed.
     Rootfs,
 }
@@ -78,6 +83,8 @@ fn run(action: Action) -> Result<bool> {
         Action::Fuzz(options) => fuzz::run(&root, &options),
         Action::Bench(options) => bench::run(&root, &options).map(|()| true),
         Action::Layers(options) => layers::run(&root, &options).map(|()| true),
+        Action::Promises(options) => faults::promises(&root, &options).map(|()| true),
+        Action::Chaos(options) => faults::chaos(&root, &options).map(|()| true),
         Action::Rootfs => setup::build_rootfs_alone(&root).map(|()| true),
     }
 }

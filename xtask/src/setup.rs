@@ -145,13 +145,12 @@ pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// Builds the release programs, and returns the folder that has them.
-pub fn build_programs(root: &Path) -> Result<PathBuf> {
+/// Builds the release programs and those further ones, and returns the folder that has them.
+pub fn build_programs(root: &Path, further: &[(&str, &str)]) -> Result<PathBuf> {
     progress::announce("building the programs (release; the first time takes some minutes)");
-    let packages = PROGRAMS
-        .iter()
-        .flat_map(|(package, _)| ["--package", package]);
-    let binaries = PROGRAMS.iter().flat_map(|(_, binary)| ["--bin", binary]);
+    let all = || PROGRAMS.iter().chain(further);
+    let packages = all().flat_map(|(package, _)| ["--package", package]);
+    let binaries = all().flat_map(|(_, binary)| ["--bin", binary]);
     Step::cargo(root, "build the programs")
         .args(["build", "--release"])
         .args(packages)

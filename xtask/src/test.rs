@@ -19,7 +19,7 @@ use std::{path::Path, time::Instant};
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Only these groups: lint, unit, contract, fuzz, conformance, security, e2e, web, vm.
+    /// Only these groups: lint, unit, contract, fuzz, conformance, security, faults, e2e, web, vm.
     #[arg(long, value_delimiter = ',', value_name = "GROUP")]
     only: Vec<String>,
 }

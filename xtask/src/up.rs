@@ -60,7 +60,7 @@ pub fn run(root: &Path, options: &Options) -> Result<()> {
     setup::require_root("starting sandboxd")?;
     let started = Instant::now();
     setup::ensure(setup::BUILD)?;
-    let programs = setup::build_programs(root)?;
+    let programs = setup::build_programs(root, &[])?;
     setup::build_rootfs(root, &programs)?;
     let interrupted = interruption()?;
     let built = Instant::now();

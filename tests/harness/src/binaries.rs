@@ -9,6 +9,8 @@ use anyhow::{Context, Result, bail};
 pub const BINARIES_VARIABLE: &str = "CODERUNNER_TEST_BINARIES";
 /// Names the tree of the root filesystem, instead of the one in the target folder.
 pub const ROOTFS_VARIABLE: &str = "CODERUNNER_TEST_ROOTFS";
+/// Names a copy of the repository's folder `tests`, for a machine that has no repository.
+pub const TESTS_VARIABLE: &str = "CODERUNNER_TEST_SOURCES";
 
 /// Names the sandboxd out of which layers can be taken, instead of the one in the target folder.
 pub const LAYERS_VARIABLE: &str = "CODERUNNER_TEST_LAYERS";
@@ -69,17 +71,25 @@ pub fn rootfs() -> Result<PathBuf> {
         .with_context(|| format!("following {}", path.display()))
 }
 
+/// The repository's folder of tests, where their programs lie.
+pub fn tests() -> PathBuf {
+    env::var_os(TESTS_VARIABLE).map_or_else(|| workspace().join("tests"), PathBuf::from)
+}
+
 /// The repository's folder.
 pub fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// The folder of the build profile: tests lie in its `deps`, programs beside that.
+/// The folder of the build profile: tests lie in its `deps`, programs beside that. A program that is itself no
+/// test looks beside itself.
 fn profile_folder() -> Result<PathBuf> {
     let test = env::current_exe().context("finding the test program's own path")?;
-    test.ancestors()
-        .find(|folder| folder.file_name().is_some_and(|name| name == "deps"))
-        .and_then(Path::parent)
+    let deps = test
+        .ancestors()
+        .find(|folder| folder.file_name().is_some_and(|name| name == "deps"));
+    deps.unwrap_or(&test)
+        .parent()
         .map(Path::to_owned)
-        .with_context(|| format!("{} does not lie in a target folder", test.display()))
+        .with_context(|| format!("{} does not lie in a folder", test.display()))
 }

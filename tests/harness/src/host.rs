@@ -20,7 +20,7 @@ use crate::processes::{self, Process};
 use crate::server::Sandboxd;
 use crate::wait;
 
-/// A run's remains must be gone this long after its end at the latest.
+/// A run's remains must be gone this long after its end at the latest, on a machine of usual speed.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 /// Descriptors that a server may hold more than before: connections come and go.
 const DESCRIPTOR_SLACK: usize = 4;
@@ -52,6 +52,8 @@ pub struct HostState {
     groups: BTreeSet<PathBuf>,
     files: BTreeSet<PathBuf>,
     waiting: BTreeMap<(u32, String), usize>,
+    /// Interpreters that sandboxes are copied from. Each is replaced by another from time to time.
+    templates: usize,
     keys: BTreeSet<String>,
 }
 
@@ -69,13 +71,13 @@ impl HostState {
     /// # Errors
     /// When /proc can't be read.
     pub fn look(server: &Sandboxd) -> Result<Self> {
-        server.wait_until_parked(PATIENCE)?;
+        server.wait_until_parked(wait::patience(PATIENCE))?;
         let users = server.sandbox_users();
         let own = processes::tree(&processes::all()?, server.pid())
             .into_iter()
-            .filter(|process| !users.contains(&process.uid))
+            .filter(|process| !users.contains(&process.uid) && process.uid != users.end)
             .map(|process| ServerProcess {
-                descriptors: count(&format!("/proc/{}/fd", process.pid)),
+                descriptors: processes::descriptors(process.pid).unwrap_or_default(),
                 mounts: mounts_of(&process.pid.to_string()),
                 process,
             })
@@ -88,6 +90,7 @@ impl HostState {
             groups: groups_below(server.cgroup()),
             files: files_below(server.folder()),
             waiting: by_user_and_name(&processes::of_users(&processes::all()?, &users)),
+            templates: templates(&processes::all()?, &users),
             keys: keys_of(&users),
             users,
         })
@@ -98,7 +101,7 @@ impl HostState {
     /// # Errors
     /// A list of what is left, one thing a line.
     pub fn expect_nothing_left(&self) -> Result<(), String> {
-        wait::until(PATIENCE, || {
+        wait::until(wait::patience(PATIENCE), || {
             let left = self.leftovers();
             if left.is_empty() {
                 Ok(())
@@ -106,6 +109,43 @@ impl HostState {
                 Err(left.join("\n"))
             }
         })
+    }
+
+    /// Whether a server that was started again has what the one before had at rest, and no more: processes of
+    /// sandboxes, groups, mounts and files.
+    ///
+    /// # Errors
+    /// A list of what differs, one thing a line.
+    pub fn expect_same_rest(&self, again: &Self) -> Result<(), String> {
+        let mut differs: Vec<String> = Vec::new();
+        let mut compare = |what: &str, before: &BTreeSet<String>, now: &BTreeSet<String>| {
+            let more = now
+                .difference(before)
+                .map(|one| format!("new {what}: {one}"));
+            differs.extend(more);
+        };
+        let shown = |paths: &BTreeSet<PathBuf>| {
+            paths
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect()
+        };
+        compare("mount", &self.mounts, &again.mounts);
+        compare("control group", &shown(&self.groups), &shown(&again.groups));
+        compare("file", &shown(&self.files), &shown(&again.files));
+        let processes = |state: &Self| state.waiting.values().sum::<usize>();
+        if processes(self) != processes(again) {
+            differs.push(format!(
+                "{} processes of sandboxes instead of {}",
+                processes(again),
+                processes(self)
+            ));
+        }
+        if differs.is_empty() {
+            Ok(())
+        } else {
+            Err(differs.join("\n"))
+        }
     }
 
     /// Whether no process of a sandbox lives, for a server that was killed. Waits for at most `patience`.
@@ -128,7 +168,7 @@ impl HostState {
     /// # Errors
     /// A list of what is left.
     pub fn expect_server_gone(&self) -> Result<(), String> {
-        wait::until(PATIENCE, || {
+        wait::until(wait::patience(PATIENCE), || {
             let mut left = self.sandbox_processes();
             let living = self
                 .server
@@ -204,17 +244,17 @@ impl HostState {
         };
         let now = by_user_and_name(&processes::of_users(&all, &self.users));
         let kinds: BTreeSet<_> = self.waiting.keys().chain(now.keys()).collect();
-        kinds
-            .into_iter()
-            .filter_map(|kind| {
-                let count = |counts: &BTreeMap<_, usize>| counts.get(kind).copied().unwrap_or(0);
-                let (before, now) = (count(&self.waiting), count(&now));
-                let (user, name) = kind;
-                (before != now).then(|| {
-                    format!("{now} processes called {name} of user {user}, {before} at rest")
-                })
-            })
-            .collect()
+        let templates = templates(&all, &self.users);
+        let templates = (templates != self.templates)
+            .then(|| format!("{templates} templates, {} at rest", self.templates));
+        let changed = kinds.into_iter().filter_map(|kind| {
+            let count = |counts: &BTreeMap<_, usize>| counts.get(kind).copied().unwrap_or(0);
+            let (before, now) = (count(&self.waiting), count(&now));
+            let (user, name) = kind;
+            (before != now)
+                .then(|| format!("{now} processes called {name} of user {user}, {before} at rest"))
+        });
+        changed.chain(templates).collect()
     }
 
     /// A dead process that only the host's init has yet to collect is none of ours any more.
@@ -250,6 +290,7 @@ impl HostState {
         processes::tree(&all, first.process.pid)
             .iter()
             .filter(|process| !self.is_own(process) && !self.users.contains(&process.uid))
+            .filter(|process| process.uid != self.users.end)
             .map(|process| format!("{process} below the server"))
             .collect()
     }
@@ -266,7 +307,7 @@ impl HostState {
                 grown.push(format!("{now} of the server is dead"));
                 continue;
             }
-            let descriptors = count(&format!("/proc/{pid}/fd"));
+            let descriptors = processes::descriptors(pid).unwrap_or_default();
             if descriptors > own.descriptors + DESCRIPTOR_SLACK {
                 grown.push(format!(
                     "{now} holds {descriptors} descriptors, {} at first",
@@ -340,14 +381,24 @@ impl HostState {
     }
 }
 
+/// Dead processes that only the host's init has yet to collect are left out: those of a server that was killed.
 fn by_user_and_name(processes: &[Process]) -> BTreeMap<(u32, String), usize> {
     let mut counts = BTreeMap::new();
-    for process in processes {
+    let is_gone = |process: &&Process| process.state == 'Z' && process.parent == 1;
+    for process in processes.iter().filter(|process| !is_gone(process)) {
         *counts
             .entry((process.uid, process.name.clone()))
             .or_default() += 1;
     }
     counts
+}
+
+/// Processes of the user of templates, the one after those of sandboxes.
+fn templates(all: &[Process], users: &Range<u32>) -> usize {
+    let user = users.end..users.end + 1;
+    by_user_and_name(&processes::of_users(all, &user))
+        .values()
+        .sum()
 }
 
 /// Users of sandboxes whom the kernel counts keys of, and how many.
@@ -370,12 +421,6 @@ fn added<'a, T: Ord + 'a>(
     now: BTreeSet<T>,
 ) -> impl Iterator<Item = T> + 'a {
     now.into_iter().filter(move |thing| !before.contains(thing))
-}
-
-fn count(folder: &str) -> usize {
-    fs::read_dir(folder)
-        .map(Iterator::count)
-        .unwrap_or_default()
 }
 
 /// The mount table of a process, without the running numbers, which are given anew all the time.
@@ -448,6 +493,7 @@ mod tests {
             groups: BTreeSet::new(),
             files: files_below(folder),
             waiting: BTreeMap::new(),
+            templates: 0,
             keys: BTreeSet::new(),
         }
     }

@@ -1,8 +1,10 @@
 //! The host's processes, read from /proc.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::ops::Range;
+use std::os::fd::AsRawFd;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
@@ -74,6 +76,48 @@ pub fn waits_for_a_program(pid: i32) -> bool {
     let result = format!("/proc/{pid}/fd/4");
     call.starts_with(&format!("{} 0x3 ", nix::libc::SYS_read))
         && fs::exists(result).unwrap_or(false)
+}
+
+/// The pid namespace of a process, held open: its number is given to no other namespace meanwhile.
+#[derive(Debug)]
+pub struct PidNamespace {
+    _held: File,
+    link: PathBuf,
+}
+
+impl PidNamespace {
+    /// Of a process; none when it is gone.
+    pub fn of(pid: i32) -> Option<Self> {
+        let path = format!("/proc/{pid}/ns/pid");
+        let held = File::open(&path).ok()?;
+        // Asked of what is open: the process may be another one by now.
+        let link = fs::read_link(format!("/proc/self/fd/{}", held.as_raw_fd())).ok()?;
+        Some(Self { _held: held, link })
+    }
+
+    /// Those of `processes` that live in it; one that is dead and only has to be collected does not.
+    pub fn living(&self, processes: &[Process]) -> Vec<Process> {
+        let lives = |process: &&Process| {
+            let namespace = fs::read_link(format!("/proc/{}/ns/pid", process.pid));
+            !matches!(process.state, 'Z' | 'X') && namespace.is_ok_and(|link| link == self.link)
+        };
+        processes.iter().filter(lives).cloned().collect()
+    }
+}
+
+/// Memory of a process that is in RAM, in bytes; none when it is gone.
+pub fn resident_bytes(pid: i32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kibibytes << 10)
+}
+
+/// Descriptors that a process holds; none when it is gone.
+pub fn descriptors(pid: i32) -> Option<usize> {
+    Some(fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count())
 }
 
 /// The processes whose user lies in `uids`: those of sandboxes.
@@ -152,6 +196,27 @@ mod tests {
             .map(|process| process.pid)
             .collect();
         assert_eq!(pids, [2, 3]);
+    }
+
+    #[test]
+    fn the_living_of_a_namespace_are_found() {
+        let own = i32::try_from(std::process::id()).expect("a pid");
+        let namespace = PidNamespace::of(own).expect("it lives");
+        let process = of_pid(own).expect("it lives");
+        let dead = Process {
+            state: 'Z',
+            ..process.clone()
+        };
+        let found = namespace.living(&[process.clone(), dead]);
+        assert_eq!(found, [process]);
+    }
+
+    #[test]
+    fn this_process_has_memory_and_descriptors() {
+        let own = i32::try_from(std::process::id()).expect("a pid");
+        assert!(resident_bytes(own).is_some_and(|bytes| bytes > 100 << 10));
+        assert!(descriptors(own).is_some_and(|count| count >= 3));
+        assert_eq!((resident_bytes(-1), descriptors(-1)), (None, None));
     }
 
     #[test]

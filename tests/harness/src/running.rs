@@ -10,6 +10,7 @@ use coderunner_proto::sandbox::v1::{
     CancelRequest, CloseInputRequest, ExecuteResponse, File, Finished, FunctionStatus,
     WriteInputRequest,
 };
+use tokio::sync::oneshot;
 
 use crate::files::{self, LeftFiles};
 use crate::server::Connection;
@@ -25,6 +26,9 @@ pub struct Running {
     pub(crate) began: Instant,
     pub(crate) arrivals: Receiver<Arrival>,
     pub(crate) listener: tokio::task::JoinHandle<()>,
+    /// Dropped when the listener may read on; only for a run that was begun unread.
+    pub(crate) hold: Option<oneshot::Sender<()>>,
+    pub(crate) started: Option<Instant>,
     /// Standard output that has arrived.
     pub stdout: Vec<u8>,
     /// Standard error that has arrived.
@@ -61,6 +65,8 @@ pub struct Report {
     pub files: LeftFiles,
     /// Time from the request to the last event, as the client saw it.
     pub elapsed: Duration,
+    /// Time from the event that says that the program starts to the last one, as the client saw it.
+    pub ran: Duration,
 }
 
 impl Report {
@@ -111,6 +117,28 @@ impl Report {
 }
 
 impl Running {
+    pub(crate) fn new(
+        connection: Connection,
+        run_id: String,
+        began: Instant,
+        arrivals: Receiver<Arrival>,
+        listener: tokio::task::JoinHandle<()>,
+    ) -> Self {
+        Self {
+            connection,
+            run_id,
+            began,
+            arrivals,
+            listener,
+            hold: None,
+            started: None,
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+            files: Vec::new(),
+            end: None,
+        }
+    }
+
     /// Takes in events until standard output holds `needle`; tells when that was.
     ///
     /// # Errors
@@ -134,6 +162,44 @@ impl Running {
             })?;
         }
         Ok(moment)
+    }
+
+    /// Takes in events until the program was started; tells when that was.
+    ///
+    /// # Errors
+    /// When the stream breaks or `patience` is over before.
+    pub fn wait_for_start(&mut self, patience: Duration) -> Result<Instant> {
+        let deadline = Instant::now() + patience;
+        loop {
+            if let Some(started) = self.started {
+                return Ok(started);
+            }
+            self.take_in(deadline)?;
+        }
+    }
+
+    /// Takes in events until the end is among them; tells when that was. It still has to be finished.
+    ///
+    /// # Errors
+    /// When the stream breaks or `patience` is over before.
+    pub fn wait_for_end(&mut self, patience: Duration) -> Result<Instant> {
+        let deadline = Instant::now() + patience;
+        loop {
+            if let Some((ended, _)) = &self.end {
+                return Ok(*ended);
+            }
+            self.take_in(deadline)?;
+        }
+    }
+
+    /// Whether nothing more will come: it ended, was refused or broke.
+    pub fn is_over(&self) -> bool {
+        self.end.is_some() || self.listener.is_finished()
+    }
+
+    /// Reads what a run that was begun unread has sent, from now on.
+    pub fn read_on(&mut self) {
+        self.hold = None;
     }
 
     /// Appends to the program's standard input.
@@ -193,6 +259,7 @@ impl Running {
         }
         let (moment, finished) = self.end.take().expect("the loop ends with it");
         let began = self.began;
+        let ran = moment - self.started.unwrap_or(began);
         self.connection.block_on(async {
             // The stream must end after its last event.
             let listener = &mut self.listener;
@@ -203,7 +270,8 @@ impl Running {
             std::mem::take(&mut self.stderr),
         );
         let files = std::mem::take(&mut self.files);
-        report(finished, stdout, stderr, files, moment - began)
+        let report = report(finished, stdout, stderr, files, moment - began)?;
+        Ok(Report { ran, ..report })
     }
 
     fn take_in(&mut self, deadline: Instant) -> Result<Instant> {
@@ -220,7 +288,7 @@ impl Running {
         let response =
             response.with_context(|| format!("run {} was refused or broke", self.run_id))?;
         match response.event.context("a message without an event")? {
-            Event::Started(_) => {}
+            Event::Started(_) => self.started = Some(moment),
             Event::BatchFinished(_) => bail!("the end of a batch"),
             Event::Output(output) => match OutputStream::try_from(output.stream) {
                 Ok(OutputStream::Stdout) => self.stdout.extend(output.data),
@@ -272,6 +340,7 @@ pub(crate) fn report(
         stdout,
         stderr,
         elapsed,
+        ran: elapsed,
     })
 }
 

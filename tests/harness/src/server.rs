@@ -20,6 +20,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 
@@ -36,6 +37,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(10);
 pub const RUN_PATIENCE: Duration = Duration::from_secs(60);
 /// Largest message from the server: an event of output, with room to spare.
 const MAX_MESSAGE: usize = 24 << 20;
+/// Bytes that a caller takes who does not read; the least that HTTP/2 begins with.
+pub const UNREAD_WINDOW: u32 = 65_535;
 /// User ids that one server gets: two for each sandbox, the last for its own unprivileged half.
 const IDS: u32 = 64;
 
@@ -185,7 +188,7 @@ impl Sandboxd {
     pub fn stop(mut self) -> Result<()> {
         let pid = self.pid();
         kill(Pid::from_raw(pid), Signal::SIGTERM).context("asking the server to stop")?;
-        let status = self.wait_for_exit(STOP_PATIENCE)?;
+        let status = self.wait_for_exit(wait::patience(STOP_PATIENCE))?;
         if !status.success() {
             bail!("the server ended with {status}; {}", self.log_tail());
         }
@@ -229,25 +232,40 @@ impl Sandboxd {
     pub fn begin(&self, job: Job) -> Result<Running> {
         let run_id = self.next_run_id();
         let request = job.into_request(run_id.clone());
-        let (began, arrivals, listener) = self.listen(request);
-        Ok(Running {
-            connection: self.connection.clone(),
-            run_id,
-            began,
-            arrivals,
-            listener,
-            stdout: Vec::new(),
-            stderr: Vec::new(),
-            files: Vec::new(),
-            end: None,
-        })
+        let (began, arrivals, listener) = self.listen(self.connection.client(), request, None);
+        let connection = self.connection.clone();
+        Ok(Running::new(connection, run_id, began, arrivals, listener))
+    }
+
+    /// Begins a run whose caller reads nothing after the start, over a connection of its own that takes at
+    /// most [`UNREAD_WINDOW`] bytes unread, until [`Running::read_on`].
+    ///
+    /// # Errors
+    /// As for [`Sandboxd::begin`].
+    pub fn begin_unread(&self, job: Job) -> Result<Running> {
+        let run_id = self.next_run_id();
+        let request = job.into_request(run_id.clone());
+        let own = Connection {
+            runtime: Arc::clone(&self.connection.runtime),
+            channel: channel(
+                &self.connection.runtime,
+                &self.socket(),
+                Some(UNREAD_WINDOW),
+            )?,
+        };
+        let (hold, released) = oneshot::channel();
+        let (began, arrivals, listener) = self.listen(own.client(), request, Some(released));
+        let connection = self.connection.clone();
+        let mut running = Running::new(connection, run_id, began, arrivals, listener);
+        running.hold = Some(hold);
+        Ok(running)
     }
 
     /// Begins a batch and returns before it ends.
     pub fn begin_batch(&self, batch: Batch) -> RunningBatch {
         let run_id = self.next_run_id();
         let request = batch.into_request(run_id.clone());
-        let (_, arrivals, listener) = self.listen(request);
+        let (_, arrivals, listener) = self.listen(self.connection.client(), request, None);
         RunningBatch::new(self.connection.clone(), run_id, arrivals, listener)
     }
 
@@ -257,7 +275,7 @@ impl Sandboxd {
     /// When the server refuses it or breaks; never for what the program does.
     pub fn run_batch(&self, batch: Batch) -> Result<BatchReport> {
         self.begin_batch(batch)
-            .finish(RUN_PATIENCE)
+            .finish(wait::patience(RUN_PATIENCE))
             .with_context(|| self.log_tail())
     }
 
@@ -266,12 +284,13 @@ impl Sandboxd {
         format!("run-{number}")
     }
 
-    /// Sends a request and passes on what comes.
+    /// Sends a request and passes on what comes; after the first message only when `released` says so.
     fn listen(
         &self,
+        mut client: SandboxServiceClient<Channel>,
         request: ExecuteRequest,
+        mut released: Option<oneshot::Receiver<()>>,
     ) -> (Instant, mpsc::Receiver<Arrival>, JoinHandle<()>) {
-        let mut client = self.connection.client();
         let (sender, arrivals) = mpsc::channel();
         let began = Instant::now();
         let listener = self.connection.runtime.spawn(async move {
@@ -295,6 +314,10 @@ impl Sandboxd {
                 if !wanted {
                     return;
                 }
+                if let Some(released) = released.take() {
+                    // It says so by going away.
+                    let _ = released.await;
+                }
             }
         });
         (began, arrivals, listener)
@@ -306,7 +329,7 @@ impl Sandboxd {
     /// When the server refuses it or breaks; never for what the program does.
     pub fn run(&self, job: Job) -> Result<Report> {
         self.begin(job)?
-            .finish(RUN_PATIENCE)
+            .finish(wait::patience(RUN_PATIENCE))
             .with_context(|| self.log_tail())
     }
 
@@ -414,7 +437,7 @@ impl Sandboxd {
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
-        let deadline = Instant::now() + self.options.start_patience;
+        let deadline = Instant::now() + wait::patience(self.options.start_patience);
         loop {
             if let Some(status) = self.process.try_wait().context("looking at the server")? {
                 bail!(
@@ -438,13 +461,18 @@ impl Sandboxd {
 
     fn ends_when_asked(&mut self) -> bool {
         kill(Pid::from_raw(self.pid()), Signal::SIGTERM).is_ok()
-            && self.wait_for_exit(STOP_PATIENCE).is_ok()
+            && self.wait_for_exit(wait::patience(STOP_PATIENCE)).is_ok()
     }
 
     /// All that the server has logged.
     pub fn log(&self) -> String {
         let path = self.folder.path().join("sandboxd.log");
         fs::read_to_string(&path).unwrap_or_default()
+    }
+
+    /// Sandboxes that may live at one time.
+    pub fn max_sandboxes(&self) -> u32 {
+        self.options.max_sandboxes
     }
 
     fn log_tail(&self) -> String {
@@ -536,16 +564,21 @@ fn connect(socket: &Path) -> Result<Connection> {
         .enable_all()
         .build()
         .context("making a runtime for the client")?;
-    let endpoint = Endpoint::from_shared(format!("unix:{}", socket.display()))
-        .context("naming the server's socket")?;
-    let channel = {
-        let _inside = runtime.enter();
-        endpoint.connect_lazy()
-    };
+    let channel = channel(&runtime, socket, None)?;
     Ok(Connection {
         runtime: Arc::new(runtime),
         channel,
     })
+}
+
+/// A connection that is made when it is used; `window` is how many bytes the server may send that nobody reads.
+fn channel(runtime: &Runtime, socket: &Path, window: Option<u32>) -> Result<Channel> {
+    let endpoint = Endpoint::from_shared(format!("unix:{}", socket.display()))
+        .context("naming the server's socket")?
+        .initial_stream_window_size(window)
+        .initial_connection_window_size(window);
+    let _inside = runtime.enter();
+    Ok(endpoint.connect_lazy())
 }
 
 /// Differs between processes and calls.

@@ -2,6 +2,28 @@
 
 use std::time::{Duration, Instant};
 
+/// Names how many times slower this machine is than one of its own processor, from 1: an emulated one is.
+pub const SLOWNESS_VARIABLE: &str = "CODERUNNER_TEST_SLOWNESS";
+
+/// How many times slower this machine is; 1 when nothing else is said.
+///
+/// # Panics
+/// When the variable holds no number from 1 to 100.
+pub fn slowness() -> f64 {
+    let Ok(text) = std::env::var(SLOWNESS_VARIABLE) else {
+        return 1.0;
+    };
+    match text.parse() {
+        Ok(factor) if (1.0..=100.0).contains(&factor) => factor,
+        _ => panic!("{SLOWNESS_VARIABLE} must be a number from 1 to 100, not {text:?}"),
+    }
+}
+
+/// A time that is long enough elsewhere, for this machine.
+pub fn patience(elsewhere: Duration) -> Duration {
+    elsewhere.mul_f64(slowness())
+}
+
 /// How often a condition is looked at again.
 const INTERVAL: Duration = Duration::from_millis(5);
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use test_harness::{FunctionStatus, Header, JobLimits, LeftOutReason, Outcome, header};
+use test_harness::{FunctionStatus, Header, JobLimits, LeftOutReason, Outcome, binaries, header};
 
 /// Families of attacks: the folders below `attacks/`.
 pub const FAMILIES: [&str; 11] = [
@@ -131,7 +131,7 @@ impl Attack {
 
 /// The folder with the attack programs.
 pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("attacks")
+    binaries::tests().join("security/attacks")
 }
 
 /// What every program finds beside it as kit.py.

@@ -138,7 +138,11 @@ fn at_one_time(
     Ok((wrong, report))
 }
 
-fn job(program: &Program, facts: Map<String, Value>) -> Result<Job> {
+/// The job that runs a program which knows these facts.
+///
+/// # Errors
+/// When its kit can't be read.
+pub fn job(program: &Program, facts: Map<String, Value>) -> Result<Job> {
     let mut stdin = serde_json::to_vec(&Value::Object(facts)).context("writing the facts")?;
     stdin.push(b'\n');
     stdin.resize(stdin.len() + program.stdin_bytes, b'x');

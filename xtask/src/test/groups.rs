@@ -17,6 +17,7 @@ pub enum Group {
     Fuzz,
     Conformance,
     Security,
+    Faults,
     E2e,
     Web,
     Vm,
@@ -40,6 +41,7 @@ impl Group {
         Self::Fuzz,
         Self::Conformance,
         Self::Security,
+        Self::Faults,
         Self::E2e,
         Self::Web,
         Self::Vm,
@@ -53,6 +55,7 @@ impl Group {
             Self::Fuzz => "fuzz",
             Self::Conformance => "conformance",
             Self::Security => "security",
+            Self::Faults => "faults",
             Self::E2e => "e2e",
             Self::Web => "web",
             Self::Vm => "vm",
@@ -63,7 +66,7 @@ impl Group {
     pub fn needs_sandbox(self) -> bool {
         matches!(
             self,
-            Self::Conformance | Self::Security | Self::E2e | Self::Web | Self::Vm
+            Self::Conformance | Self::Security | Self::Faults | Self::E2e | Self::Web | Self::Vm
         )
     }
 
@@ -170,7 +173,8 @@ fn integration_tests(root: &Path) -> Result<Vec<(String, String)>> {
 
 fn group_of(folder: &str) -> Group {
     match folder {
-        "tests/e2e" | "tests/faults" => Group::E2e,
+        "tests/e2e" => Group::E2e,
+        "tests/faults" => Group::Faults,
         "tests/security" => Group::Security,
         "tests/vm" => Group::Vm,
         "tests/fuzz" => Group::Fuzz,
@@ -193,6 +197,7 @@ mod tests {
         for (folder, expected) in [
             ("tests/e2e", Group::E2e),
             ("tests/security", Group::Security),
+            ("tests/faults", Group::Faults),
             ("tests/vm", Group::Vm),
             ("tests/fuzz", Group::Fuzz),
             ("tests/conformance", Group::Conformance),

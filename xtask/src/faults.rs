@@ -1,0 +1,81 @@
+//! `cargo xtask promises` and `cargo xtask chaos`: the release build of sandboxd, the root file system, and the
+//! driver of `tests/faults` on them. The driver measures, judges and prints; this module only prepares.
+
+use crate::{command::Step, progress, setup};
+use anyhow::Result;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub struct Promises {
+    /// Only these rows: escapes, honest, internal-errors, leftovers, lateness, output, neighbour,
+    /// killed, attackers-memory.
+    #[arg(long, value_delimiter = ',', value_name = "ROW")]
+    only: Vec<String>,
+    /// Some seconds for each row instead of as many runs as the promise speaks of. The bounds are the same.
+    #[arg(long)]
+    quick: bool,
+    /// Also write the rows to this file as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Chaos {
+    /// How long, in minutes.
+    #[arg(long, default_value_t = 10.0)]
+    minutes: f64,
+    /// What happens is decided by this number; a random one, which is printed, when it is not given.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The first round to make, to come to a failure sooner.
+    #[arg(long, default_value_t = 0)]
+    from_round: u64,
+}
+
+/// Measures the promises; an error when one does not hold.
+pub fn promises(root: &Path, options: &Promises) -> Result<()> {
+    let Promises { only, quick, json } = options;
+    let mut driver = driver(root, "keep every promise")?.args(["promises"]);
+    if !only.is_empty() {
+        driver = driver.args(["--only", &only.join(",")]);
+    }
+    if *quick {
+        driver = driver.args(["--quick"]);
+    }
+    if let Some(file) = json {
+        driver = driver.arg_path("--json", file);
+    }
+    progress::announce("measuring the promises");
+    driver.run()
+}
+
+/// Makes chaos; an error when an invariant was broken.
+pub fn chaos(root: &Path, options: &Chaos) -> Result<()> {
+    let Chaos {
+        minutes,
+        seed,
+        from_round,
+    } = options;
+    let mut driver = driver(root, "keep every invariant under chaos")?
+        .args(["chaos", "--minutes", &minutes.to_string()])
+        .args(["--from-round", &from_round.to_string()]);
+    if let Some(seed) = seed {
+        driver = driver.args(["--seed", &seed.to_string()]);
+    }
+    progress::announce("chaos");
+    driver.run()
+}
+
+fn driver(root: &Path, purpose: &str) -> Result<Step> {
+    setup::require_root("measuring sandboxd")?;
+    setup::ensure(setup::BUILD)?;
+    let programs = setup::build_programs(root, &[("fault-tests", "fault-tests")])?;
+    setup::build_rootfs(root, &programs)?;
+    let driver = Step::new(programs.join("fault-tests"), purpose)
+        .env("CODERUNNER_TEST_BINARIES", &programs)
+        .env("CODERUNNER_TEST_ROOTFS", setup::rootfs_tree(root))
+        .env("CODERUNNER_TEST_SOURCES", root.join("tests"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .advice("the table above says what does not hold");
+    Ok(driver)
+}
