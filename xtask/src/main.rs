@@ -1,4 +1,4 @@
-//! The repository's commands: `cargo xtask up | test | lint | bench | rootfs`.
+//! The repository's commands: `cargo xtask up | test | lint | bench | rootfs | package`.
 //!
 //! Each is one module that reads as its list of steps. They share `setup` (what the machine
 //! must have), `command` (programs that are run) and `services` (sandboxd and control-plane as
@@ -12,6 +12,7 @@ mod command;
 mod house;
 mod lint;
 mod node;
+mod package;
 mod ports;
 mod progress;
 mod proof;
@@ -48,6 +49,8 @@ enum Action {
     Bench(bench::Options),
     /// Build the Python root filesystem if its recipe changed.
     Rootfs,
+    /// Make the Debian package of sandboxd.
+    Package(package::Options),
 }
 
 fn main() -> ExitCode {
@@ -71,6 +74,7 @@ fn run(action: Action) -> Result<bool> {
         Action::Lint => lint::run_alone(&root),
         Action::Bench(options) => bench::run(&root, &options).map(|()| true),
         Action::Rootfs => setup::build_rootfs_alone(&root).map(|()| true),
+        Action::Package(options) => package::run(&root, &options).map(|()| true),
     }
 }
 

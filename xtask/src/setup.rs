@@ -63,6 +63,21 @@ pub const MACHINE: &[Need] = &[
     need("qemu-system-x86_64", "qemu-system-x86", "is the machine"),
 ];
 
+/// To make the Debian package.
+pub const PACKAGE: &[Need] = &[
+    need(
+        "mksquashfs",
+        "squashfs-tools",
+        "packs the root filesystem into an image",
+    ),
+    need(
+        "dpkg-shlibdeps",
+        "dpkg-dev",
+        "finds the package's dependencies",
+    ),
+    need("strip", "binutils", "takes debug information out"),
+];
+
 /// The release programs that `up` and `bench` use, with their packages. Both build all of them:
 /// another choice would be another choice of features, for which cargo builds the libraries anew.
 const PROGRAMS: &[(&str, &str)] = &[

@@ -19,6 +19,7 @@ mod job;
 mod launcher_client;
 mod listen;
 mod media_type;
+mod notify;
 mod outcome;
 mod output;
 mod pool;
@@ -52,7 +53,7 @@ enum Command {
     /// Serve runs until SIGTERM. Needs root
     Serve {
         /// Configuration file (TOML)
-        #[arg(long)]
+        #[arg(long, default_value = config::PATH)]
         config: PathBuf,
     },
     /// The unprivileged half; started by `serve`

@@ -258,6 +258,7 @@ impl Launcher {
                 }
                 Ok(())
             }
+            Request::Ping => send(socket, &Event::Pong, &[]),
         }
     }
 

@@ -26,6 +26,7 @@ use tonic::transport::{Channel, Endpoint};
 use crate::batch::{Batch, BatchReport, RunningBatch};
 use crate::processes::{self, Process};
 use crate::running::{Arrival, Report, Running};
+use crate::slowness::{self, scaled};
 use crate::{Job, binaries, host, wait};
 
 /// A start may take this long: on a busy machine the first one reads everything from disk.
@@ -411,7 +412,7 @@ impl Sandboxd {
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
-        let deadline = Instant::now() + self.options.start_patience;
+        let deadline = Instant::now() + scaled(self.options.start_patience);
         loop {
             if let Some(status) = self.process.try_wait().context("looking at the server")? {
                 bail!(
@@ -491,15 +492,30 @@ fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Resul
         None => binaries::rootfs()?,
     };
     let parked = parked.unwrap_or(*max_sandboxes);
+    let more_time = more_time(slowness::factor());
     Ok(format!(
         "[listen]\nsocket = {socket:?}\nallowed_uids = {allowed_uids:?}\n{more_listen}\n\
          [rootfs]\npath = {rootfs:?}\n\n\
-         [pool]\nmax_sandboxes = {max_sandboxes}\nparked = {parked}\n{more_pool}\n\
+         [pool]\nmax_sandboxes = {max_sandboxes}\nparked = {parked}\nstartup_time_ms = {startup}\n{more_pool}\n\
          [identity]\nuid_base = {id_base}\ndaemon_uid = {daemon}\n\n\
-         [cgroup]\nparent = {cgroup:?}\n\n{more_config}",
+         [cgroup]\nparent = {cgroup:?}\n\n{more_time}{more_config}",
         socket = folder.join("sandboxd.sock"),
         daemon = id_base + IDS - 1,
+        startup = 10_000 * slowness::factor(),
     ))
+}
+
+/// On a slow machine the limits of time that a server has by itself are longer too. Tests that set limits of the
+/// server's own don't run there.
+fn more_time(factor: u32) -> String {
+    if factor == 1 {
+        return String::new();
+    }
+    let (usual, most) = (5_000 * factor, 30_000 * factor);
+    format!(
+        "[limits]\nwall_time_ms = {usual}\ncpu_time_ms = {usual}\n\
+         most_wall_time_ms = {most}\nmost_cpu_time_ms = {most}\n\n"
+    )
 }
 
 fn launch(folder: &Path) -> Result<Child> {

@@ -2,16 +2,18 @@
 
 use std::time::{Duration, Instant};
 
+use crate::slowness::scaled;
+
 /// How often a condition is looked at again.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// Asks until the answer is `Ok`, for at most `patience`; then gives the last error. Asks at least
+/// Asks until the answer is `Ok`, for at most `patience` (longer on a slow machine); then gives the last error. Asks at least
 /// once, and blocks the thread.
 ///
 /// # Errors
 /// What still stood in the way at the end.
 pub fn until<T, E>(patience: Duration, mut ask: impl FnMut() -> Result<T, E>) -> Result<T, E> {
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + scaled(patience);
     loop {
         match ask() {
             Err(_) if Instant::now() < deadline => std::thread::sleep(INTERVAL),

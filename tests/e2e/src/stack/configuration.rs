@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use toml::{Table, Value};
 
-use super::{Encryption, ORIGIN, Quotas, SANDBOXES, Stack, local, repository};
+use super::{Encryption, ORIGIN, Quotas, Remote, SANDBOXES, Stack, local, repository};
 use crate::course;
 
 impl Stack {
@@ -35,13 +35,7 @@ impl Stack {
             ("cors_origins", Value::Array(vec![ORIGIN.into()])),
             (
                 "runners",
-                Value::Array(vec![table([
-                    ("id", "local".into()),
-                    (
-                        "address",
-                        format!("unix:{}", self.socket().display()).into(),
-                    ),
-                ])]),
+                Value::Array(vec![self.runner()]),
             ),
         ];
         if self.quotas == Quotas::None {
@@ -67,6 +61,31 @@ impl Stack {
             toml::to_string(&table(control_plane))?,
         )?;
         Ok(())
+    }
+}
+
+impl Stack {
+    /// How control-plane reaches its runner.
+    fn runner(&self) -> Value {
+        let id = ("id", "local".into());
+        match &self.remote {
+            None => {
+                let socket = format!("unix:{}", self.socket().display());
+                table([id, ("address", socket.into())])
+            }
+            Some(Remote {
+                url,
+                ca,
+                certificate,
+                key,
+            }) => table([
+                id,
+                ("address", url.clone().into()),
+                ("tls_ca", text(ca)),
+                ("tls_certificate", text(certificate)),
+                ("tls_key", text(key)),
+            ]),
+        }
     }
 }
 
