@@ -70,7 +70,7 @@ pub fn make(root: &Path, profile: Profile, version: Option<&str>) -> Result<Path
     let mut step = Step::new(tool, "make the package")
         .folder(root)
         .args(["deb", "--no-build", "--package", "sandboxd", "--profile"])
-        .args([profile.name(), "--strip", "--compress-type", "gz", "--fast"])
+        .args([profile.name(), "--strip", "--compress-type", "xz", "--fast"])
         .args(["--quiet"])
         .arg_path("--output", &out);
     if let Some(version) = version {
@@ -89,14 +89,25 @@ fn is_deb(path: &Path) -> bool {
 fn cargo_deb(root: &Path) -> Result<PathBuf> {
     let folder = setup::target_folder(root).join("tools");
     let tool = folder.join("bin/cargo-deb");
-    let version = || Step::new(&tool, "ask for the version").args(["--version"]).read();
+    let version = || {
+        Step::new(&tool, "ask for the version")
+            .args(["--version"])
+            .read()
+    };
     if version().is_ok_and(|said| said.contains(CARGO_DEB)) {
         return Ok(tool);
     }
     let log = setup::target_folder(root).join("tools/install-cargo-deb.log");
     progress::during("installing cargo-deb (once; takes a minute or two)", || {
         Step::cargo(root, "install cargo-deb")
-            .args(["install", "cargo-deb", "--locked", "--debug", "--version", CARGO_DEB])
+            .args([
+                "install",
+                "cargo-deb",
+                "--locked",
+                "--debug",
+                "--version",
+                CARGO_DEB,
+            ])
             .arg_path("--root", &folder)
             .arg_path("--target-dir", &folder.join("build"))
             .run_logged(&log)

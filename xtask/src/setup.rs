@@ -60,6 +60,7 @@ pub const MACHINE: &[Need] = &[
         "makes the machine's Debian system",
     ),
     need("mke2fs", "e2fsprogs", "makes the machine's disk"),
+    need("openssl", "openssl", "makes the machine's certificates"),
     need("qemu-system-x86_64", "qemu-system-x86", "is the machine"),
 ];
 

@@ -369,8 +369,7 @@ impl Config {
                 );
                 // One more pair of ids is the template's.
                 let sandboxes = (pool.max_sandboxes + 1) * 2;
-                let sandboxes =
-                    identity.uid_base..identity.uid_base.saturating_add(sandboxes);
+                let sandboxes = identity.uid_base..identity.uid_base.saturating_add(sandboxes);
                 must(
                     !sandboxes.contains(&daemon.uid),
                     "identity.daemon_uid and daemon_user must not have an id of a sandbox"
@@ -618,6 +617,37 @@ mod tests {
         assert!(problems.contains("must not be root"), "{problems}");
         let (_, problems) = ids("[identity]\ndaemon_user = \"no-such-user\"\n");
         assert!(problems.contains("no user"), "{problems}");
+    }
+
+    #[test]
+    fn the_manual_page_has_every_key_and_no_other() {
+        let page = include_str!("../../../systemd/man/sandboxd.toml.5");
+        let documented: std::collections::BTreeSet<_> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix(".B "))
+            .collect();
+        // Fields of the file's sections, up to where other types begin.
+        let source = include_str!("config.rs");
+        let sections = source.split("/// `[listen]`").nth(1).expect("there it is");
+        let sections = sections.split("impl Default").next().expect("all of it");
+        let fields = sections.lines().filter_map(|line| {
+            let (name, kind) = line.strip_prefix("    pub ")?.split_once(": ")?;
+            // A section in a section.
+            (!matches!(kind, "Science," | "Option<Tls>,")).then_some(name)
+        });
+        assert_eq!(documented, fields.collect());
+    }
+
+    #[test]
+    fn the_packages_settings_are_well_formed() {
+        let text = include_str!("../../../systemd/sandboxd.toml");
+        toml::from_str::<Config>(text).expect("as it is");
+        // And with every suggestion taken.
+        let suggested = text.replace("\n# ", "\n");
+        let is_setting = |line: &&str| line.starts_with('[') || line.contains(" = ");
+        let suggested: Vec<_> = suggested.lines().filter(is_setting).collect();
+        let config: Config = toml::from_str(&suggested.join("\n")).expect("with all of it");
+        assert!(config.listen.tcp.is_some() && config.listen.tls.is_some());
     }
 
     #[test]

@@ -120,3 +120,24 @@ fn with_config(
         .init();
     act(config, path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_manual_page_has_every_command_and_their_options() {
+        let page = include_str!("../../../systemd/man/sandboxd.8").replace("\\-", "-");
+        let command = Arguments::command();
+        for command in command.get_subcommands().filter(|it| !it.is_hide_set()) {
+            let name = command.get_name();
+            assert!(page.contains(&format!("sandboxd {name}")), "{name}");
+            // Those of exec are in its own help.
+            for option in command.get_arguments().filter(|_| name != "exec") {
+                let option = format!("--{}", option.get_long().expect("a long name"));
+                assert!(page.contains(&option), "{name} {option}");
+            }
+        }
+    }
+}

@@ -92,11 +92,7 @@ impl Stack {
         Stack::start_with(Quotas::None, Encryption::Tls, None)
     }
 
-    fn start_with(
-        quotas: Quotas,
-        encryption: Encryption,
-        remote: Option<Remote>,
-    ) -> Result<Self> {
+    fn start_with(quotas: Quotas, encryption: Encryption, remote: Option<Remote>) -> Result<Self> {
         let number = STACKS.fetch_add(1, Ordering::Relaxed);
         let mut stack = Stack {
             // Sandboxes reach their mount points in here as users of their own.

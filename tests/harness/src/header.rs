@@ -113,7 +113,8 @@ impl Header {
             let number: i64 = number
                 .parse()
                 .with_context(|| format!("{part:?} is no limit"))?;
-            let milliseconds = || u64::try_from(number).map(|number| scaled(Duration::from_millis(number)));
+            let milliseconds =
+                || u64::try_from(number).map(|number| scaled(Duration::from_millis(number)));
             match name {
                 "wall_ms" => limits.wall = Some(milliseconds()?),
                 "cpu_ms" => limits.cpu = Some(milliseconds()?),

@@ -32,10 +32,13 @@ done
 const AGENT_UNIT: &str = "\
 [Unit]
 Description=Does what the tests ask for
+# It ends when nobody is at the other end yet.
+StartLimitIntervalSec=0
 
 [Service]
 ExecStart=/opt/guest/agent
 Restart=always
+RestartSec=300ms
 # What it started in the background is its own.
 Delegate=yes
 

@@ -33,10 +33,7 @@ impl Stack {
             ("keys_dir", "keys".into()),
             ("content_dir", text(&course::folder())),
             ("cors_origins", Value::Array(vec![ORIGIN.into()])),
-            (
-                "runners",
-                Value::Array(vec![self.runner()]),
-            ),
+            ("runners", Value::Array(vec![self.runner()])),
         ];
         if self.quotas == Quotas::None {
             let none = |key| (key, Value::Integer(0));
