@@ -124,7 +124,7 @@ fn stop_on_sigterm(service: Service) -> Result<watch::Receiver<bool>> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
         terminate.recv().await;
-        tracing::info!("draining");
+        tracing::info!(running = service.running(), "draining");
         notify::stopping();
         service.drain();
         if tokio::time::timeout(DRAIN_PATIENCE, service.wait_until_empty())

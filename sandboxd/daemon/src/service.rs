@@ -122,7 +122,8 @@ impl Service {
         )
     }
 
-    fn running(&self) -> usize {
+    /// Programs that run or wait for a sandbox.
+    pub fn running(&self) -> usize {
         let count = |living: &Living| match &living.cases {
             Some(cases) => cases.load(Ordering::Relaxed),
             None => 1,

@@ -161,7 +161,7 @@ impl Host {
             )?;
             bail!("{state}\ninstead of {REST}\n{log}");
         }
-        let said = self.must("sandboxd exec /tmp/hello.py")?;
+        let said = self.must("sandboxd exec /opt/guest/hello.py")?;
         ensure!(said.starts_with("Hello"), "{said}");
         Ok(())
     }

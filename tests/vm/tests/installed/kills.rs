@@ -26,6 +26,11 @@ const KINDS: [(&str, &str, bool); 6] = [
     ),
 ];
 
+/// Programs run again, in each of the four slots: a template is only replaced when a slot needs it.
+const SERVE: &str = "hello() { sandboxd exec /opt/guest/hello.py > /dev/null 2>&1; }
+for _ in $(seq 100); do hello && break; sleep 0.3; done
+for _ in 1 2 3 4 5; do hello || exit 1; done";
+
 /// Kills one of each kind.
 pub fn processes(host: &mut Host) -> Result<()> {
     for (kind, find, restarts) in KINDS {
@@ -37,7 +42,8 @@ pub fn processes(host: &mut Host) -> Result<()> {
             "for _ in $(seq 200); do [ -d /proc/{pid} ] || exit 0; sleep 0.1; done; exit 1"
         ))
         .with_context(|| format!("the {kind} survived its death"))?;
-        host.expect_rest()
+        host.must(SERVE)
+            .and_then(|_| host.expect_rest())
             .with_context(|| format!("after the death of a {kind}"))?;
         let after = restarts_so_far(host)?;
         ensure!(
@@ -66,8 +72,8 @@ pub fn hang(host: &mut Host) -> Result<()> {
 /// Programs run, everything is killed, the power fails.
 pub fn power(host: &mut Host) -> Result<()> {
     let long = "import time\nprint('on', flush=True)\ntime.sleep(25)\n";
-    host.write("/tmp/long.py", long.as_bytes())?;
-    let start = "for i in 1 2 3; do sandboxd exec --wall-time-limit-ms 29000 /tmp/long.py > /tmp/on.$i 2>&1 & done\n\
+    host.write("/opt/guest/long.py", long.as_bytes())?;
+    let start = "for i in 1 2 3; do sandboxd exec --wall-time-limit-ms 29000 /opt/guest/long.py > /tmp/on.$i 2>&1 & done\n\
                  for _ in $(seq 200); do [ \"$(cat /tmp/on.* | grep -c on)\" = 3 ] && exit 0; sleep 0.1; done; exit 1";
     host.must(start).context("three programs run")?;
     let running = host.must("state")?;

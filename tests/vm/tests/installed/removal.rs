@@ -38,7 +38,7 @@ pub fn install(host: &mut Host) -> Result<()> {
     println!("    {status}");
     ensure!(status.starts_with("serving: "), "{status}");
     host.must(SETTINGS)?;
-    host.must("echo \"print('Hello')\" > /tmp/hello.py")?;
+    host.must("echo \"print('Hello')\" > /opt/guest/hello.py")?;
     host.expect_rest()
 }
 
