@@ -52,7 +52,7 @@ fn main() {
         let shared = Arc::clone(&shared);
         Trial::test(*name, move || {
             go(&shared, index == 0, name, *stage)
-                .map_err(|error| Failed::from(format!("{error:?}")))
+                .map_err(|error| Failed::from(format!("{error:#}")))
         })
     });
     libtest_mimic::run(&arguments, trials.collect()).exit();
