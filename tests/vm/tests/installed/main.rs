@@ -55,7 +55,10 @@ fn main() {
                 .map_err(|error| Failed::from(format!("{error:#}")))
         })
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    // The end of the process would leave it running.
+    drop(shared.lock().expect("no stage runs any more").take());
+    conclusion.exit();
 }
 
 fn go(shared: &Shared, first: bool, name: &str, stage: Stage) -> Result<()> {
