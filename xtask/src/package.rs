@@ -100,14 +100,7 @@ fn cargo_deb(root: &Path) -> Result<PathBuf> {
     let log = setup::target_folder(root).join("tools/install-cargo-deb.log");
     progress::during("installing cargo-deb (once; takes a minute or two)", || {
         Step::cargo(root, "install cargo-deb")
-            .args([
-                "install",
-                "cargo-deb",
-                "--locked",
-                "--debug",
-                "--version",
-                CARGO_DEB,
-            ])
+            .args(["install", "cargo-deb", "--locked", "--version", CARGO_DEB])
             .arg_path("--root", &folder)
             .arg_path("--target-dir", &folder.join("build"))
             .run_logged(&log)

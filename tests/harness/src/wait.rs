@@ -7,8 +7,8 @@ use crate::slowness::scaled;
 /// How often a condition is looked at again.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// Asks until the answer is `Ok`, for at most `patience` (longer on a slow machine); then gives the last error. Asks at least
-/// once, and blocks the thread.
+/// Asks until the answer is `Ok`, for at most `patience` (longer on a slow machine); then gives the last error. Asks at
+/// least once, and blocks the thread.
 ///
 /// # Errors
 /// What still stood in the way at the end.

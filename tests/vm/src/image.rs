@@ -69,7 +69,8 @@ pub struct Extra {
     pub to: PathBuf,
 }
 
-/// Makes a disk with `extras` on it, whose system does what [`crate::machine::Machine::call`] asks for. The Debian system is kept in `folder` for the next time. Blocks, a minute or two the first time.
+/// Makes a disk with `extras` on it, whose system does what [`crate::machine::Machine::call`] asks for. The Debian
+/// system is kept in `folder` for the next time. Blocks, a minute or two the first time.
 ///
 /// # Errors
 /// The program that failed, and what it wrote.
