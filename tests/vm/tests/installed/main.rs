@@ -2,7 +2,7 @@
 //! docs/OPERATIONS.md tells operators. One machine goes through all stages in this order, so a stage that fails fails
 //! those behind it.
 //!
-//! `CODERUNNER_VM_FULL=1` runs every program of the attack and conformance suites there; without it, a part.
+//! `CODERUNNER_VM_SUITES=all` has every program of the attack and conformance suites run there as well, `part` some.
 
 #![forbid(unsafe_code)]
 
@@ -24,13 +24,16 @@ use host::Host;
 
 type Stage = fn(&mut Host) -> Result<()>;
 
+/// The stage that is asked for.
+const SUITES: &str = "suites_hold_on_the_host";
+
 const STAGES: [(&str, Stage); 12] = [
     ("it_installs_by_the_manual_and_serves", removal::install),
     ("the_doctor_finds_nothing", programs::doctor),
     ("its_exposure_is_bounded", programs::exposure),
     ("limits_hold_inside_the_unit", programs::limits),
     ("attacks_are_stopped_inside_the_unit", programs::attacks),
-    ("suites_hold_on_the_host", suites::run),
+    (SUITES, suites::run),
     ("whatever_is_killed_comes_back", kills::processes),
     ("a_launcher_that_hangs_is_replaced", kills::hang),
     ("a_cut_of_power_leaves_nothing", kills::power),
@@ -47,8 +50,25 @@ fn main() {
         test_threads: Some(1),
         ..Arguments::from_args()
     };
+    let suites = match suites::amount() {
+        Ok(amount) => amount != suites::Amount::Nothing,
+        Err(error) => {
+            eprintln!("{error:#}");
+            std::process::exit(1);
+        }
+    };
+    if !suites && !arguments.list {
+        match suites::left_out() {
+            Ok(text) => println!("{text}"),
+            Err(error) => println!("skipped: the suites, which can't be loaded: {error:#}"),
+        }
+    }
     let shared = Shared::default();
-    let trials = STAGES.iter().enumerate().map(|(index, (name, stage))| {
+    let stages = STAGES
+        .iter()
+        .filter(|(name, _)| suites || *name != SUITES)
+        .enumerate();
+    let trials = stages.map(|(index, (name, stage))| {
         let shared = Arc::clone(&shared);
         Trial::test(*name, move || {
             go(&shared, index == 0, name, *stage)

@@ -1,23 +1,23 @@
 //! The attack and conformance suites themselves, with all that their headers expect: their test programs run on the
 //! machine, and start the installed sandboxd again and again. Times are longer there, nothing else is different.
 //!
-//! All of them take the better part of an hour on an emulated processor, so by default every [`ATTACK_STEP`]th attack
-//! and every [`PROGRAM_STEP`]th program is taken, in the order of their names, which goes through all families.
+//! On an emulated processor that takes long, so it is asked for: see [`VARIABLE`]. What is left out is said.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use test_harness::binaries;
 use test_harness::slowness;
 use vm_tests::image::Extra;
 
 use crate::host::Host;
 
-/// Set to 1, it takes them all.
-const FULL: &str = "CODERUNNER_VM_FULL";
+/// How much of the suites runs: `none`, `part` or `all`. A part is every [`ATTACK_STEP`]th attack and every
+/// [`PROGRAM_STEP`]th program in the order of their names, which goes through all families.
+const VARIABLE: &str = "CODERUNNER_VM_SUITES";
 const ATTACK_STEP: usize = 16;
 const PROGRAM_STEP: usize = 12;
 /// How much slower than a processor the emulator is taken to be.
@@ -47,22 +47,55 @@ pub fn extras(folder: &Path) -> Result<Vec<Extra>> {
     Ok(extras)
 }
 
+/// See [`VARIABLE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amount {
+    /// The stage is left out.
+    Nothing,
+    /// Some of each.
+    Part,
+    /// Every program.
+    All,
+}
+
+/// What was asked for.
+pub fn amount() -> Result<Amount> {
+    match std::env::var(VARIABLE).as_deref() {
+        Err(_) | Ok("none") => Ok(Amount::Nothing),
+        Ok("part") => Ok(Amount::Part),
+        Ok("all") => Ok(Amount::All),
+        Ok(other) => bail!("{VARIABLE} is {other:?}, not none, part or all"),
+    }
+}
+
+/// What is left out when the stage is, in words.
+pub fn left_out() -> Result<String> {
+    let (attacks, programs) = (
+        security_tests::attack::load()?.len(),
+        conformance_tests::load()?.len(),
+    );
+    Ok(format!(
+        "skipped: the suites of {attacks} attacks and {programs} programs on the machine; \
+         {VARIABLE}=part runs some of them, {VARIABLE}=all all"
+    ))
+}
+
 /// Runs them.
 pub fn run(host: &mut Host) -> Result<()> {
     let attacks: Vec<String> = security_tests::attack::load()?.into_keys().collect();
     let programs: Vec<String> = conformance_tests::load()?.into_keys().collect();
-    let full = std::env::var(FULL).is_ok_and(|value| value == "1");
+    let all_of_them = amount()? == Amount::All;
     for (suite, all, step) in [
         ("attacks", attacks, ATTACK_STEP),
         ("programs", programs, PROGRAM_STEP),
     ] {
-        let step = if full { 1 } else { step };
+        let step = if all_of_them { 1 } else { step };
         let (chosen, skipped): (Vec<_>, Vec<_>) = all
             .iter()
             .enumerate()
             .partition(|(index, _)| index % step == 0);
         println!(
-            "    {suite}: {} of {}; {} skipped, which {FULL}=1 runs too",
+            "    {suite}: {} of {}; {} skipped, which {VARIABLE}=all runs too",
             chosen.len(),
             all.len(),
             skipped.len()
