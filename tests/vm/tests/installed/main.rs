@@ -2,7 +2,7 @@
 //! docs/OPERATIONS.md tells operators. One machine goes through all stages in this order, so a stage that fails fails
 //! those behind it.
 //!
-//! `CODERUNNER_VM_SUITES=all` has every program of the attack and conformance suites run there as well, `part` some.
+//! Some programs of the attack and conformance suites run there as well; with `CODERUNNER_VM_SUITES=all`, every one.
 
 #![forbid(unsafe_code)]
 

@@ -1,7 +1,8 @@
 //! The attack and conformance suites themselves, with all that their headers expect: their test programs run on the
 //! machine, and start the installed sandboxd again and again. Times are longer there, nothing else is different.
 //!
-//! On an emulated processor that takes long, so it is asked for: see [`VARIABLE`]. What is left out is said.
+//! On an emulated processor an attack takes some ten seconds, so usually a part of them runs: see [`VARIABLE`]. What is
+//! left out is said.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use vm_tests::image::Extra;
 
 use crate::host::Host;
 
-/// How much of the suites runs: `none`, `part` or `all`. A part is every [`ATTACK_STEP`]th attack and every
+/// How much of the suites runs: `none`, `part` (when it is not set) or `all`. A part is every [`ATTACK_STEP`]th attack and every
 /// [`PROGRAM_STEP`]th program in the order of their names, which goes through all families.
 const VARIABLE: &str = "CODERUNNER_VM_SUITES";
 const ATTACK_STEP: usize = 16;
@@ -61,8 +62,8 @@ pub enum Amount {
 /// What was asked for.
 pub fn amount() -> Result<Amount> {
     match std::env::var(VARIABLE).as_deref() {
-        Err(_) | Ok("none") => Ok(Amount::Nothing),
-        Ok("part") => Ok(Amount::Part),
+        Ok("none") => Ok(Amount::Nothing),
+        Err(_) | Ok("part") => Ok(Amount::Part),
         Ok("all") => Ok(Amount::All),
         Ok(other) => bail!("{VARIABLE} is {other:?}, not none, part or all"),
     }
