@@ -1,4 +1,5 @@
-//! The repository's commands: `cargo xtask up | test | lint | fuzz | bench | promises | chaos | layers | rootfs`.
+//! The repository's commands: `cargo xtask up | test | lint | fuzz | bench | promises | chaos | layers | rootfs |
+//! package`.
 //!
 //! Each is one module that reads as its list of steps. They share `setup` (what the machine
 //! must have), `command` (programs that are run) and `services` (sandboxd and control-plane as
@@ -15,6 +16,7 @@ mod house;
 mod layers;
 mod lint;
 mod node;
+mod package;
 mod ports;
 mod progress;
 mod proof;
@@ -59,6 +61,8 @@ enum Action {
     Chaos(faults::Chaos),
     /// Build the Python root filesystem if its recipe changed.
     Rootfs,
+    /// Make the Debian package of sandboxd.
+    Package(package::Options),
 }
 
 fn main() -> ExitCode {
@@ -86,6 +90,7 @@ fn run(action: Action) -> Result<bool> {
         Action::Promises(options) => faults::promises(&root, &options).map(|()| true),
         Action::Chaos(options) => faults::chaos(&root, &options).map(|()| true),
         Action::Rootfs => setup::build_rootfs_alone(&root).map(|()| true),
+        Action::Package(options) => package::run(&root, &options).map(|()| true),
     }
 }
 

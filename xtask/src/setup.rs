@@ -63,7 +63,23 @@ pub const MACHINE: &[Need] = &[
         "makes the machine's Debian system",
     ),
     need("mke2fs", "e2fsprogs", "makes the machine's disk"),
+    need("openssl", "openssl", "makes the machine's certificates"),
     need("qemu-system-x86_64", "qemu-system-x86", "is the machine"),
+];
+
+/// To make the Debian package.
+pub const PACKAGE: &[Need] = &[
+    need(
+        "mksquashfs",
+        "squashfs-tools",
+        "packs the root filesystem into an image",
+    ),
+    need(
+        "dpkg-shlibdeps",
+        "dpkg-dev",
+        "finds the package's dependencies",
+    ),
+    need("strip", "binutils", "takes debug information out"),
 ];
 
 /// The release programs that `up` and `bench` use, with their packages. Both build all of them:

@@ -12,10 +12,21 @@ mod web;
 
 pub use report::Outcome;
 
-use crate::{command::Step, layers, lint, progress, setup};
+use crate::{
+    command::Step,
+    layers, lint,
+    package::{self, Profile},
+    progress, setup,
+};
 use anyhow::{Result, bail};
 use groups::{Group, Runner};
 use std::{path::Path, time::Instant};
+
+/// What the virtual machine is given: a package, and another to upgrade to.
+const PACKAGES: [(&str, &str); 2] = [
+    ("CODERUNNER_TEST_PACKAGE", "0.0.1~test"),
+    ("CODERUNNER_TEST_NEXT_PACKAGE", "0.0.2~test"),
+];
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
@@ -93,14 +104,23 @@ fn run_group(root: &Path, group: Group, preferred: setup::TestRunner) -> Outcome
 }
 
 fn run_cargo(root: &Path, group: Group, arguments: &[&str], log: &Path) -> Result<Outcome> {
+    let mut packages = Vec::new();
     if group == Group::Vm {
         setup::ensure(setup::MACHINE)?;
+        // The programs are those that all tests use.
+        for (variable, version) in PACKAGES {
+            packages.push((variable, package::make(root, Profile::Dev, Some(version))?));
+        }
     }
     let targets = groups::targets(root, group)?;
     if targets.is_empty() {
         bail!("the group has no test target");
     }
-    let shown = Step::cargo(root, format!("run the tests of group {}", group.name()))
+    let mut step = Step::cargo(root, format!("run the tests of group {}", group.name()));
+    for (variable, package) in packages {
+        step = step.env(variable, package);
+    }
+    let shown = step
         .args(arguments)
         .args(&targets)
         .env("CODERUNNER_TEST_ROOTFS", setup::rootfs_tree(root))

@@ -16,6 +16,9 @@ use serde::Deserialize;
 use crate::host::Host;
 use crate::pool::PoolOptions;
 
+/// Where the package puts it.
+pub const PATH: &str = "/etc/coderunner/sandboxd.toml";
+
 /// The whole file.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -124,16 +127,20 @@ pub struct Science {
 pub struct Ids {
     /// First of the host ids for sandboxes; each takes two. At least 100000.
     pub uid_base: u32,
-    /// Host id of the daemon's unprivileged half.
+    /// Host id of the daemon's unprivileged half, for user and group; 99900 by default.
     pub daemon_uid: u32,
+    /// Name of the user that the unprivileged half becomes instead, with that user's own group. None by default.
+    pub daemon_user: Option<String>,
 }
 
 /// `[cgroup]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Group {
-    /// Group below which sandboxes get theirs, relative to the root of the hierarchy.
+    /// Group below which sandboxes get theirs, relative to the root of the hierarchy. "sandboxd" by default.
     pub parent: String,
+    /// On a unified host, use the group that systemd delegated to our unit instead of `parent`. False by default.
+    pub delegated: bool,
 }
 
 /// `[limits]`: defaults of a run, and with `most_` the ceilings for requests.
@@ -220,6 +227,7 @@ impl Default for Ids {
         Self {
             uid_base: 2_000_000,
             daemon_uid: 99_900,
+            daemon_user: None,
         }
     }
 }
@@ -228,6 +236,7 @@ impl Default for Group {
     fn default() -> Self {
         Self {
             parent: "sandboxd".to_owned(),
+            delegated: false,
         }
     }
 }
@@ -352,19 +361,23 @@ impl Config {
                 "identity.uid_base must be at least {LOWEST_BASE} and leave room for all sandboxes"
             ),
         );
-        must(
-            identity.daemon_uid != 0,
-            "identity.daemon_uid must not be root".to_owned(),
-        );
-        must(
-            // One more pair of ids is the template's.
-            !(identity.uid_base
-                ..identity
-                    .uid_base
-                    .saturating_add((pool.max_sandboxes + 1) * 2))
-                .contains(&identity.daemon_uid),
-            "identity.daemon_uid must not be an id of a sandbox".to_owned(),
-        );
+        match identity.daemon() {
+            Ok(daemon) => {
+                must(
+                    daemon.uid != 0 && daemon.gid != 0,
+                    "identity.daemon_uid and daemon_user must not be root".to_owned(),
+                );
+                // One more pair of ids is the template's.
+                let sandboxes = (pool.max_sandboxes + 1) * 2;
+                let sandboxes = identity.uid_base..identity.uid_base.saturating_add(sandboxes);
+                must(
+                    !sandboxes.contains(&daemon.uid),
+                    "identity.daemon_uid and daemon_user must not have an id of a sandbox"
+                        .to_owned(),
+                );
+            }
+            Err(error) => must(false, format!("identity.daemon_user: {error:#}")),
+        }
         let plain = cgroup
             .parent
             .split('/')
@@ -485,14 +498,14 @@ impl Config {
             .map_or_else(|| PathBuf::from("/"), Path::to_owned)
     }
 
-    /// What the launcher is started with.
-    pub fn launcher(&self) -> LauncherConfig {
+    /// What the launcher is started with; `cgroup` is the parent of all sandboxes' groups.
+    pub fn launcher(&self, cgroup: String) -> LauncherConfig {
         LauncherConfig {
             rootfs: self.rootfs.path.clone(),
             stage: self.runtime_folder().join("stage"),
             slots: self.pool.max_sandboxes,
             uid_base: self.identity.uid_base,
-            cgroup: self.cgroup.parent.clone(),
+            cgroup,
             limits: ProcessLimits {
                 file_bytes: self.limits.file_bytes,
                 open_files: self.limits.open_files,
@@ -500,6 +513,37 @@ impl Config {
             most: self.kernel_limits(&self.ceilings().most),
             template_age: Duration::from_secs(self.pool.template_seconds),
         }
+    }
+}
+
+/// Who the unprivileged half is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DaemonIds {
+    /// Host user.
+    pub uid: u32,
+    /// Host group.
+    pub gid: u32,
+}
+
+impl Ids {
+    /// Looks the user up, where one is named.
+    ///
+    /// # Errors
+    /// When there is no such user.
+    pub fn daemon(&self) -> Result<DaemonIds> {
+        let Some(name) = &self.daemon_user else {
+            return Ok(DaemonIds {
+                uid: self.daemon_uid,
+                gid: self.daemon_uid,
+            });
+        };
+        let user = nix::unistd::User::from_name(name)
+            .with_context(|| format!("looking up the user {name:?}"))?
+            .with_context(|| format!("there is no user {name:?} on this host"))?;
+        Ok(DaemonIds {
+            uid: user.uid.as_raw(),
+            gid: user.gid.as_raw(),
+        })
     }
 }
 
@@ -555,6 +599,59 @@ mod tests {
                 "{expected} is missing in:\n{problems}"
             );
         }
+    }
+
+    #[test]
+    fn a_daemon_is_named_by_number_or_by_user_and_never_root() {
+        let ids = |text: &str| {
+            let config: Config = toml::from_str(text).expect("well-formed");
+            let problems = config.problems().join("\n");
+            (config.identity.daemon(), problems)
+        };
+        let (daemon, _) = ids("[identity]\ndaemon_uid = 4711\n");
+        let expected = DaemonIds {
+            uid: 4711,
+            gid: 4711,
+        };
+        assert_eq!(daemon.expect("a number"), expected);
+        let (daemon, problems) = ids("[identity]\ndaemon_user = \"nobody\"\n");
+        assert_eq!(daemon.expect("on every host").uid, 65534);
+        assert!(!problems.contains("identity"), "{problems}");
+        let (_, problems) = ids("[identity]\ndaemon_user = \"root\"\n");
+        assert!(problems.contains("must not be root"), "{problems}");
+        let (_, problems) = ids("[identity]\ndaemon_user = \"no-such-user\"\n");
+        assert!(problems.contains("no user"), "{problems}");
+    }
+
+    #[test]
+    fn the_manual_page_has_every_key_and_no_other() {
+        let page = include_str!("../../../systemd/man/sandboxd.toml.5");
+        let documented: std::collections::BTreeSet<_> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix(".B "))
+            .collect();
+        // Fields of the file's sections, up to where other types begin.
+        let source = include_str!("config.rs");
+        let sections = source.split("/// `[listen]`").nth(1).expect("there it is");
+        let sections = sections.split("impl Default").next().expect("all of it");
+        let fields = sections.lines().filter_map(|line| {
+            let (name, kind) = line.strip_prefix("    pub ")?.split_once(": ")?;
+            // A section in a section.
+            (!matches!(kind, "Science," | "Option<Tls>,")).then_some(name)
+        });
+        assert_eq!(documented, fields.collect());
+    }
+
+    #[test]
+    fn the_packages_settings_are_well_formed() {
+        let text = include_str!("../../../systemd/sandboxd.toml");
+        toml::from_str::<Config>(text).expect("as it is");
+        // And with every suggestion taken.
+        let suggested = text.replace("\n# ", "\n");
+        let is_setting = |line: &&str| line.starts_with('[') || line.contains(" = ");
+        let suggested: Vec<_> = suggested.lines().filter(is_setting).collect();
+        let config: Config = toml::from_str(&suggested.join("\n")).expect("with all of it");
+        assert!(config.listen.tcp.is_some() && config.listen.tls.is_some());
     }
 
     #[test]

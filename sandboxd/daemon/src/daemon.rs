@@ -9,10 +9,11 @@ use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::config::Config;
+use crate::config::{Config, DaemonIds};
 use crate::host::Host;
 use crate::launcher_client::LauncherClient;
 use crate::listen::{self, TlsMaterial};
+use crate::notify;
 use crate::pool::Pool;
 use crate::service::Service;
 use crate::start_checks;
@@ -39,7 +40,7 @@ pub fn run(config: Config, launcher_socket: i32, listener: i32) -> Result<()> {
         .as_ref()
         .map(TlsMaterial::read)
         .transpose()?;
-    give_up_root(config.identity.daemon_uid)?;
+    give_up_root(config.identity.daemon()?)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -49,8 +50,8 @@ pub fn run(config: Config, launcher_socket: i32, listener: i32) -> Result<()> {
 
 /// After this the daemon owns nothing of the host, can't get anything back, and can't be looked into by
 /// processes of its own user.
-fn give_up_root(uid: u32) -> Result<()> {
-    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(uid));
+fn give_up_root(DaemonIds { uid, gid }: DaemonIds) -> Result<()> {
+    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
     setgroups(&[]).context("leaving supplementary groups")?;
     setresgid(gid, gid, gid).context("giving up root's group")?;
     setresuid(uid, uid, uid).context("giving up root")?;
@@ -86,7 +87,7 @@ async fn serve(
         let launcher = launcher.clone();
         async move { launcher.dispatch().await }
     });
-    let pool = Pool::new(launcher, config.pool(&host));
+    let pool = Pool::new(launcher.clone(), config.pool(&host));
     for (profile, _) in host.profiles() {
         // A profile that begins with its first run is not made to begin here.
         if config.starts(profile) {
@@ -100,11 +101,14 @@ async fn serve(
                 })?;
         }
     }
+    let doors = listen::open(&config, listener, tls).await?;
     let service = Service::new(config.clone(), host, pool);
     let stop = stop_on_sigterm(service.clone())?;
+    notify::ready();
+    tokio::spawn(notify::tell(launcher, service.clone()));
     tracing::info!(socket = %config.listen.socket.display(), tcp = ?config.listen.tcp, capacity = config.pool.max_sandboxes, "serving");
     tokio::select! {
-        served = listen::serve(&config, service, listener, tls, stop) => served,
+        served = doors.serve(service, stop) => served,
         gone = dispatcher => match gone {
             Ok(error) => bail!("{error}"),
             Err(error) => bail!("the conversation with the launcher broke: {error}"),
@@ -121,7 +125,8 @@ fn stop_on_sigterm(service: Service) -> Result<watch::Receiver<bool>> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
         terminate.recv().await;
-        tracing::info!("draining");
+        tracing::info!(running = service.running(), "draining");
+        notify::stopping();
         service.drain();
         if tokio::time::timeout(DRAIN_PATIENCE, service.wait_until_empty())
             .await

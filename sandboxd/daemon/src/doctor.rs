@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 
 /// See [`run`].
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ use crate::config::Config;
 )]
 pub struct DoctorArguments {
     /// Configuration file (TOML) of the sandboxd that is to serve, or serves already
-    #[arg(long)]
+    #[arg(long, default_value = config::PATH)]
     config: PathBuf,
     /// Print one JSON object instead of lines: {"ok": bool, "checks": [{"name", "state", "found",
     /// "advice"}]}, with "ok", "warning" or "failed" as state

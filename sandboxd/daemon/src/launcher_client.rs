@@ -68,6 +68,7 @@ struct Inner {
     limiting: Mutex<HashMap<u64, oneshot::Sender<Option<String>>>>,
     keeping: Mutex<HashMap<u64, oneshot::Sender<Result<OwnedFd, String>>>>,
     freeing: Mutex<HashMap<u64, oneshot::Sender<()>>>,
+    ponging: Mutex<Vec<oneshot::Sender<()>>>,
     /// How long a sandbox may take.
     patience: Duration,
     /// Held until the launcher has been asked: it takes rising numbers only.
@@ -94,6 +95,7 @@ impl LauncherClient {
             limiting: Mutex::default(),
             keeping: Mutex::default(),
             freeing: Mutex::default(),
+            ponging: Mutex::default(),
             patience: SPAWN_PATIENCE,
             next_run: tokio::sync::Mutex::new(1),
         });
@@ -116,6 +118,7 @@ impl LauncherClient {
                     lock(&self.inner.limiting).clear();
                     lock(&self.inner.keeping).clear();
                     lock(&self.inner.freeing).clear();
+                    lock(&self.inner.ponging).clear();
                     return error;
                 }
             }
@@ -193,6 +196,17 @@ impl LauncherClient {
         let (sender, freed) = oneshot::channel();
         lock(&self.inner.freeing).insert(run, sender);
         freed
+    }
+
+    /// Returns when the launcher has answered, whatever else it has to do.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub async fn ping(&self) -> Result<(), LauncherError> {
+        let (sender, receiver) = oneshot::channel();
+        lock(&self.inner.ponging).push(sender);
+        self.inner.send(&Request::Ping).await?;
+        receiver.await.map_err(|_| LauncherError::Gone)
     }
 
     /// Kills a sandbox. No effect when it has ended.
@@ -278,6 +292,13 @@ impl Inner {
                     let _ = sender.send((exit, usage));
                 }
             }
+            // Whoever asks is answered in order, so this is true for all.
+            Event::Pong => {
+                for sender in lock(&self.ponging).drain(..) {
+                    // A caller that gave up hears nothing.
+                    let _ = sender.send(());
+                }
+            }
             Event::Ready(_) => tracing::warn!("the launcher said twice that it is ready"),
         }
     }
@@ -357,6 +378,21 @@ mod tests {
         ));
         // What it makes too late is not wanted any more.
         assert_eq!(next_request(&launcher), Request::Kill { run: 1 });
+    }
+
+    #[tokio::test]
+    async fn a_ping_ends_with_the_answer_and_not_before() {
+        let (client, launcher) = client().await;
+        let dispatching = client.clone();
+        tokio::spawn(async move { dispatching.dispatch().await });
+        let waiting = client.ping();
+        tokio::pin!(waiting);
+        let early = time::timeout(Duration::from_millis(50), &mut waiting).await;
+        assert!(early.is_err(), "nobody answered");
+        assert_eq!(next_request(&launcher), Request::Ping);
+        let pong = wire::encode(&Event::Pong).expect("it is short");
+        sandboxd_sys::socket::send(launcher.as_fd(), &pong, &[]).expect("there is room");
+        waiting.await.expect("answered");
     }
 
     #[tokio::test]

@@ -16,6 +16,7 @@ pub mod job;
 pub mod launcher_client;
 pub mod listen;
 pub mod media_type;
+pub mod notify;
 pub mod outcome;
 pub mod output;
 pub mod pool;

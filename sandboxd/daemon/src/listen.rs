@@ -4,6 +4,7 @@
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener as StdUnixListener;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use coderunner_proto::sandbox::v1::sandbox_service_server::SandboxServiceServer;
@@ -19,6 +20,9 @@ use crate::service::Service;
 
 /// Largest request: a program with its files and input.
 const MAX_REQUEST: usize = 20 * 1024 * 1024;
+
+/// How long clients may take to hang up once nothing runs any more. gRPC clients do so at once.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Certificates and key, read while the daemon could.
 pub struct TlsMaterial {
@@ -42,22 +46,19 @@ impl TlsMaterial {
     }
 }
 
-/// Serves until `stop` turns true.
+/// The doors, open: whoever connects waits until [`Doors::serve`].
+pub struct Doors {
+    local: OwnedFd,
+    allowed_uids: Vec<u32>,
+    remote: Option<(TcpListener, Server)>,
+}
+
+/// Opens the doors of the configuration.
 ///
 /// # Errors
-/// When a door can't be opened or a server fails.
-pub async fn serve(
-    config: &Config,
-    service: Service,
-    listener: OwnedFd,
-    tls: Option<TlsMaterial>,
-    stop: watch::Receiver<bool>,
-) -> Result<()> {
-    let incoming = local_peers(listener, config.listen.allowed_uids.clone())?;
-    let local = services(Server::builder(), service.clone())
-        .await?
-        .serve_with_incoming_shutdown(incoming, stopped(stop.clone()));
-    match (config.listen.tcp, tls) {
+/// When the address is taken or the certificates are none.
+pub async fn open(config: &Config, local: OwnedFd, tls: Option<TlsMaterial>) -> Result<Doors> {
+    let remote = match (config.listen.tcp, tls) {
         (
             Some(address),
             Some(TlsMaterial {
@@ -68,20 +69,65 @@ pub async fn serve(
             let tls = ServerTlsConfig::new()
                 .identity(identity)
                 .client_ca_root(client_ca);
-            let builder = Server::builder()
+            let server = Server::builder()
                 .tls_config(tls)
                 .context("setting up mTLS")?;
             let listener = TcpListener::bind(address)
                 .await
                 .with_context(|| format!("listening on {address}"))?;
-            let remote = services(builder, service)
-                .await?
-                .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stopped(stop));
-            tokio::try_join!(local, remote).context("serving")?;
+            Some((listener, server))
         }
-        _ => local.await.context("serving")?,
+        _ => None,
+    };
+    Ok(Doors {
+        local,
+        allowed_uids: config.listen.allowed_uids.clone(),
+        remote,
+    })
+}
+
+impl Doors {
+    /// Serves until `stop` turns true and all connections have ended, or [`CLOSING_PATIENCE`] after it.
+    ///
+    /// # Errors
+    /// When a server fails.
+    pub async fn serve(self, service: Service, stop: watch::Receiver<bool>) -> Result<()> {
+        let Self {
+            local,
+            allowed_uids,
+            remote,
+        } = self;
+        let incoming = local_peers(local, allowed_uids)?;
+        let local = services(Server::builder(), service.clone())
+            .await?
+            .serve_with_incoming_shutdown(incoming, stopped(stop.clone()));
+        let closing = async {
+            stopped(stop.clone()).await;
+            tokio::time::sleep(CLOSING_PATIENCE).await;
+        };
+        let serving = async {
+            match remote {
+                Some((listener, server)) => {
+                    let remote = services(server, service)
+                        .await?
+                        .serve_with_incoming_shutdown(
+                            TcpListenerStream::new(listener),
+                            stopped(stop.clone()),
+                        );
+                    tokio::try_join!(local, remote).map(|_| ())
+                }
+                None => local.await,
+            }
+            .context("serving")
+        };
+        tokio::select! {
+            served = serving => served,
+            () = closing => {
+                tracing::warn!("a client did not hang up in {CLOSING_PATIENCE:?}; it is left behind");
+                Ok(())
+            }
+        }
     }
-    Ok(())
 }
 
 async fn services(mut builder: Server, service: Service) -> Result<Router> {

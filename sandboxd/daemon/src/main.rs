@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use sandboxd::config::Config;
+use sandboxd::config::{self, Config};
 use sandboxd::doctor::{self, DoctorArguments};
 use sandboxd::exec::{self, ExecArguments};
 use sandboxd::{daemon, serve};
@@ -31,7 +31,7 @@ enum Command {
     /// Serve runs until SIGTERM. Needs root
     Serve {
         /// Configuration file (TOML)
-        #[arg(long)]
+        #[arg(long, default_value = config::PATH)]
         config: PathBuf,
     },
     /// The unprivileged half; started by `serve`
@@ -102,4 +102,25 @@ fn with_config(
         "this build is for tests only: layers of the sandbox can be taken out of it"
     );
     act(config, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_manual_page_has_every_command_and_their_options() {
+        let page = include_str!("../../../systemd/man/sandboxd.8").replace("\\-", "-");
+        let command = Arguments::command();
+        for command in command.get_subcommands().filter(|it| !it.is_hide_set()) {
+            let name = command.get_name();
+            assert!(page.contains(&format!("sandboxd {name}")), "{name}");
+            // Those of exec are in its own help.
+            for option in command.get_arguments().filter(|_| name != "exec") {
+                let option = format!("--{}", option.get_long().expect("a long name"));
+                assert!(page.contains(&option), "{name} {option}");
+            }
+        }
+    }
 }

@@ -13,8 +13,10 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::{Pid, Uid, setgroups};
 use sandboxd_launcher::Launcher;
+use sandboxd_sandbox::delegated;
 
 use crate::config::Config;
+use crate::notify;
 
 /// Runs until the daemon has ended.
 ///
@@ -31,6 +33,8 @@ pub fn serve(config: Config, path: &Path) -> Result<()> {
     // Held until this process ends.
     let _lock = take_lock(&folder)?;
     setgroups(&[]).context("leaving supplementary groups")?;
+    // Before the daemon is born, which then is in the same group.
+    let group = control_group(&config)?;
     let listener = bind(&config)?;
     let (ours, theirs) = socketpair(
         AddressFamily::Unix,
@@ -42,7 +46,7 @@ pub fn serve(config: Config, path: &Path) -> Result<()> {
     let mut daemon = start_daemon(path, &theirs, &listener)?;
     drop((theirs, listener));
     let pid = Pid::from_raw(i32::try_from(daemon.id()).context("the daemon's process id")?);
-    let launcher = Launcher::start(&config.launcher())
+    let launcher = Launcher::start(&config.launcher(group))
         .context("sandboxd can't isolate programs on this host")?;
     let served = launcher.serve(&ours, pid);
     drop(ours);
@@ -58,6 +62,16 @@ pub fn serve(config: Config, path: &Path) -> Result<()> {
         bail!("the daemon failed: {status}");
     }
     Ok(())
+}
+
+/// The parent of all sandboxes' groups.
+fn control_group(config: &Config) -> Result<String> {
+    let delegated = if config.cgroup.delegated {
+        delegated::settle().context("using the control group that systemd delegated")?
+    } else {
+        None
+    };
+    Ok(delegated.unwrap_or_else(|| config.cgroup.parent.clone()))
 }
 
 /// Two of us with one control group would sweep each other's sandboxes.
@@ -95,7 +109,7 @@ fn start_daemon(path: &Path, launcher: &OwnedFd, listener: &UnixListener) -> Res
     let launcher = sandboxd_sys::descriptors::inheritable(launcher.as_fd())?;
     let listener = sandboxd_sys::descriptors::inheritable(listener.as_fd())?;
     let mut command = Command::new("/proc/self/exe");
-    command.env_clear();
+    command.env_clear().envs(notify::environment());
     #[cfg(feature = "removable-layers")]
     command.envs(std::env::vars().filter(|(name, _)| name == sandboxd_sandbox::layers::VARIABLE));
     command

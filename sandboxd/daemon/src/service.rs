@@ -34,6 +34,8 @@ use crate::run::{self, End, Handle, Order};
 const EVENTS_WAITING: usize = 16;
 /// When a caller should ask again.
 const RETRY: Duration = Duration::from_millis(200);
+/// When a caller who has no other host should ask again.
+const RETRY_ELSEWHERE: Duration = Duration::from_secs(2);
 const MAX_INPUT_PIECE: usize = 64 * 1024;
 
 /// See the module. Cheap to clone.
@@ -95,7 +97,33 @@ impl Service {
         }
     }
 
-    fn running(&self) -> usize {
+    /// What the host is doing, in one line for operators.
+    pub fn summary(&self) -> String {
+        let Shared {
+            config,
+            host,
+            pool,
+            draining,
+            ..
+        } = &*self.shared;
+        let state = if draining.load(Ordering::Relaxed) {
+            "draining"
+        } else {
+            "serving"
+        };
+        let parked: usize = host
+            .profiles()
+            .map(|(profile, _)| pool.parked(profile))
+            .sum();
+        format!(
+            "{state}: {} programs in {} places, {parked} sandboxes ready",
+            self.running(),
+            config.pool.max_sandboxes
+        )
+    }
+
+    /// Programs that run or wait for a sandbox.
+    pub fn running(&self) -> usize {
         let count = |living: &Living| match &living.cases {
             Some(cases) => cases.load(Ordering::Relaxed),
             None => 1,
@@ -113,8 +141,12 @@ impl Service {
 
     fn admit(&self, run_id: &str, cases: Option<Arc<AtomicUsize>>) -> Result<Handle, Status> {
         if self.shared.draining.load(Ordering::Relaxed) {
-            return Err(Status::unavailable(
+            let mut details = ErrorDetails::with_error_info("DRAINING", "sandboxd", HashMap::new());
+            details.set_retry_info(Some(RETRY_ELSEWHERE));
+            return Err(Status::with_error_details(
+                tonic::Code::Unavailable,
                 "this host is draining and takes no new runs",
+                details,
             ));
         }
         let config::Pool {

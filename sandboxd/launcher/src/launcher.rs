@@ -279,6 +279,7 @@ impl Launcher {
                 }
                 Ok(())
             }
+            Request::Ping => send(socket, &Event::Pong, &[]),
         }
     }
 

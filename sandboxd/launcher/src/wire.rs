@@ -15,6 +15,7 @@
 //!    run's number may not be used again.
 //! 7. If files are kept, a collector then answers on that socket, as `sandboxd_sandbox::collection` describes;
 //!    when it has ended as well, the launcher sends [`Event::Freed`].
+//! 8. The daemon may send [`Request::Ping`] at any time; the launcher answers [`Event::Pong`].
 //!
 //! Either side ends the conversation by closing its socket.
 
@@ -53,6 +54,8 @@ pub enum Request {
         /// Which one.
         run: u64,
     },
+    /// Answer.
+    Ping,
 }
 
 /// What the launcher tells.
@@ -100,6 +103,8 @@ pub enum Event {
         /// What it used.
         usage: Usage,
     },
+    /// The launcher's loop turns.
+    Pong,
 }
 
 /// How this host enforces the sandbox.

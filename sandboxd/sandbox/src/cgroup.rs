@@ -64,6 +64,12 @@ pub enum CgroupError {
     /// The host has no such controller.
     #[error("this host can't limit {0}: no such cgroup controller (v1 or v2) is mounted")]
     NoController(&'static str),
+    /// The unit's own group is wanted, and there is none.
+    #[error(
+        "cgroup.delegated is for a systemd service with Delegate=yes, and this process is in {0:?}: start it with \
+         systemctl, or set cgroup.delegated = false"
+    )]
+    NotDelegated(String),
     /// The library failed.
     #[error("{action} control group {group}")]
     Library {
@@ -235,9 +241,13 @@ impl Parent {
     }
 }
 
+/// Where the unified hierarchy is mounted, if the controllers are on it.
+pub(crate) fn unified_mount() -> Option<PathBuf> {
+    hierarchies::is_cgroup2_unified_mode().then(|| PathBuf::from(hierarchies::UNIFIED_MOUNTPOINT))
+}
+
 fn detect() -> Result<Mode, CgroupError> {
-    if hierarchies::is_cgroup2_unified_mode() {
-        let mount = PathBuf::from(hierarchies::UNIFIED_MOUNTPOINT);
+    if let Some(mount) = unified_mount() {
         let listed = fs::read_to_string(mount.join("cgroup.controllers")).unwrap_or_default();
         for name in V2_CONTROLLERS {
             if !listed

@@ -12,6 +12,7 @@ pub mod cgroup;
 pub mod child;
 pub mod collection;
 pub mod collector;
+pub mod delegated;
 pub mod first;
 pub mod identity;
 pub mod keeper;

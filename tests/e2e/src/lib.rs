@@ -28,7 +28,7 @@ pub use course::{Sample, folder as course_folder, samples};
 pub use http::{get, post_grpc_web};
 pub use process::Process;
 pub use proxy::Proxy;
-pub use stack::{ORIGIN, Quotas, Stack, new_account};
+pub use stack::{ORIGIN, Quotas, Remote, Stack, new_account};
 pub use terminal::Terminal;
 
 /// Longest that anything here may take that normally takes a moment.

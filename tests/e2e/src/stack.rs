@@ -43,9 +43,23 @@ enum Encryption {
     Tls,
 }
 
+/// A runner host that is there already, behind mTLS. The files are control-plane's.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    /// Such as `https://localhost:7443`.
+    pub url: String,
+    /// The authority of the host's certificate.
+    pub ca: PathBuf,
+    /// What control-plane shows.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
 /// A running installation.
 pub struct Stack {
     folder: TempDir,
+    remote: Option<Remote>,
     quotas: Quotas,
     encryption: Encryption,
     port: u16,
@@ -65,15 +79,20 @@ static PORTS: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
 impl Stack {
     /// Starts both programs and waits until they are ready.
     pub fn start(quotas: Quotas) -> Result<Self> {
-        Stack::start_with(quotas, Encryption::None)
+        Stack::start_with(quotas, Encryption::None, None)
+    }
+
+    /// Starts control-plane alone, without quotas, with a runner elsewhere.
+    pub fn start_beside(remote: Remote) -> Result<Self> {
+        Stack::start_with(Quotas::None, Encryption::None, Some(remote))
     }
 
     /// Starts both programs, with TLS on the public port.
     pub fn start_with_tls() -> Result<Self> {
-        Stack::start_with(Quotas::None, Encryption::Tls)
+        Stack::start_with(Quotas::None, Encryption::Tls, None)
     }
 
-    fn start_with(quotas: Quotas, encryption: Encryption) -> Result<Self> {
+    fn start_with(quotas: Quotas, encryption: Encryption, remote: Option<Remote>) -> Result<Self> {
         let number = STACKS.fetch_add(1, Ordering::Relaxed);
         let mut stack = Stack {
             // Sandboxes reach their mount points in here as users of their own.
@@ -81,6 +100,7 @@ impl Stack {
                 .prefix("cr-e2e-")
                 .permissions(Permissions::from_mode(0o755))
                 .tempdir()?,
+            remote,
             quotas,
             encryption,
             port: free_port()?,
@@ -93,7 +113,9 @@ impl Stack {
         };
         stack.write_configurations()?;
         stack.control_plane_command(&["init", "--config"])?;
-        stack.start_sandboxd()?;
+        if stack.remote.is_none() {
+            stack.start_sandboxd()?;
+        }
         stack.start_control_plane()?;
         Ok(stack)
     }

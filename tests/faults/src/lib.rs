@@ -8,7 +8,7 @@
 //!
 //! On a machine without the repository three variables name what the driver needs:
 //! `CODERUNNER_TEST_BINARIES` the folder of an installed sandboxd, `CODERUNNER_TEST_ROOTFS` the tree of the
-//! root file system, `CODERUNNER_TEST_SOURCES` a copy of the folder `tests`. `CODERUNNER_TEST_SLOWNESS`
+//! root file system, `CODERUNNER_TEST_SOURCES` a copy of the folder `tests`. `CODERUNNER_SLOWNESS`
 //! says how many times slower the machine is: programs get so much more time and tests wait so much longer,
 //! but every bound stays as it is.
 

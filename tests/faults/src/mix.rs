@@ -7,7 +7,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use test_harness::server::RUN_PATIENCE;
-use test_harness::{Job, JobLimits, Outcome, Report, Sandboxd, wait};
+use test_harness::{Job, JobLimits, Outcome, Report, Sandboxd};
 
 /// Below the server's defaults, so that reaching it takes no time.
 const WALL: Duration = Duration::from_millis(100);
@@ -211,7 +211,7 @@ fn made(server: &Sandboxd, kind: &Kind) -> anyhow::Result<Option<Report>> {
     let job = Job::new(kind.source)
         .stdin(kind.stdin)
         .limits(kind.limits.clone());
-    let patience = wait::patience(RUN_PATIENCE);
+    let patience = RUN_PATIENCE;
     let mut running = server.begin(job)?;
     match kind.caller {
         Caller::Patient => {}

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use crate::slowness::scaled;
 use crate::{JobLimits, Outcome};
 
 /// A parsed header.
@@ -91,6 +92,7 @@ impl Header {
             .and_then(|number| number.parse().ok());
         seconds
             .map(Duration::from_secs)
+            .map(scaled)
             .map(Some)
             .with_context(|| format!("ends-within must be like 4s, not {value:?}"))
     }
@@ -111,7 +113,8 @@ impl Header {
             let number: i64 = number
                 .parse()
                 .with_context(|| format!("{part:?} is no limit"))?;
-            let milliseconds = || u64::try_from(number).map(Duration::from_millis);
+            let milliseconds =
+                || u64::try_from(number).map(|number| scaled(Duration::from_millis(number)));
             match name {
                 "wall_ms" => limits.wall = Some(milliseconds()?),
                 "cpu_ms" => limits.cpu = Some(milliseconds()?),

@@ -71,7 +71,7 @@ impl HostState {
     /// # Errors
     /// When /proc can't be read.
     pub fn look(server: &Sandboxd) -> Result<Self> {
-        server.wait_until_parked(wait::patience(PATIENCE))?;
+        server.wait_until_parked(PATIENCE)?;
         let users = server.sandbox_users();
         let own = processes::tree(&processes::all()?, server.pid())
             .into_iter()
@@ -101,7 +101,7 @@ impl HostState {
     /// # Errors
     /// A list of what is left, one thing a line.
     pub fn expect_nothing_left(&self) -> Result<(), String> {
-        wait::until(wait::patience(PATIENCE), || {
+        wait::until(PATIENCE, || {
             let left = self.leftovers();
             if left.is_empty() {
                 Ok(())
@@ -168,7 +168,7 @@ impl HostState {
     /// # Errors
     /// A list of what is left.
     pub fn expect_server_gone(&self) -> Result<(), String> {
-        wait::until(wait::patience(PATIENCE), || {
+        wait::until(PATIENCE, || {
             let mut left = self.sandbox_processes();
             let living = self
                 .server

@@ -17,6 +17,7 @@ pub mod job;
 pub mod processes;
 pub mod running;
 pub mod server;
+pub mod slowness;
 pub mod wait;
 
 pub use batch::{Batch, BatchReport, RunningBatch};

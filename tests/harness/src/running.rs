@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::files::{self, LeftFiles};
 use crate::server::Connection;
+use crate::slowness::scaled;
 
 /// One message with the moment of its arrival, or the reason why there is none.
 pub(crate) type Arrival = (Instant, Result<ExecuteResponse, tonic::Status>);
@@ -144,7 +145,7 @@ impl Running {
     /// # Errors
     /// When the run ends or `patience` is over before.
     pub fn wait_for_stdout(&mut self, needle: &[u8], patience: Duration) -> Result<Instant> {
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + scaled(patience);
         let mut moment = self.began;
         while !contains(&self.stdout, needle) {
             if self.end.is_some() {
@@ -169,7 +170,7 @@ impl Running {
     /// # Errors
     /// When the stream breaks or `patience` is over before.
     pub fn wait_for_start(&mut self, patience: Duration) -> Result<Instant> {
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + scaled(patience);
         loop {
             if let Some(started) = self.started {
                 return Ok(started);
@@ -183,7 +184,7 @@ impl Running {
     /// # Errors
     /// When the stream breaks or `patience` is over before.
     pub fn wait_for_end(&mut self, patience: Duration) -> Result<Instant> {
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + scaled(patience);
         loop {
             if let Some((ended, _)) = &self.end {
                 return Ok(*ended);
@@ -253,7 +254,7 @@ impl Running {
     /// # Errors
     /// When the stream breaks or `patience` is over before.
     pub fn finish(mut self, patience: Duration) -> Result<Report> {
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + scaled(patience);
         while self.end.is_none() {
             self.take_in(deadline)?;
         }
@@ -263,7 +264,7 @@ impl Running {
         self.connection.block_on(async {
             // The stream must end after its last event.
             let listener = &mut self.listener;
-            tokio::time::timeout(Duration::from_secs(5), listener).await
+            tokio::time::timeout(scaled(Duration::from_secs(5)), listener).await
         })??;
         let (stdout, stderr) = (
             std::mem::take(&mut self.stdout),

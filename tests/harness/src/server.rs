@@ -27,6 +27,7 @@ use tonic::transport::{Channel, Endpoint};
 use crate::batch::{Batch, BatchReport, RunningBatch};
 use crate::processes::{self, Process};
 use crate::running::{Arrival, Report, Running};
+use crate::slowness::{self, scaled};
 use crate::{Job, binaries, host, wait};
 
 /// A start may take this long: on a busy machine the first one reads everything from disk.
@@ -188,7 +189,7 @@ impl Sandboxd {
     pub fn stop(mut self) -> Result<()> {
         let pid = self.pid();
         kill(Pid::from_raw(pid), Signal::SIGTERM).context("asking the server to stop")?;
-        let status = self.wait_for_exit(wait::patience(STOP_PATIENCE))?;
+        let status = self.wait_for_exit(STOP_PATIENCE)?;
         if !status.success() {
             bail!("the server ended with {status}; {}", self.log_tail());
         }
@@ -275,7 +276,7 @@ impl Sandboxd {
     /// When the server refuses it or breaks; never for what the program does.
     pub fn run_batch(&self, batch: Batch) -> Result<BatchReport> {
         self.begin_batch(batch)
-            .finish(wait::patience(RUN_PATIENCE))
+            .finish(RUN_PATIENCE)
             .with_context(|| self.log_tail())
     }
 
@@ -329,7 +330,7 @@ impl Sandboxd {
     /// When the server refuses it or breaks; never for what the program does.
     pub fn run(&self, job: Job) -> Result<Report> {
         self.begin(job)?
-            .finish(wait::patience(RUN_PATIENCE))
+            .finish(RUN_PATIENCE)
             .with_context(|| self.log_tail())
     }
 
@@ -437,7 +438,7 @@ impl Sandboxd {
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
-        let deadline = Instant::now() + wait::patience(self.options.start_patience);
+        let deadline = Instant::now() + scaled(self.options.start_patience);
         loop {
             if let Some(status) = self.process.try_wait().context("looking at the server")? {
                 bail!(
@@ -461,7 +462,7 @@ impl Sandboxd {
 
     fn ends_when_asked(&mut self) -> bool {
         kill(Pid::from_raw(self.pid()), Signal::SIGTERM).is_ok()
-            && self.wait_for_exit(wait::patience(STOP_PATIENCE)).is_ok()
+            && self.wait_for_exit(STOP_PATIENCE).is_ok()
     }
 
     /// All that the server has logged.
@@ -523,15 +524,30 @@ fn config(folder: &Path, options: &Options, id_base: u32, cgroup: &str) -> Resul
         None => binaries::rootfs()?,
     };
     let parked = parked.unwrap_or(*max_sandboxes);
+    let more_time = more_time(slowness::factor());
     Ok(format!(
         "[listen]\nsocket = {socket:?}\nallowed_uids = {allowed_uids:?}\n{more_listen}\n\
          [rootfs]\npath = {rootfs:?}\n\n\
-         [pool]\nmax_sandboxes = {max_sandboxes}\nparked = {parked}\n{more_pool}\n\
+         [pool]\nmax_sandboxes = {max_sandboxes}\nparked = {parked}\nstartup_time_ms = {startup}\n{more_pool}\n\
          [identity]\nuid_base = {id_base}\ndaemon_uid = {daemon}\n\n\
-         [cgroup]\nparent = {cgroup:?}\n\n{more_config}",
+         [cgroup]\nparent = {cgroup:?}\n\n{more_time}{more_config}",
         socket = folder.join("sandboxd.sock"),
         daemon = id_base + IDS - 1,
+        startup = 10_000 * slowness::factor(),
     ))
+}
+
+/// On a slow machine the limits of time that a server has by itself are longer too. Tests that set limits of the
+/// server's own don't run there.
+fn more_time(factor: u32) -> String {
+    if factor == 1 {
+        return String::new();
+    }
+    let (usual, most) = (5_000 * factor, 30_000 * factor);
+    format!(
+        "[limits]\nwall_time_ms = {usual}\ncpu_time_ms = {usual}\n\
+         most_wall_time_ms = {most}\nmost_cpu_time_ms = {most}\n\n"
+    )
 }
 
 fn launch(folder: &Path, options: &Options) -> Result<Child> {

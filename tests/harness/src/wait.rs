@@ -2,38 +2,28 @@
 
 use std::time::{Duration, Instant};
 
-/// Names how many times slower this machine is than one of its own processor, from 1: an emulated one is.
-pub const SLOWNESS_VARIABLE: &str = "CODERUNNER_TEST_SLOWNESS";
+use crate::slowness::{self, scaled};
 
 /// How many times slower this machine is; 1 when nothing else is said.
-///
-/// # Panics
-/// When the variable holds no number from 1 to 100.
 pub fn slowness() -> f64 {
-    let Ok(text) = std::env::var(SLOWNESS_VARIABLE) else {
-        return 1.0;
-    };
-    match text.parse() {
-        Ok(factor) if (1.0..=100.0).contains(&factor) => factor,
-        _ => panic!("{SLOWNESS_VARIABLE} must be a number from 1 to 100, not {text:?}"),
-    }
+    f64::from(slowness::factor())
 }
 
-/// A time that is long enough elsewhere, for this machine.
+/// A time that is long enough elsewhere, for this machine. What waits in this crate does that by itself.
 pub fn patience(elsewhere: Duration) -> Duration {
-    elsewhere.mul_f64(slowness())
+    scaled(elsewhere)
 }
 
 /// How often a condition is looked at again.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// Asks until the answer is `Ok`, for at most `patience`; then gives the last error. Asks at least
-/// once, and blocks the thread.
+/// Asks until the answer is `Ok`, for at most `patience` (longer on a slow machine); then gives the last error. Asks at
+/// least once, and blocks the thread.
 ///
 /// # Errors
 /// What still stood in the way at the end.
 pub fn until<T, E>(patience: Duration, mut ask: impl FnMut() -> Result<T, E>) -> Result<T, E> {
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + scaled(patience);
     loop {
         match ask() {
             Err(_) if Instant::now() < deadline => std::thread::sleep(INTERVAL),

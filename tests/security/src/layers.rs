@@ -85,10 +85,13 @@ fn start(without: &[String]) -> Result<String> {
     found.with_context(|| format!("without {}: {error}", without.join(" and ")))
 }
 
-/// Without the place of this repository, which says nothing.
+/// Without the places of this repository and its programs, which say nothing.
 fn first_line(text: &str) -> String {
     let workspace = binaries::workspace().canonicalize().unwrap_or_default();
-    let text = text.replace(&*workspace.to_string_lossy(), "REPOSITORY");
+    let program = binaries::sandboxd_with_removable_layers().unwrap_or_default();
+    let text = text
+        .replace(&*program.to_string_lossy(), "PROGRAMS/sandboxd")
+        .replace(&*workspace.to_string_lossy(), "REPOSITORY");
     let line = text.lines().next().unwrap_or_default();
     line.chars()
         .filter(|character| !character.is_control())

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use test_harness::server::RUN_PATIENCE;
+use test_harness::slowness::scaled;
 use test_harness::{HostState, Job, JobLimits, Options, Outcome, Report, Sandboxd};
 
 use crate::attack::{self, Attack, Expectation, Meeting, Program};
@@ -156,8 +157,8 @@ pub fn job(program: &Program, facts: Map<String, Value>) -> Result<Job> {
         job = job.collect();
     }
     let generous = JobLimits {
-        wall: Some(BLOCKED_TIME),
-        cpu: Some(BLOCKED_TIME),
+        wall: Some(scaled(BLOCKED_TIME)),
+        cpu: Some(scaled(BLOCKED_TIME)),
         ..JobLimits::default()
     };
     Ok(match (&program.limits, &program.expect) {

@@ -1,4 +1,4 @@
-//! The machine's disk: a small Debian system, made once and kept, and on top of it the programs under test.
+//! The machine's disk: a small Debian system, made once and kept, and on top of it what a test brings along.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,28 +13,41 @@ const SUITE: &str = "bookworm";
 /// What the guest consists of, beside Debian's required packages.
 const PACKAGES: &str = "systemd,systemd-sysv,udev,linux-image-cloud-amd64,initramfs-tools,procps";
 /// Size of the disk; the file is sparse.
-const DISK: &str = "2G";
-/// Where the guest finds its script.
-const SCRIPT: &str = "opt/guest/run";
+const DISK: &str = "3G";
+/// Where the guest finds its end of the conversation with [`crate::machine`].
+const AGENT: &str = "opt/guest/agent";
 
-/// Runs the script when the machine is up and lets it write to the serial line.
-const UNIT: &str = "\
+/// Reads commands for bash, one in each line, in base64; answers each with a line of its output in base64 and its
+/// exit code.
+const AGENT_SCRIPT: &str = r#"#!/bin/bash
+exec 3<> /dev/virtio-ports/agent
+while IFS= read -r -u 3 line; do
+    printf '%s' "$line" | base64 -d > /run/agent.command
+    bash /run/agent.command > /run/agent.answer 2>&1 < /dev/null
+    code=$?
+    echo "$(base64 -w0 /run/agent.answer) $code" >&3
+done
+"#;
+
+const AGENT_UNIT: &str = "\
 [Unit]
-Description=Tests of Code Runner
-After=multi-user.target
+Description=Does what the tests ask for
+# It ends when nobody is at the other end yet.
+StartLimitIntervalSec=0
 
 [Service]
-Type=oneshot
-ExecStart=/opt/guest/run
-ExecStopPost=/bin/systemctl poweroff --force
-StandardOutput=tty
-StandardError=tty
-TTYPath=/dev/ttyS0
+ExecStart=/opt/guest/agent
+Restart=always
+RestartSec=300ms
+# What it started in the background is its own.
 Delegate=yes
 
 [Install]
 WantedBy=multi-user.target
 ";
+
+/// The address that QEMU expects its guest at.
+const NETWORK: &str = "[Match]\nName=en* eth*\n[Network]\nAddress=10.0.2.15/24\n";
 
 /// A bootable disk.
 #[derive(Debug)]
@@ -56,12 +69,12 @@ pub struct Extra {
     pub to: PathBuf,
 }
 
-/// Makes a disk with `extras` on it that runs `script` (for bash) when it is up and then switches off.
-/// The Debian system is kept in `folder` for the next time. Blocks, a minute or two the first time.
+/// Makes a disk with `extras` on it, whose system does what [`crate::machine::Machine::call`] asks for. The Debian
+/// system is kept in `folder` for the next time. Blocks, a minute or two the first time.
 ///
 /// # Errors
 /// The program that failed, and what it wrote.
-pub fn make(folder: &Path, extras: &[Extra], script: &str) -> Result<Image> {
+pub fn make(folder: &Path, extras: &[Extra]) -> Result<Image> {
     fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     let base = base(folder)?;
     let root = folder.join("root");
@@ -87,7 +100,7 @@ pub fn make(folder: &Path, extras: &[Extra], script: &str) -> Result<Image> {
             .arg(from)
             .arg(&target))?;
     }
-    write_script(&root, script)?;
+    set_up(&root)?;
     let image = Image {
         disk: folder.join("disk.img"),
         kernel: newest(&root.join("boot"), "vmlinuz-", &folder.join("vmlinuz"))?,
@@ -124,17 +137,21 @@ fn base(folder: &Path) -> Result<PathBuf> {
     Ok(base)
 }
 
-fn write_script(root: &Path, script: &str) -> Result<()> {
-    let path = root.join(SCRIPT);
-    fs::create_dir_all(path.parent().context("the script has a folder")?)
-        .context("making the script's folder")?;
-    fs::write(&path, format!("#!/bin/bash\n{script}")).context("writing the script")?;
-    run(Command::new("chmod").arg("0755").arg(&path))?;
+fn set_up(root: &Path) -> Result<()> {
+    let agent = root.join(AGENT);
+    fs::create_dir_all(agent.parent().context("the agent has a folder")?)
+        .context("making the agent's folder")?;
+    fs::write(&agent, AGENT_SCRIPT).context("writing the agent")?;
+    run(Command::new("chmod").arg("0755").arg(&agent))?;
     let units = root.join("etc/systemd/system");
-    fs::write(units.join("guest.service"), UNIT).context("writing the unit")?;
+    fs::write(units.join("agent.service"), AGENT_UNIT).context("writing the agent's unit")?;
     let wanted = units.join("multi-user.target.wants");
     fs::create_dir_all(&wanted).context("making the target's folder")?;
-    symlink("../guest.service", wanted.join("guest.service")).context("enabling the unit")?;
+    symlink("../agent.service", wanted.join("agent.service")).context("enabling the agent")?;
+    let networkd = "/lib/systemd/system/systemd-networkd.service";
+    symlink(networkd, wanted.join("systemd-networkd.service")).context("enabling the network")?;
+    fs::write(root.join("etc/systemd/network/10-qemu.network"), NETWORK)
+        .context("setting up the network")?;
     // Nobody logs in on the serial line.
     symlink("/dev/null", units.join("serial-getty@ttyS0.service")).context("masking the login")?;
     fs::write(root.join("etc/fstab"), "/dev/vda / ext4 rw 0 1\n").context("writing fstab")?;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use nix::sys::statvfs::FsFlags;
 use nix::unistd::Uid;
 use sandboxd_sandbox::cgroup::Parent;
 
@@ -108,6 +109,8 @@ fn user_ids(config: &Config) -> Check {
     for file in ["/etc/subuid", "/etc/subgid"] {
         for line in fs::read_to_string(file).unwrap_or_default().lines() {
             if let Some((name, begin, count)) = range(line)
+                // The package reserves the ids for us under this name.
+                && config.identity.daemon_user.as_deref() != Some(&name)
                 && begin < u64::from(end)
                 && begin + count > u64::from(first)
             {
@@ -158,7 +161,15 @@ fn memory() -> Check {
 }
 
 fn disk(rootfs: &Path) -> Check {
-    let free = nix::sys::statvfs::statvfs(rootfs).map(|facts| {
+    let facts = nix::sys::statvfs::statvfs(rootfs).and_then(|facts| {
+        // An image never has room; logs and the next image go elsewhere.
+        if facts.flags().contains(FsFlags::ST_RDONLY) {
+            nix::sys::statvfs::statvfs("/var")
+        } else {
+            Ok(facts)
+        }
+    });
+    let free = facts.map(|facts| {
         facts
             .blocks_available()
             .saturating_mul(facts.fragment_size())

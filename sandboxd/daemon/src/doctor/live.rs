@@ -236,6 +236,8 @@ fn derive(config: &Config, text: &str, socket: &Path) -> Result<String> {
     set("listen", "tcp", None);
     set("listen", "tls", None);
     set("cgroup", "parent", Some(doctors_group(config).into()));
+    // The doctor is called from a shell, which is no unit.
+    set("cgroup", "delegated", None);
     let behind = config.identity.uid_base + 2 * (config.pool.max_sandboxes + 1);
     set("identity", "uid_base", Some(i64::from(behind).into()));
     set("pool", "max_sandboxes", Some(i64::from(PLACES).into()));
@@ -269,7 +271,7 @@ mod tests {
     #[test]
     fn the_doctors_settings_are_the_operators_but_for_what_two_cant_have() {
         let text = "[listen]\nsocket = \"/run/a\"\ntcp = \"0.0.0.0:7443\"\n[listen.tls]\ncertificate = \"a\"\nkey = \
-                    \"b\"\nclient_ca = \"c\"\n[pool]\nmax_sandboxes = 40\nbatch_sandboxes = 30\n[limits]\nopen_files = \
+                    \"b\"\nclient_ca = \"c\"\n[pool]\nmax_sandboxes = 40\nbatch_sandboxes = 30\n[cgroup]\ndelegated = true\n[limits]\nopen_files = \
                     100\n";
         let config: Config = toml::from_str(text).expect("settings");
         let derived = derive(&config, text, Path::new("/tmp/x/s.sock")).expect("derived");
@@ -279,6 +281,7 @@ mod tests {
         assert_eq!(derived.limits.open_files, 100);
         assert_eq!(derived.pool.max_sandboxes, PLACES);
         assert_ne!(derived.cgroup.parent, config.cgroup.parent);
+        assert!(!derived.cgroup.delegated);
         assert!(derived.identity.uid_base >= config.identity.uid_base + 82);
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use toml::{Table, Value};
 
-use super::{Encryption, ORIGIN, Quotas, SANDBOXES, Stack, local, repository};
+use super::{Encryption, ORIGIN, Quotas, Remote, SANDBOXES, Stack, local, repository};
 use crate::course;
 
 impl Stack {
@@ -33,16 +33,7 @@ impl Stack {
             ("keys_dir", "keys".into()),
             ("content_dir", text(&course::folder())),
             ("cors_origins", Value::Array(vec![ORIGIN.into()])),
-            (
-                "runners",
-                Value::Array(vec![table([
-                    ("id", "local".into()),
-                    (
-                        "address",
-                        format!("unix:{}", self.socket().display()).into(),
-                    ),
-                ])]),
-            ),
+            ("runners", Value::Array(vec![self.runner()])),
         ];
         if self.quotas == Quotas::None {
             let none = |key| (key, Value::Integer(0));
@@ -67,6 +58,31 @@ impl Stack {
             toml::to_string(&table(control_plane))?,
         )?;
         Ok(())
+    }
+}
+
+impl Stack {
+    /// How control-plane reaches its runner.
+    fn runner(&self) -> Value {
+        let id = ("id", "local".into());
+        match &self.remote {
+            None => {
+                let socket = format!("unix:{}", self.socket().display());
+                table([id, ("address", socket.into())])
+            }
+            Some(Remote {
+                url,
+                ca,
+                certificate,
+                key,
+            }) => table([
+                id,
+                ("address", url.clone().into()),
+                ("tls_ca", text(ca)),
+                ("tls_certificate", text(certificate)),
+                ("tls_key", text(key)),
+            ]),
+        }
     }
 }
 

@@ -11,9 +11,7 @@ use security_tests::judge::judge_untimed;
 use security_tests::traps::Traps;
 use security_tests::trial;
 use test_harness::server::RUN_PATIENCE;
-use test_harness::{
-    Half, HostState, Job, Options, Outcome, Report, Running, Sandboxd, processes, wait,
-};
+use test_harness::{Half, HostState, Job, Options, Outcome, Report, Running, Sandboxd, processes};
 
 use super::plan::{Caller, Choice, Programs, Round, Step};
 
@@ -182,14 +180,12 @@ impl Host {
         answers.next().context("somebody is killed")??;
         // The second may have gone with the first.
         let _ = answers.next();
-        self.rest
-            .expect_no_process(wait::patience(DEATH))
-            .map_err(|alive| {
-                anyhow!(
-                    "{halves:?} killed, and alive {:?} after that:\n{alive}",
-                    began.elapsed()
-                )
-            })
+        self.rest.expect_no_process(DEATH).map_err(|alive| {
+            anyhow!(
+                "{halves:?} killed, and alive {:?} after that:\n{alive}",
+                began.elapsed()
+            )
+        })
     }
 
     /// The steps of one worker. It stops when the server was killed.
@@ -228,17 +224,17 @@ impl Host {
                 follow(&mut run, began + after);
                 // It may have ended, wait for its turn, or be gone with the server.
                 let _ = run.cancel();
-                run.finish(wait::patience(RUN_PATIENCE))
+                run.finish(RUN_PATIENCE)
             }
             Caller::ReadsLate(after) => {
-                let started = run.wait_for_start(wait::patience(RUN_PATIENCE));
+                let started = run.wait_for_start(RUN_PATIENCE);
                 if started.is_ok() {
                     std::thread::sleep(after);
                 }
                 run.read_on();
-                run.finish(wait::patience(RUN_PATIENCE))
+                run.finish(RUN_PATIENCE)
             }
-            Caller::Patient => run.finish(wait::patience(RUN_PATIENCE)),
+            Caller::Patient => run.finish(RUN_PATIENCE),
         };
         match report {
             Ok(report) => judge(programs, step, &report, killed.load(Ordering::SeqCst)),
@@ -287,10 +283,10 @@ impl Host {
     }
 
     fn restart(&mut self) -> Result<()> {
-        self.server.wait_for_exit(wait::patience(EXIT))?;
+        self.server.wait_for_exit(EXIT)?;
         std::thread::sleep(RESTART);
         self.server.start_again().context("starting it again")?;
-        self.server.wait_until_parked(wait::patience(REST))?;
+        self.server.wait_until_parked(REST)?;
         self.rest = HostState::look(&self.server)?;
         self.bytes = None;
         self.first
@@ -300,7 +296,7 @@ impl Host {
 
     /// What must hold after each round.
     fn look(&mut self) -> Result<()> {
-        self.server.wait_until_parked(wait::patience(REST))?;
+        self.server.wait_until_parked(REST)?;
         self.rest
             .expect_nothing_left()
             .map_err(|left| anyhow!("left on the host:\n{left}"))?;

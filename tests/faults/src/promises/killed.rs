@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use test_harness::server::RUN_PATIENCE;
-use test_harness::{Half, HostState, Job, JobLimits, Options, Outcome, Sandboxd, wait};
+use test_harness::{Half, HostState, Job, JobLimits, Options, Outcome, Sandboxd};
 
 use super::Extent;
 use crate::crew;
@@ -94,7 +94,7 @@ fn once(server: &mut Sandboxd, halves: &[Half]) -> Result<Duration> {
         };
         runs.push(server.begin(Job::new(source).limits(limits))?);
     }
-    let patience = wait::patience(RUN_PATIENCE);
+    let patience = RUN_PATIENCE;
     for run in &mut runs {
         run.wait_for_stdout(b"READY", patience)?;
     }
@@ -104,10 +104,10 @@ fn once(server: &mut Sandboxd, halves: &[Half]) -> Result<Duration> {
     // The second may have gone with the first.
     let _ = answers.next();
     before
-        .expect_no_process(wait::patience(PATIENCE))
+        .expect_no_process(PATIENCE)
         .map_err(|alive| anyhow!("still alive after {PATIENCE:?}:\n{alive}"))?;
     let death = killed.elapsed();
-    server.wait_for_exit(wait::patience(PATIENCE))?;
+    server.wait_for_exit(PATIENCE)?;
     for run in runs {
         // A stream that breaks is a run without an answer; it must not look like a verdict.
         if let Ok(report) = run.finish(patience)

@@ -172,7 +172,7 @@ fn row(ended: &[Ended], at_one_time: usize) -> Row {
 }
 
 fn one(server: &Sandboxd, kind: &Kind) -> Result<Ended> {
-    server.wait_until_parked(wait::patience(SEEN))?;
+    server.wait_until_parked(SEEN)?;
     let limit = wait::patience(LIMIT);
     let (wall, cpu) = match kind.cpu {
         Some(cpu) => (wait::patience(SEEN), Some(wait::patience(cpu))),
@@ -183,7 +183,7 @@ fn one(server: &Sandboxd, kind: &Kind) -> Result<Ended> {
         cpu,
         ..JobLimits::default()
     });
-    let patience = wait::patience(RUN_PATIENCE);
+    let patience = RUN_PATIENCE;
     let mut run = if kind.read {
         server.begin(job)?
     } else {
@@ -234,7 +234,7 @@ fn one(server: &Sandboxd, kind: &Kind) -> Result<Ended> {
 fn sandbox(server: &Sandboxd) -> Result<PidNamespace> {
     let users = server.sandbox_users();
     let job = users.start + 1;
-    wait::until(wait::patience(SEEN), || {
+    wait::until(SEEN, || {
         let all = processes::all()?;
         let mut jobs = processes::of_users(&all, &(job..job + 1)).into_iter();
         let running = jobs.find(|process| !processes::waits_for_a_program(process.pid));

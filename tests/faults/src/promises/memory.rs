@@ -17,7 +17,7 @@ use security_tests::attack::{self, Attack, Program};
 use security_tests::traps::Traps;
 use security_tests::trial;
 use test_harness::server::RUN_PATIENCE;
-use test_harness::{Options, Sandboxd, wait};
+use test_harness::{Options, Sandboxd};
 
 use super::Extent;
 use crate::crew;
@@ -115,7 +115,7 @@ fn row(found: &[(&str, Vec<i64>)]) -> Row {
 
 /// One run of the attack: the most that was in use, less what was in use before, less its limit.
 fn peak(server: &Sandboxd, traps: &Traps, program: &Program) -> Result<i64> {
-    server.wait_until_parked(wait::patience(Duration::from_secs(10)))?;
+    server.wait_until_parked(Duration::from_secs(10))?;
     let limit = program
         .limits
         .as_ref()
@@ -125,9 +125,7 @@ fn peak(server: &Sandboxd, traps: &Traps, program: &Program) -> Result<i64> {
     let ended = AtomicBool::new(false);
     let most = std::thread::scope(|scope| {
         let watcher = scope.spawn(|| watch(&ended));
-        let run = server
-            .begin(job)
-            .and_then(|run| run.finish(wait::patience(RUN_PATIENCE)));
+        let run = server.begin(job).and_then(|run| run.finish(RUN_PATIENCE));
         ended.store(true, Ordering::Relaxed);
         let most = watcher.join().expect("the watcher does not panic");
         run.and(most)

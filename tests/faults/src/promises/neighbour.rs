@@ -165,7 +165,7 @@ fn attacked(
         over.store(true, Ordering::Relaxed);
         times
     })?;
-    server.wait_until_parked(wait::patience(Duration::from_secs(20)))?;
+    server.wait_until_parked(Duration::from_secs(20))?;
     Ok(times)
 }
 

@@ -172,7 +172,7 @@ fn kept(server: &Sandboxd) -> Result<i64> {
         let bytes = processes::resident_bytes(daemon).context("the daemon is gone")?;
         Ok(i64::try_from(bytes)?)
     };
-    server.wait_until_parked(wait::patience(Duration::from_secs(10)))?;
+    server.wait_until_parked(Duration::from_secs(10))?;
     let before = resident()?;
     let limits = JobLimits {
         wall: Some(wait::patience(FILLED * 3)),
@@ -183,7 +183,7 @@ fn kept(server: &Sandboxd) -> Result<i64> {
         runs.push(server.begin_unread(job(both).limits(limits.clone()))?);
     }
     for run in &mut runs {
-        run.wait_for_start(wait::patience(RUN_PATIENCE))?;
+        run.wait_for_start(RUN_PATIENCE)?;
     }
     // A peak has no end to wait for.
     let mut most = before;

@@ -85,7 +85,7 @@ fn check_limits(work: &Work) {
         Work::Batch(order) => &order.kernel_limits,
     };
     kernel_limits
-        .check(&CONFIG.launcher().most)
+        .check(&CONFIG.kernel_limits(&CONFIG.ceilings().most))
         .expect("the launcher accepts what the daemon accepts");
 }
 

@@ -152,5 +152,6 @@ fn head() -> Result<String> {
         fs::read_to_string(&template).with_context(|| format!("reading {}", template.display()))?;
     let kernel =
         fs::read_to_string("/proc/sys/kernel/osrelease").context("asking for the kernel")?;
-    Ok(text.replace("KERNEL", kernel.trim()))
+    let series: Vec<_> = kernel.trim().split('.').take(2).collect();
+    Ok(text.replace("KERNEL", &series.join(".")))
 }
