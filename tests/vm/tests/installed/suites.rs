@@ -25,7 +25,10 @@ const PROGRAM_STEP: usize = 12;
 const SLOWNESS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// The test programs, and what they read, where they were built to look for it.
+/// Where the machine has what of the repository's folder `tests` the suites read.
+const SOURCES: &str = "/opt/guest/tests";
+
+/// The test programs, and what they read.
 pub fn extras(folder: &Path) -> Result<Vec<Extra>> {
     let mut extras = Vec::new();
     for name in ["attacks", "programs"] {
@@ -36,14 +39,15 @@ pub fn extras(folder: &Path) -> Result<Vec<Extra>> {
             to: Path::new("/opt/guest/suites").join(name),
         });
     }
-    for there in [
-        security_tests::attack::folder(),
-        conformance_tests::folder(),
+    for (folder, name) in [
+        (security_tests::attack::folder(), "security/attacks"),
+        (conformance_tests::folder(), "conformance/programs"),
     ] {
-        let from = there
+        let from = folder
             .canonicalize()
-            .with_context(|| format!("finding {}", there.display()))?;
-        extras.push(Extra { from, to: there });
+            .with_context(|| format!("finding {}", folder.display()))?;
+        let to = Path::new(SOURCES).join(name);
+        extras.push(Extra { from, to });
     }
     Ok(extras)
 }
@@ -106,8 +110,9 @@ pub fn run(host: &mut Host) -> Result<()> {
             .map(|(_, name)| format!(" --skip '{name}'"))
             .collect();
         let variables = format!(
-            "{}={SLOWNESS} {}=/usr/bin {}=/run/coderunner/rootfs/tree",
+            "{}={SLOWNESS} {}={SOURCES} {}=/usr/bin {}=/run/coderunner/rootfs/tree",
             slowness::VARIABLE,
+            binaries::TESTS_VARIABLE,
             binaries::BINARIES_VARIABLE,
             binaries::ROOTFS_VARIABLE
         );
