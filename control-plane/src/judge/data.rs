@@ -37,8 +37,9 @@ fn has_number_key(json: &[u8]) -> bool {
     while let Some(start) = rest.iter().position(|byte| *byte == b'"') {
         let (string, after) = rest[start..].split_at(string_length(&rest[start..]));
         let is_key = string
-            .get(1..)
-            .is_some_and(|text| text.starts_with(NUMBER_KEY.as_bytes()))
+            .strip_prefix(b"\"")
+            .and_then(|text| text.strip_suffix(b"\""))
+            .is_some_and(|text| text == NUMBER_KEY.as_bytes())
             || string.contains(&b'\\')
                 && serde_json::from_slice::<String>(string).is_ok_and(|text| text == NUMBER_KEY);
         if is_key {

@@ -13,6 +13,7 @@ use sandboxd_sandbox::restrict::ProcessLimits;
 use sandboxd_sandbox::{Ceilings, KernelLimits, Limits, Profile};
 use serde::Deserialize;
 
+use crate::fairness::Fairness;
 use crate::host::Host;
 use crate::pool::PoolOptions;
 
@@ -198,9 +199,14 @@ impl Default for Rootfs {
     }
 }
 
+/// Processors that sandboxd may use.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 impl Default for Pool {
     fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = processors();
         Self {
             max_sandboxes: u32::try_from(cores * 5).unwrap_or(5),
             parked: u32::try_from(cores * 5).unwrap_or(5),
@@ -480,6 +486,7 @@ impl Config {
             at_start: Profile::ALL.map(|profile| host.offers(profile) && self.starts(profile)),
             limits: self.kernel_limits(&self.ceilings().defaults),
             startup_time: Duration::from_millis(self.pool.startup_time_ms),
+            fairness: Fairness::new(processors(), self.pool.max_sandboxes as usize),
         }
     }
 

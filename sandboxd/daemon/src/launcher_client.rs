@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sandboxd_launcher::wire::{self, Event, Facts, MAX_MESSAGE, Request};
+use sandboxd_sandbox::cgroup::Priority;
 use sandboxd_sandbox::{ENDS, Ends, Exit, KernelLimits, Profile, Usage};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -207,6 +208,16 @@ impl LauncherClient {
         lock(&self.inner.ponging).push(sender);
         self.inner.send(&Request::Ping).await?;
         receiver.await.map_err(|_| LauncherError::Gone)
+    }
+
+    /// Gives a sandbox more or less of processors that others want as well. No effect when it has ended.
+    ///
+    /// # Errors
+    /// When the launcher is gone.
+    pub async fn prioritise(&self, run: u64, priority: Priority) -> Result<(), LauncherError> {
+        self.inner
+            .send(&Request::Prioritise { run, priority })
+            .await
     }
 
     /// Kills a sandbox. No effect when it has ended.

@@ -9,6 +9,7 @@ pub mod config;
 pub mod daemon;
 pub mod doctor;
 pub mod exec;
+pub mod fairness;
 pub mod files;
 pub mod host;
 pub mod input;

@@ -19,12 +19,14 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use sandboxd_sandbox::cgroup::Priority;
 use sandboxd_sandbox::{Ends, Exit, KernelLimits, Profile, Usage};
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::time;
 
+use crate::fairness::Fairness;
 use crate::job::HELLO;
 use crate::launcher_client::{LauncherClient, LauncherError, Spawned};
 use crate::pool::plan::{Counts, plan};
@@ -35,6 +37,8 @@ const IDLE: Duration = Duration::from_secs(60);
 /// How long no run must have come before all that are missing are made: about what a small program takes from
 /// end to end, so that the tests of a submission come one after another before it.
 const LULL: Duration = Duration::from_millis(15);
+/// How long a killed sandbox makes way for others, if it did before.
+const GENTLE: Duration = Duration::from_millis(50);
 /// How long a pool that can't make sandboxes waits before it tries again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -51,6 +55,8 @@ pub struct PoolOptions {
     pub limits: KernelLimits,
     /// Time until Python must be ready.
     pub startup_time: Duration,
+    /// Who makes way for whom.
+    pub fairness: Fairness,
 }
 
 /// No sandbox could be had.
@@ -363,6 +369,7 @@ impl Pool {
             freed: None,
             // Until it is delivered its place is counted as being made.
             settled: true,
+            priority: Priority::Usual,
         };
         match time::timeout(options.startup_time, greet(ends)).await {
             Ok(Ok(ends)) => {
@@ -484,6 +491,7 @@ pub struct Tenancy {
     /// Set while files are kept: when they are gone.
     freed: Option<oneshot::Receiver<()>>,
     settled: bool,
+    priority: Priority,
 }
 
 impl Tenancy {
@@ -493,6 +501,32 @@ impl Tenancy {
         let _ = self.pool.inner.launcher.kill(self.run).await;
     }
 
+    /// Kills the sandbox and waits for its end; `None` when the launcher is gone. A program that made way for others does
+    /// so when it dies, for [`GENTLE`]: to take a large one apart is work as well.
+    pub async fn die(&mut self) -> Option<(Exit, Usage)> {
+        self.kill().await;
+        if let Ok(end) = time::timeout(GENTLE, self.ended()).await {
+            return end;
+        }
+        hurry(&self.pool.inner.launcher, self.run).await;
+        self.ended().await
+    }
+
+    /// Gives the sandbox a priority that follows from what it has used; see [`Fairness`].
+    pub async fn weigh(&mut self, used: Duration, wall: Duration) {
+        let priority = self.pool.inner.options.fairness.priority(used, wall);
+        if priority != self.priority {
+            self.priority = priority;
+            // Without a launcher the sandbox is dead.
+            let _ = self
+                .pool
+                .inner
+                .launcher
+                .prioritise(self.run, priority)
+                .await;
+        }
+    }
+
     /// How it ended; `None` when the launcher is gone. Returns once, after that never.
     pub async fn ended(&mut self) -> Option<(Exit, Usage)> {
         let Some(ended) = &mut self.ended else {
@@ -500,22 +534,27 @@ impl Tenancy {
         };
         let end = ended.await.ok();
         self.ended = None;
-        if !self.settled {
-            self.settled = true;
-            let (profile, leaving) = (self.profile, self.leaving);
-            match self.freed.take() {
-                None => self.pool.give_back(profile, leaving),
-                Some(freed) => {
-                    let pool = self.pool.clone();
-                    tokio::spawn(async move {
-                        // Without a launcher there is nothing to wait for.
-                        let _ = freed.await;
-                        pool.give_back(profile, leaving);
-                    });
-                }
-            }
+        if self.freed.is_none() {
+            self.settle();
         }
         end
+    }
+
+    /// Returns when the place of an ended sandbox is free, which with kept files is when they are gone.
+    pub async fn freed(&mut self) {
+        if let Some(freed) = &mut self.freed {
+            // Without a launcher there is nothing to wait for.
+            let _ = freed.await;
+            self.freed = None;
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        if !self.settled {
+            self.settled = true;
+            self.pool.give_back(self.profile, self.leaving);
+        }
     }
 
     /// Keeps the files that the program will leave. Returns the socket where they come when it has ended; whoever
@@ -538,18 +577,30 @@ impl Tenancy {
     }
 }
 
+/// Lets a killed sandbox make way for nobody any more.
+async fn hurry(launcher: &LauncherClient, run: u64) {
+    // Without a launcher it is dead.
+    let _ = launcher.prioritise(run, Priority::Usual).await;
+}
+
 impl Drop for Tenancy {
     fn drop(&mut self) {
-        let Some(ended) = self.ended.take() else {
+        let (ended, freed) = (self.ended.take(), self.freed.take());
+        if ended.is_none() && freed.is_none() {
             return;
-        };
+        }
         let (pool, run, settled) = (self.pool.clone(), self.run, self.settled);
         let (profile, leaving) = (self.profile, self.leaving);
-        let freed = self.freed.take();
         tokio::spawn(async move {
-            // Without a launcher it is dead already.
-            let _ = pool.inner.launcher.kill(run).await;
-            let _ = ended.await;
+            if let Some(mut ended) = ended {
+                let launcher = &pool.inner.launcher;
+                // Without a launcher it is dead already.
+                let _ = launcher.kill(run).await;
+                if time::timeout(GENTLE, &mut ended).await.is_err() {
+                    hurry(launcher, run).await;
+                    let _ = ended.await;
+                }
+            }
             if let Some(freed) = freed {
                 let _ = freed.await;
             }

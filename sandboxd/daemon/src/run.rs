@@ -20,7 +20,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::{self, MissedTickBehavior};
+use tokio::time;
 
 use crate::compiling::Compiling;
 use crate::files::{Files, Wanted};
@@ -30,8 +30,9 @@ use crate::outcome::{Evidence, KillReason, judge};
 use crate::output::{Drained, EventSender, drain};
 use crate::pool::{Pool, Sandbox, Tenancy};
 
-/// How often the CPU time is read.
-const CPU_CHECK: Duration = Duration::from_millis(50);
+/// How often the CPU time is read: soon after the start, when a program that computes must begin to make way for
+/// others, and later as often as its limit needs.
+const CPU_CHECKS: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(50)];
 /// How long output may still come after the last process died.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(1);
 /// How long a killed sandbox may take to be dead.
@@ -283,24 +284,25 @@ impl Running {
     async fn supervise(mut self, handle: &Handle, events: &EventSender) -> End {
         let (killed, ended) = match self.watch(handle, events).await {
             Watched::Ended(ended) => (None, ended),
-            Watched::Kill(reason) => {
-                self.tenancy.kill().await;
-                match time::timeout(KILL_PATIENCE, self.tenancy.ended()).await {
-                    Ok(ended) => (Some(reason), ended),
-                    Err(_) => {
-                        return internal_error("a killed sandbox did not die".to_owned()).into();
-                    }
+            Watched::Kill(reason) => match time::timeout(KILL_PATIENCE, self.tenancy.die()).await {
+                Ok(ended) => (Some(reason), ended),
+                Err(_) => {
+                    return internal_error("a killed sandbox did not die".to_owned()).into();
                 }
-            }
+            },
         };
         let wall = self.started.elapsed();
         let Some((exit, usage)) = ended else {
             return internal_error("the launcher is gone".to_owned()).into();
         };
-        let files = self.files.take();
+        let files = match self.files.take() {
+            Some(files) => Some(files.receive().await),
+            None => None,
+        };
+        // Who asks for the next run as soon as this one is answered has no second place meanwhile.
+        self.tenancy.freed().await;
         let mut end = End::from(self.collect(killed, exit, usage, wall).await);
-        if let Some(files) = files {
-            let (events, summary) = files.receive().await;
+        if let Some((events, summary)) = files {
             end.files = events;
             end.finished.collected_files = Some(summary);
         }
@@ -311,8 +313,9 @@ impl Running {
     async fn watch(&mut self, handle: &Handle, events: &EventSender) -> Watched {
         let deadline = time::sleep(self.limits.wall_time);
         tokio::pin!(deadline);
-        let mut cpu_check = time::interval(CPU_CHECK);
-        cpu_check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let [soon, late] = CPU_CHECKS;
+        let cpu_check = time::sleep(soon);
+        tokio::pin!(cpu_check);
         let [stdout, stderr] = &mut self.streams;
         loop {
             tokio::select! {
@@ -322,10 +325,14 @@ impl Running {
                 () = handle.cancel.notified() => return Watched::Kill(KillReason::Cancelled),
                 () = events.closed() => return Watched::Kill(KillReason::Cancelled),
                 () = &mut deadline => return Watched::Kill(KillReason::Time),
-                _ = cpu_check.tick() => {
-                    if self.clock.elapsed() >= self.limits.cpu_time {
+                () = &mut cpu_check => {
+                    let used = self.clock.elapsed();
+                    if used >= self.limits.cpu_time {
                         return Watched::Kill(KillReason::Time);
                     }
+                    let elapsed = self.started.elapsed();
+                    self.tenancy.weigh(used, elapsed).await;
+                    cpu_check.as_mut().reset(time::Instant::now() + elapsed.clamp(soon, late));
                 }
                 drained = stdout.finished() => {
                     if drained.truncated { return Watched::Kill(KillReason::Output); }

@@ -270,6 +270,14 @@ impl Launcher {
                     send(socket, &Event::Kept { run, problem }, &[])
                 }
             },
+            Request::Prioritise { run, priority } => {
+                if let Some(place) = self.slots.of_run(run)
+                    && let Err(error) = place.slot.prioritise(priority)
+                {
+                    tracing::warn!(run, error = explain(&error), "a priority could not be set");
+                }
+                Ok(())
+            }
             Request::Kill { run } => {
                 if let Some(place) = self.slots.of_run(run) {
                     match &place.phase {

@@ -9,16 +9,19 @@
 //!    [`Event::Limited`].
 //! 4. The daemon may send [`Request::Keep`] once before it hands a program over, if it wants the files that the
 //!    program leaves; the launcher answers [`Event::Kept`], with a socket to their future collector.
-//! 5. The daemon may send [`Request::Kill`] for a run, any number of times; an unknown run is ignored,
+//! 5. The daemon may send [`Request::Prioritise`] for a run, any number of times, and gets no answer; an unknown run
+//!    is ignored.
+//! 6. The daemon may send [`Request::Kill`] for a run, any number of times; an unknown run is ignored,
 //!    because it may just have ended.
-//! 6. The launcher sends [`Event::Ended`] once for each spawned run, after its last process died. The
+//! 7. The launcher sends [`Event::Ended`] once for each spawned run, after its last process died. The
 //!    run's number may not be used again.
-//! 7. If files are kept, a collector then answers on that socket, as `sandboxd_sandbox::collection` describes;
+//! 8. If files are kept, a collector then answers on that socket, as `sandboxd_sandbox::collection` describes;
 //!    when it has ended as well, the launcher sends [`Event::Freed`].
-//! 8. The daemon may send [`Request::Ping`] at any time; the launcher answers [`Event::Pong`].
+//! 9. The daemon may send [`Request::Ping`] at any time; the launcher answers [`Event::Pong`].
 //!
 //! Either side ends the conversation by closing its socket.
 
+use sandboxd_sandbox::cgroup::Priority;
 use sandboxd_sandbox::{Exit, KernelLimits, Profile, Usage};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +51,13 @@ pub enum Request {
     Keep {
         /// Which one.
         run: u64,
+    },
+    /// Give a sandbox more or less of processors that others want as well.
+    Prioritise {
+        /// Which one.
+        run: u64,
+        /// Its priority from now on.
+        priority: Priority,
     },
     /// Kill a sandbox.
     Kill {

@@ -24,6 +24,7 @@ use cgroups_rs::fs::pid::PidController;
 use cgroups_rs::fs::{Cgroup as Group, Controllers, Hierarchy, MaxValue};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
 
 use crate::collector::MEMORY_BYTES;
 use crate::keeper::OWN_PROCESSES;
@@ -32,6 +33,8 @@ use crate::limits::KernelLimits;
 
 /// Length of the scheduler's accounting period.
 const CPU_PERIOD: Duration = Duration::from_millis(100);
+/// On v1, CPU time of a run that the next one in its slot does not miss.
+const LITTLE_CPU: Duration = Duration::from_millis(5);
 /// How long the removal of a group may take: its last process can be on its way out.
 const REMOVAL_PATIENCE: Duration = Duration::from_millis(500);
 /// On v1, how often the number of processes in a slot is read before they are too many.
@@ -319,6 +322,15 @@ fn kill_all(folder: &Path) {
     }
 }
 
+/// What a slot is given of processors that others want as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Priority {
+    /// As much as any other.
+    Usual,
+    /// What others leave, and it makes way for them at once: SCHED_IDLE, for the group.
+    Low,
+}
+
 /// The control group of one slot and, in turn, of its runs. Dropping it kills what is inside and tries to
 /// remove it.
 #[derive(Debug)]
@@ -332,6 +344,7 @@ pub struct SlotGroup {
     /// What was counted when the run began; on v2 nothing, because its group is new.
     before: Counts,
     v1: Option<V1Files>,
+    priority: Priority,
 }
 
 /// Files of a v1 group that are read for each run.
@@ -358,6 +371,7 @@ impl SlotGroup {
             ended_at: None,
             before: Counts::default(),
             v1: None,
+            priority: Priority::Usual,
         };
         match parent.mode {
             Mode::V1 { .. } => {
@@ -453,6 +467,7 @@ impl SlotGroup {
             }
         };
         self.ended_at = None;
+        self.prioritise(Priority::Usual)?;
         self.limit(limits)?;
         if let Some(files) = &self.v1 {
             files
@@ -463,8 +478,14 @@ impl SlotGroup {
                     path: self.file(0, "memory.max_usage_in_bytes"),
                     source,
                 })?;
+            let spent_before = self.before.cpu;
             self.before = Counts::default();
             self.before = self.counts()?;
+            // What the last run has used of this period would be missing from this one's.
+            if self.before.cpu.saturating_sub(spent_before) > LITTLE_CPU {
+                let quota = cpu_quota(limits).to_string();
+                write(&self.file(1, "cpu.cfs_quota_us"), &quota)?;
+            }
         }
         Ok(own)
     }
@@ -525,6 +546,32 @@ impl SlotGroup {
                 path: self.file(0, usage),
                 content,
             }),
+        }
+    }
+
+    /// Gives the slot another priority.
+    ///
+    /// # Errors
+    /// When the kernel refuses. One before Linux 5.15 knows no such thing, and the priority stays the usual one.
+    pub fn prioritise(&mut self, priority: Priority) -> Result<(), CgroupError> {
+        if self.priority == priority {
+            return Ok(());
+        }
+        // The groups that compete are the slots' own, on v2 as well.
+        let folder = match self.parent.mode {
+            Mode::V1 { .. } => 1,
+            Mode::V2 { .. } => 0,
+        };
+        let idle = if priority == Priority::Low { "1" } else { "0" };
+        match write(&self.file(folder, "cpu.idle"), idle) {
+            Err(CgroupError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Ok(())
+            }
+            Err(error) => Err(error),
+            Ok(()) => {
+                self.priority = priority;
+                Ok(())
+            }
         }
     }
 
@@ -853,6 +900,12 @@ fn task_limit(limits: &KernelLimits, own: u32) -> i64 {
     i64::from(limits.processes) + i64::from(own)
 }
 
+/// CPU time in each [`CPU_PERIOD`], in microseconds.
+fn cpu_quota(limits: &KernelLimits) -> i64 {
+    let period = i64::try_from(CPU_PERIOD.as_micros()).expect("a short time in microseconds fits");
+    i64::from(limits.cpu_millicores) * period / 1000
+}
+
 fn apply(
     group: &Group,
     limits: &KernelLimits,
@@ -860,12 +913,11 @@ fn apply(
 ) -> Result<(), cgroups_rs::fs::error::Error> {
     let bytes = i64::try_from(limits.memory_bytes).unwrap_or(i64::MAX);
     let period = u64::try_from(CPU_PERIOD.as_micros()).expect("a short time in microseconds fits");
-    let quota = i64::from(limits.cpu_millicores) * i64::try_from(period).expect("likewise") / 1000;
     if let Some(memory) = group.controller_of::<MemController>() {
         memory.set_limit(bytes)?;
     }
     if let Some(cpu) = group.controller_of::<CpuController>() {
-        cpu.set_cfs_quota_and_period(Some(quota), Some(period))?;
+        cpu.set_cfs_quota_and_period(Some(cpu_quota(limits)), Some(period))?;
     }
     if let Some(pids) = group.controller_of::<PidController>() {
         pids.set_pid_max(MaxValue::Value(task_limit(limits, own)))?;

@@ -20,7 +20,7 @@ use sandboxd_sys::process::{collect, signal};
 use sandboxd_sys::socket::{receive, send};
 use serde::{Deserialize, Serialize};
 
-use crate::cgroup::{self, CgroupError, SlotGroup};
+use crate::cgroup::{self, CgroupError, Priority, SlotGroup};
 use crate::child::{MAX_REPORT, Report};
 use crate::identity::Identity;
 use crate::keeper::{self, Inside, Make, READY, Sockets};
@@ -507,6 +507,15 @@ impl Slot {
     /// When one does not hold.
     pub fn limit(&mut self, limits: &KernelLimits) -> Result<(), SlotError> {
         Ok(self.group.limit(&layers::remaining(limits.clone()))?)
+    }
+
+    /// Changes what it is given of processors that others want as well. Lasts until another run
+    /// begins.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn prioritise(&mut self, priority: Priority) -> Result<(), SlotError> {
+        Ok(self.group.prioritise(priority)?)
     }
 
     /// Keeps the files of a living sandbox beyond its end, for [`Slot::collect`]. Returns the other end of the

@@ -77,17 +77,20 @@ pub fn receive(socket: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<(usize, 
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsFd;
+
+    use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+
     use super::*;
+
+    fn pair() -> (OwnedFd, OwnedFd) {
+        let (family, kind) = (AddressFamily::Unix, SockType::SeqPacket);
+        socketpair(family, kind, None, SockFlag::SOCK_CLOEXEC).expect("a socket pair")
+    }
 
     #[test]
     fn too_many_descriptors_are_refused_and_none_stays_open() {
-        let (left, right) = socketpair(
-            AddressFamily::Unix,
-            SockType::SeqPacket,
-            None,
-            SockFlag::SOCK_CLOEXEC,
-        )
-        .expect("a socket pair");
+        let (left, right) = pair();
         let many = vec![left.as_raw_fd(); MAX_DESCRIPTORS + 4];
         sendmsg::<()>(
             left.as_raw_fd(),
@@ -106,18 +109,10 @@ mod tests {
         assert!(receive(right.as_fd(), &mut [0; 16]).is_err());
         assert!(next() <= before, "some stay open");
     }
-    use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
-    use std::os::fd::AsFd;
 
     #[test]
     fn descriptors_travel_with_the_message() {
-        let (left, right) = socketpair(
-            AddressFamily::Unix,
-            SockType::SeqPacket,
-            None,
-            SockFlag::SOCK_CLOEXEC,
-        )
-        .expect("a socket pair");
+        let (left, right) = pair();
         send(left.as_fd(), b"hello", &[left.as_fd(), right.as_fd()]).expect("sent");
         let mut buffer = [0; 16];
         let (length, descriptors) = receive(right.as_fd(), &mut buffer).expect("received");
@@ -127,13 +122,7 @@ mod tests {
 
     #[test]
     fn a_message_larger_than_the_buffer_is_an_error() {
-        let (left, right) = socketpair(
-            AddressFamily::Unix,
-            SockType::SeqPacket,
-            None,
-            SockFlag::SOCK_CLOEXEC,
-        )
-        .expect("a socket pair");
+        let (left, right) = pair();
         send(left.as_fd(), &[1; 100], &[]).expect("sent");
         assert!(receive(right.as_fd(), &mut [0; 16]).is_err());
     }

@@ -17,12 +17,22 @@ use sandboxd::output::{EventSender, drain};
 use sandboxd::request::{self, Work};
 use sandboxd_launcher::wire::Facts;
 use sandboxd_sandbox::KernelLimits;
-use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::net::unix::pipe;
+use tokio::runtime::{self, Runtime};
 use tokio::sync::mpsc;
+use tokio::task::yield_now;
 use tonic::{Code, Status};
 
 /// Longest message of a refusal: it travels in a header.
 const LONGEST_REFUSAL: usize = 2048;
+
+thread_local! {
+    static RUNTIME: Runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+}
 
 static CONFIG: LazyLock<Config> = LazyLock::new(Config::default);
 
@@ -192,13 +202,21 @@ pub fn program_output(bytes: &[u8]) {
     let limit = u64::from(*limit) * 16;
     let (first, second) = output.split_at(output.len() * usize::from(*cut) / 256);
     let (sender, mut receiver) = mpsc::channel(4);
-    let pipe = first.chain(second);
-    let drained = block_on(drain(
-        pipe,
-        OutputStream::Stdout,
-        limit,
-        EventSender::new(sender),
-    ));
+    let drained = RUNTIME.with(|runtime| {
+        runtime.block_on(async {
+            let (mut writer, reader) = pipe::pipe().expect("a pipe");
+            let events = EventSender::new(sender);
+            let reading = drain(reader, OutputStream::Stdout, limit, events);
+            let writing = async move {
+                for part in [first, second] {
+                    // Nobody reads on after the limit; and all of it has room.
+                    let _ = writer.write_all(part).await;
+                    yield_now().await;
+                }
+            };
+            tokio::join!(reading, writing).0
+        })
+    });
     let mut passed = Vec::new();
     while let Ok(response) = receiver.try_recv() {
         match response.expect("no error is sent").event {
