@@ -3,7 +3,7 @@
 //!
 //! The clock is the caller's: from the arrival of the event that says that the program starts to the arrival of
 //! the last event. A caller who does not read gets no last event, so there the death of the last process counts.
-//! At that moment no process may live in the sandbox's pid namespace, which is held open since the run's start,
+//! At that moment no process may live in the sandbox's pid namespace, which is held open since before the run,
 //! so that its number names nothing else.
 
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ const AT_ONE_TIME: usize = 4;
 /// Of a few runs the worst is the p99, so the machine is kept half as busy.
 const QUICK_AT_ONE_TIME: usize = 2;
 const LIMIT: Duration = Duration::from_millis(500);
-/// A program must be seen before its limit is over.
+/// Until the next sandbox waits, and for a program whose limit of CPU time counts.
 const SEEN: Duration = Duration::from_secs(5);
 
 /// How a program goes on beyond its limit.
@@ -173,6 +173,7 @@ fn row(ended: &[Ended], at_one_time: usize) -> Row {
 
 fn one(server: &Sandboxd, kind: &Kind) -> Result<Ended> {
     server.wait_until_parked(SEEN)?;
+    let sandbox = sandbox(server)?;
     let limit = wait::patience(LIMIT);
     let (wall, cpu) = match kind.cpu {
         Some(cpu) => (wait::patience(SEEN), Some(wait::patience(cpu))),
@@ -190,7 +191,6 @@ fn one(server: &Sandboxd, kind: &Kind) -> Result<Ended> {
         server.begin_unread(job)?
     };
     let started = run.wait_for_start(patience)?;
-    let sandbox = sandbox(server)?;
     if !kind.read {
         let dead = wait::until(patience, || match living(server, &sandbox) {
             Ok(living) if living.is_empty() => Ok(Instant::now()),
@@ -230,17 +230,14 @@ fn one(server: &Sandboxd, kind: &Kind) -> Result<Ended> {
     })
 }
 
-/// The pid namespace of the one program that runs.
+/// The pid namespace of the one sandbox, which waits for a program.
 fn sandbox(server: &Sandboxd) -> Result<PidNamespace> {
-    let users = server.sandbox_users();
-    let job = users.start + 1;
-    wait::until(SEEN, || {
-        let all = processes::all()?;
-        let mut jobs = processes::of_users(&all, &(job..job + 1)).into_iter();
-        let running = jobs.find(|process| !processes::waits_for_a_program(process.pid));
-        let process = running.context("the program has no process")?;
-        PidNamespace::of(process.pid).context("the program is gone")
-    })
+    let job = server.sandbox_users().start + 1;
+    let jobs = processes::of_users(&processes::all()?, &(job..job + 1));
+    let [process] = &jobs[..] else {
+        bail!("not one waiting sandbox: {jobs:?}");
+    };
+    PidNamespace::of(process.pid).context("the waiting sandbox is gone")
 }
 
 /// Processes of the run that live, one a line.
