@@ -1,7 +1,7 @@
 //! `cargo xtask promises` and `cargo xtask chaos`: the release build of sandboxd, the root file system, and the
 //! driver of `tests/faults` on them. The driver measures, judges and prints; this module only prepares.
 
-use crate::{command::Step, progress, setup};
+use crate::{command::Step, package, progress, setup};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
@@ -15,8 +15,12 @@ pub struct Promises {
     #[arg(long)]
     quick: bool,
     /// Also write the rows to this file as JSON.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "in_machine")]
     json: Option<PathBuf>,
+    /// In a virtual machine with Debian and cgroup v2, with sandboxd installed from its package. Its processor is
+    /// emulated, and limits of time are eight times longer there.
+    #[arg(long)]
+    in_machine: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -34,19 +38,44 @@ pub struct Chaos {
 
 /// Measures the promises; an error when one does not hold.
 pub fn promises(root: &Path, options: &Promises) -> Result<()> {
-    let Promises { only, quick, json } = options;
-    let mut driver = driver(root, "keep every promise")?.args(["promises"]);
+    let Promises {
+        only,
+        quick,
+        json,
+        in_machine,
+    } = options;
+    let mut arguments = vec!["promises".to_owned()];
     if !only.is_empty() {
-        driver = driver.args(["--only", &only.join(",")]);
+        arguments.extend(["--only".to_owned(), only.join(",")]);
     }
     if *quick {
-        driver = driver.args(["--quick"]);
+        arguments.push("--quick".to_owned());
     }
+    let mut step = if *in_machine {
+        machine(root)?.env("CODERUNNER_VM_PROMISES", arguments.join(" "))
+    } else {
+        driver(root, "keep every promise")?.args(&arguments)
+    };
     if let Some(file) = json {
-        driver = driver.arg_path("--json", file);
+        step = step.arg_path("--json", file);
     }
     progress::announce("measuring the promises");
-    driver.run()
+    step.run()
+}
+
+/// The test of the machine, which measures instead of going through its stages.
+fn machine(root: &Path) -> Result<Step> {
+    let programs = prepare(root)?;
+    setup::ensure(setup::MACHINE)?;
+    let package = package::make(root, package::Profile::Release, None)?;
+    let step = Step::cargo(root, "keep every promise in the machine")
+        .args(["test", "--workspace", "--test", "installed"])
+        .env("CODERUNNER_TEST_PACKAGE", &package)
+        .env("CODERUNNER_TEST_NEXT_PACKAGE", &package)
+        .env("CODERUNNER_TEST_BINARIES", &programs)
+        .env("CODERUNNER_TEST_ROOTFS", setup::rootfs_tree(root))
+        .advice("the table above says what does not hold");
+    Ok(step)
 }
 
 /// Makes chaos; an error when an invariant was broken.
@@ -66,11 +95,17 @@ pub fn chaos(root: &Path, options: &Chaos) -> Result<()> {
     driver.run()
 }
 
-fn driver(root: &Path, purpose: &str) -> Result<Step> {
+/// Builds all programs, and returns the folder that has them.
+fn prepare(root: &Path) -> Result<PathBuf> {
     setup::require_root("measuring sandboxd")?;
     setup::ensure(setup::BUILD)?;
     let programs = setup::build_programs(root, &[("fault-tests", "fault-tests")])?;
     setup::build_rootfs(root, &programs)?;
+    Ok(programs)
+}
+
+fn driver(root: &Path, purpose: &str) -> Result<Step> {
+    let programs = prepare(root)?;
     let driver = Step::new(programs.join("fault-tests"), purpose)
         .env("CODERUNNER_TEST_BINARIES", &programs)
         .env("CODERUNNER_TEST_ROOTFS", setup::rootfs_tree(root))

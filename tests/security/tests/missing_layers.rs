@@ -3,8 +3,14 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::process::Command;
+use std::time::Duration;
+
 use security_tests::{attack, trial};
-use test_harness::{HostState, Job, Options, Outcome, Sandboxd};
+use test_harness::{HostState, Job, Options, Outcome, Sandboxd, processes};
 
 /// A layer, an attack that notices that it is missing, and what is said of it.
 const NOTICED: [(&str, &str, &str); 12] = [
@@ -158,4 +164,135 @@ fn without_a_pid_namespace_a_slot_in_which_something_lives_is_not_used_again() {
         .expect_nothing_left()
         .unwrap_or_else(|left| panic!("left on the host:\n{left}"));
     server.stop().expect("it stops");
+}
+
+/// What the host sees of a server's processes that no program can reach: the layers around them have nothing to stop
+/// until something else has failed, so no attack notices them.
+struct Bound {
+    /// The sandboxes' first processes: modes of seccomp.
+    first: Vec<String>,
+    /// The keepers: owners of their files in /proc, which root is when nobody may look into them.
+    keepers: Vec<u32>,
+}
+
+fn bound(server: &Sandboxd) -> Bound {
+    let users = server.sandbox_users();
+    let all = processes::all().expect("/proc is there");
+    let (mut first, mut keepers) = (Vec::new(), Vec::new());
+    for process in processes::of_users(&all, &users) {
+        let of = |field| status(process.pid, field).unwrap_or_default();
+        // Its numbers in the host's, the slot's and the sandbox's pid namespace, as far as it has them.
+        let numbers = of("NSpid");
+        match numbers.split_whitespace().collect::<Vec<_>>()[..] {
+            [_, _, "1"] => first.push(of("Seccomp")),
+            [_, "1"] => {
+                let file = format!("/proc/{}/environ", process.pid);
+                keepers.push(fs::metadata(file).expect("it lives").uid());
+            }
+            _ => {}
+        }
+    }
+    Bound { first, keepers }
+}
+
+fn status(pid: i32, field: &str) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let value = |line: &str| {
+        Some(
+            line.strip_prefix(field)?
+                .strip_prefix(':')?
+                .trim()
+                .to_owned(),
+        )
+    };
+    status.lines().find_map(value)
+}
+
+fn bound_without(layers: &[&str]) -> Bound {
+    let server = Sandboxd::start(Options {
+        max_sandboxes: 2,
+        ..without(layers)
+    })
+    .expect("it serves");
+    server
+        .wait_until_parked(Duration::from_secs(20))
+        .expect("two wait");
+    let bound = bound(&server);
+    server.stop().expect("it stops");
+    assert_eq!((bound.first.len(), bound.keepers.len()), (2, 2));
+    bound
+}
+
+#[test]
+fn the_host_sees_each_layer_around_processes_that_no_program_reaches() {
+    let whole = bound_without(&[""]);
+    assert_eq!(whole.first, ["2", "2"], "bound by a filter");
+    assert_eq!(whole.keepers, [0, 0], "nobody looks into them");
+    assert_eq!(bound_without(&["reaper-filter"]).first, ["0", "0"]);
+}
+
+/// Prints the number of the session keyring: keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0).
+const KEYRING: &str = "import ctypes; print(ctypes.CDLL(None).syscall(250, 0, -3, 0))";
+
+#[test]
+fn without_the_filters_the_keyring_is_still_not_the_hosts() {
+    let inside = |layers: &[&str]| {
+        let server = Sandboxd::start(without(layers)).expect("it serves");
+        let report = server.run(Job::new(KEYRING)).expect("it answers");
+        server.stop().expect("it stops");
+        assert_eq!(report.outcome, Outcome::Ok, "{}", report.summary());
+        report.stdout_text().trim().to_owned()
+    };
+    // This thread's own, which sandboxd inherits.
+    sandboxd_sys::process::join_new_session_keyring().expect("the kernel has keyrings");
+    let host = Command::new("python3").args(["-c", KEYRING]).output();
+    let host = String::from_utf8(host.expect("it starts").stdout).expect("a number");
+    assert_eq!(
+        inside(&["seccomp", "session-keyring", "start-checks"]),
+        host.trim()
+    );
+    assert_ne!(inside(&["seccomp", "start-checks"]), host.trim());
+    assert_eq!(
+        inside(&["start-checks"]),
+        "-1",
+        "the filters refuse to tell"
+    );
+}
+
+/// Leaves so much behind that a collector has to look at it for a while.
+const LEAVES_MUCH: &str = "for number in range(3000): open(f'file{number}', 'w').write('own')";
+
+/// Modes of seccomp in which a collector of files was seen.
+fn modes_of_collectors(layers: &[&str]) -> BTreeSet<String> {
+    let server = Sandboxd::start(Options {
+        max_sandboxes: 1,
+        ..without(layers)
+    })
+    .expect("it serves");
+    // The job's user; the job itself is an interpreter.
+    let user = server.sandbox_users().start + 1;
+    let mut modes = BTreeSet::new();
+    for _ in 0..10 {
+        let job = Job::new(LEAVES_MUCH).collect();
+        let mut run = server.begin(job).expect("it answers");
+        while !run.is_over() {
+            for process in processes::of_users(&processes::all().expect("/proc"), &(user..user + 1))
+            {
+                if process.name.starts_with("sandboxd") {
+                    modes.extend(status(process.pid, "Seccomp"));
+                }
+            }
+            // What has come is taken in.
+            let _ = run.wait_for_end(Duration::ZERO);
+        }
+    }
+    server.stop().expect("it stops");
+    modes
+}
+
+#[test]
+fn a_collector_of_files_is_bound_by_its_own_filter() {
+    assert!(modes_of_collectors(&[""]).contains("2"));
+    let without = modes_of_collectors(&["collector-filter"]);
+    assert_eq!(without.into_iter().collect::<Vec<_>>(), ["0"]);
 }

@@ -11,6 +11,7 @@ use test_harness::binaries;
 use vm_tests::image::{self, Extra, Image};
 use vm_tests::machine::{Forward, Machine};
 
+use crate::promises;
 use crate::suites;
 
 /// Natively each takes a second or a few.
@@ -223,6 +224,9 @@ fn extras(folder: &Path) -> Result<Vec<Extra>> {
         at(programs, "programs"),
         at(attacks, "attacks"),
     ];
-    extras.extend(suites::extras(folder)?);
+    extras.extend(match promises::wanted() {
+        Some(_) => promises::extras(folder)?,
+        None => suites::extras(folder)?,
+    });
     Ok(extras)
 }

@@ -2,7 +2,8 @@
 //! docs/OPERATIONS.md tells operators. One machine goes through all stages in this order, so a stage that fails fails
 //! those behind it.
 //!
-//! Some programs of the attack and conformance suites run there as well; with `CODERUNNER_VM_SUITES=all`, every one.
+//! Some programs of the attack and conformance suites run there as well; with `CODERUNNER_VM_SUITES=all`, every one. For
+//! `cargo xtask promises --in-machine`, the machine measures the promises instead.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,7 @@ mod host;
 mod kills;
 mod manual;
 mod programs;
+mod promises;
 mod removal;
 mod suites;
 
@@ -27,8 +29,10 @@ type Stage = fn(&mut Host) -> Result<()>;
 /// The stage that is asked for.
 const SUITES: &str = "suites_hold_on_the_host";
 
+const INSTALL: (&str, Stage) = ("it_installs_by_the_manual_and_serves", removal::install);
+
 const STAGES: [(&str, Stage); 12] = [
-    ("it_installs_by_the_manual_and_serves", removal::install),
+    INSTALL,
     ("the_doctor_finds_nothing", programs::doctor),
     ("its_exposure_is_bounded", programs::exposure),
     ("limits_hold_inside_the_unit", programs::limits),
@@ -41,6 +45,9 @@ const STAGES: [(&str, Stage); 12] = [
     ("an_upgrade_loses_no_run", grading::upgrade),
     ("a_purge_leaves_nothing", removal::purge),
 ];
+
+/// Instead of all others, where the promises are to be measured.
+const PROMISES: [(&str, Stage); 2] = [INSTALL, ("the_promises_are_kept", promises::measure)];
 
 /// The machine, from the first stage on; gone after one failed.
 type Shared = Arc<Mutex<Option<Host>>>;
@@ -57,14 +64,16 @@ fn main() {
             std::process::exit(1);
         }
     };
-    if !suites && !arguments.list {
+    let measures = promises::wanted().is_some();
+    if !suites && !measures && !arguments.list {
         match suites::left_out() {
             Ok(text) => println!("{text}"),
             Err(error) => println!("skipped: the suites, which can't be loaded: {error:#}"),
         }
     }
     let shared = Shared::default();
-    let stages = STAGES
+    let all = if measures { &PROMISES[..] } else { &STAGES[..] };
+    let stages = all
         .iter()
         .filter(|(name, _)| suites || *name != SUITES)
         .enumerate();

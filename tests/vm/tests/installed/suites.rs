@@ -39,17 +39,35 @@ pub fn extras(folder: &Path) -> Result<Vec<Extra>> {
             to: Path::new("/opt/guest/suites").join(name),
         });
     }
-    for (folder, name) in [
+    extras.extend(sources()?);
+    Ok(extras)
+}
+
+/// The programs that are run.
+pub fn sources() -> Result<Vec<Extra>> {
+    let folders = [
         (security_tests::attack::folder(), "security/attacks"),
         (conformance_tests::folder(), "conformance/programs"),
-    ] {
+    ];
+    let extra = |(folder, name): (PathBuf, &str)| {
         let from = folder
             .canonicalize()
             .with_context(|| format!("finding {}", folder.display()))?;
         let to = Path::new(SOURCES).join(name);
-        extras.push(Extra { from, to });
-    }
-    Ok(extras)
+        Ok(Extra { from, to })
+    };
+    folders.into_iter().map(extra).collect()
+}
+
+/// What the programs of the tests must know of the machine, for `env`.
+pub fn variables() -> String {
+    format!(
+        "{}={SLOWNESS} {}={SOURCES} {}=/usr/bin {}=/run/coderunner/rootfs/tree",
+        slowness::VARIABLE,
+        binaries::TESTS_VARIABLE,
+        binaries::BINARIES_VARIABLE,
+        binaries::ROOTFS_VARIABLE
+    )
 }
 
 /// See [`VARIABLE`].
@@ -109,13 +127,7 @@ pub fn run(host: &mut Host) -> Result<()> {
             .iter()
             .map(|(_, name)| format!(" --skip '{name}'"))
             .collect();
-        let variables = format!(
-            "{}={SLOWNESS} {}={SOURCES} {}=/usr/bin {}=/run/coderunner/rootfs/tree",
-            slowness::VARIABLE,
-            binaries::TESTS_VARIABLE,
-            binaries::BINARIES_VARIABLE,
-            binaries::ROOTFS_VARIABLE
-        );
+        let variables = variables();
         let log = host.watch(
             &format!(
                 "cd /tmp; env {variables} /opt/guest/suites/{suite} --test-threads 1 --exact{skips}\n"
@@ -147,7 +159,7 @@ fn newest(name: &str) -> Result<PathBuf> {
 }
 
 /// Without debug information, which is most of it.
-fn strip(from: &Path, to: &Path) -> Result<()> {
+pub fn strip(from: &Path, to: &Path) -> Result<()> {
     let status = Command::new("strip")
         .arg("-o")
         .args([to, from])
