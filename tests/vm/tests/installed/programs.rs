@@ -127,7 +127,22 @@ pub fn limits(host: &mut Host) -> Result<()> {
         }
     }
     ensure!(wrong.is_empty(), "{wrong:#?}");
-    host.expect_rest()
+    makes_way(host)
+}
+
+/// A program that computes makes way for others while it runs, and the next one in its slot does not.
+fn makes_way(host: &mut Host) -> Result<()> {
+    let script = r#"echo 'while True: pass' > /tmp/loop.py
+sandboxd exec --wall-time-limit-ms 10000 /tmp/loop.py > /dev/null 2>&1 &
+for _ in $(seq 90); do grep -qx 1 $unit/runs/slot-*/cpu.idle && break; sleep 0.1; done
+grep -lx 1 $unit/runs/slot-*/cpu.idle | wc -l
+wait"#;
+    let low = host.must(script)?;
+    ensure!(low == "1", "{low} slots make way beside one loop");
+    host.expect_rest()?;
+    let all = host.must("cat $unit/runs/slot-*/cpu.idle | xargs")?;
+    ensure!(all == "0 0 0 0", "{all}");
+    Ok(())
 }
 
 /// The walls hold, and nothing is left behind.
