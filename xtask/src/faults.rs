@@ -1,5 +1,5 @@
-//! `cargo xtask promises` and `cargo xtask chaos`: the release build of sandboxd, the root file system, and the
-//! driver of `tests/faults` on them. The driver measures, judges and prints; this module only prepares.
+//! `cargo xtask promises`, `cargo xtask chaos` and `cargo xtask crash`: the release build of the programs, the root
+//! file system, and the driver of `tests/faults` on them. The driver measures, judges and prints; this module only prepares.
 
 use crate::{command::Step, package, progress, setup};
 use anyhow::Result;
@@ -34,6 +34,19 @@ pub struct Chaos {
     /// The first round to make, to come to a failure sooner.
     #[arg(long, default_value_t = 0)]
     from_round: u64,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Crash {
+    /// Only these: kill-control-plane, kill-sandboxd, stop-control-plane.
+    #[arg(long, value_delimiter = ',', value_name = "BLOW")]
+    only: Vec<String>,
+    /// Runs and submissions that are accepted for each.
+    #[arg(long, default_value_t = 500, value_name = "N")]
+    accepted: usize,
+    /// When it happens is decided by this number; a random one when it is not given.
+    #[arg(long)]
+    seed: Option<u64>,
 }
 
 /// Measures the promises; an error when one does not hold.
@@ -92,6 +105,28 @@ pub fn chaos(root: &Path, options: &Chaos) -> Result<()> {
         driver = driver.args(["--seed", &seed.to_string()]);
     }
     progress::announce("chaos");
+    driver.run()
+}
+
+/// Kills, stops and cuts off; an error when work was lost, stored twice or judged wrongly.
+pub fn crash(root: &Path, options: &Crash) -> Result<()> {
+    let Crash {
+        only,
+        accepted,
+        seed,
+    } = options;
+    let mut driver = driver(root, "lose nothing in a crash")?.args([
+        "crash",
+        "--accepted",
+        &accepted.to_string(),
+    ]);
+    if !only.is_empty() {
+        driver = driver.args(["--only", &only.join(",")]);
+    }
+    if let Some(seed) = seed {
+        driver = driver.args(["--seed", &seed.to_string()]);
+    }
+    progress::announce("crashes under load");
     driver.run()
 }
 

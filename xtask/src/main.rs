@@ -59,6 +59,8 @@ enum Action {
     Promises(faults::Promises),
     /// Run honest and hostile programs while sandboxd is killed, and look at the host.
     Chaos(faults::Chaos),
+    /// Kill, stop and cut off the parts of a whole installation under load, and count what becomes of the work.
+    Crash(faults::Crash),
     /// Build the Python root filesystem if its recipe changed.
     Rootfs,
     /// Make the Debian package of sandboxd.
@@ -89,6 +91,7 @@ fn run(action: Action) -> Result<bool> {
         Action::Layers(options) => layers::run(&root, &options).map(|()| true),
         Action::Promises(options) => faults::promises(&root, &options).map(|()| true),
         Action::Chaos(options) => faults::chaos(&root, &options).map(|()| true),
+        Action::Crash(options) => faults::crash(&root, &options).map(|()| true),
         Action::Rootfs => setup::build_rootfs_alone(&root).map(|()| true),
         Action::Package(options) => package::run(&root, &options).map(|()| true),
     }

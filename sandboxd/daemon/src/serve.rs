@@ -5,14 +5,16 @@ use std::fs::{self, File, Permissions};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::UnixListener;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use nix::fcntl::{Flock, FlockArg};
+use nix::sys::signal::Signal;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::{Pid, Uid, setgroups};
-use sandboxd_launcher::Launcher;
+use sandboxd_launcher::{Ended, Launcher};
 use sandboxd_sandbox::delegated;
 
 use crate::config::Config;
@@ -57,8 +59,10 @@ pub fn serve(config: Config, path: &Path) -> Result<()> {
     let status = daemon.wait().context("waiting for the daemon")?;
     // The socket's path goes with the service; a new one is made at the next start.
     let _ = fs::remove_file(&config.listen.socket);
-    served.context("the launcher failed")?;
-    if !status.success() {
+    let Ended { asked_to_stop } = served.context("the launcher failed")?;
+    // Before it serves there is nothing to drain, and the signal itself ends it.
+    let stopped = asked_to_stop && status.signal() == Some(Signal::SIGTERM as i32);
+    if !status.success() && !stopped {
         bail!("the daemon failed: {status}");
     }
     Ok(())

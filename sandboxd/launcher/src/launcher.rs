@@ -133,6 +133,13 @@ enum Wake {
     Slot(Watch),
 }
 
+/// How serving ended, when nothing failed: the daemon is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// The daemon was sent SIGTERM before.
+    pub asked_to_stop: bool,
+}
+
 impl Launcher {
     /// Checks that every limit can be enforced, sweeps what a crash left, builds the stage and starts the
     /// template of the standard library's zygotes.
@@ -178,13 +185,14 @@ impl Launcher {
     ///
     /// # Errors
     /// What made it stop; every sandbox is dead then as well.
-    pub fn serve(mut self, socket: &OwnedFd, daemon: nix::unistd::Pid) -> Result<(), Stopped> {
+    pub fn serve(mut self, socket: &OwnedFd, daemon: nix::unistd::Pid) -> Result<Ended, Stopped> {
         let facts = Facts {
             cgroup: self.builder.parent.mechanism().to_owned(),
             landlock: sandboxd_sys::process::landlock_version(),
             swept: self.swept,
         };
         send(socket, &Event::Ready(facts), &[])?;
+        let mut asked_to_stop = false;
         loop {
             for wake in self.wait(socket.as_fd())? {
                 let begun = Instant::now();
@@ -193,10 +201,10 @@ impl Launcher {
                         Some(request) => self.answer(socket, request)?,
                         None => {
                             tracing::info!(slots = self.slots.len(), "the daemon is gone; ending");
-                            return Ok(());
+                            return Ok(Ended { asked_to_stop });
                         }
                     },
-                    Wake::Signal => self.pass_on_signal(daemon)?,
+                    Wake::Signal => asked_to_stop |= self.pass_on_signal(daemon)?,
                     Wake::Template(profile, Turn::Current) => {
                         self.hear_template(socket, profile)?;
                     }
@@ -610,17 +618,18 @@ impl Launcher {
         }
     }
 
-    fn pass_on_signal(&mut self, daemon: nix::unistd::Pid) -> Result<(), Stopped> {
-        if let Some(info) = self
+    /// Whether there was one.
+    fn pass_on_signal(&mut self, daemon: nix::unistd::Pid) -> Result<bool, Stopped> {
+        let signal = self
             .signals
             .read_signal()
-            .map_err(system("reading a signal"))?
-        {
+            .map_err(system("reading a signal"))?;
+        if let Some(info) = &signal {
             tracing::info!(signal = info.ssi_signo, "asked to stop; the daemon drains");
             // It may be gone already; its socket tells.
             let _ = nix::sys::signal::kill(daemon, Signal::SIGTERM);
         }
-        Ok(())
+        Ok(signal.is_some())
     }
 }
 

@@ -9,4 +9,4 @@ pub mod slots;
 pub mod templates;
 pub mod wire;
 
-pub use launcher::{Launcher, LauncherConfig, StartError, Stopped};
+pub use launcher::{Ended, Launcher, LauncherConfig, StartError, Stopped};

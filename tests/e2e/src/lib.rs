@@ -110,10 +110,15 @@ pub(crate) static RUNTIME: LazyLock<Runtime> =
 
 /// Runs a future to its end, at most twice [`PATIENCE`].
 pub fn wait<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    wait_at_most(2 * PATIENCE, future)
+}
+
+/// Runs a future to its end that may take longer than [`wait`] allows.
+pub fn wait_at_most<T>(limit: Duration, future: impl Future<Output = Result<T>>) -> Result<T> {
     RUNTIME.block_on(async {
-        match tokio::time::timeout(2 * PATIENCE, future).await {
+        match tokio::time::timeout(limit, future).await {
             Ok(done) => done,
-            Err(_) => bail!("not done after {} s", 2 * PATIENCE.as_secs()),
+            Err(_) => bail!("not done after {} s", limit.as_secs()),
         }
     })
 }

@@ -185,6 +185,11 @@ impl Stack {
         words.join("\n")
     }
 
+    /// All that control-plane has logged, over all its starts.
+    pub fn control_plane_log(&self) -> PathBuf {
+        self.folder.path().join("control-plane.log")
+    }
+
     /// The public port.
     pub fn address(&self) -> SocketAddr {
         local(self.port)

@@ -3,7 +3,8 @@
 //! [`promises`] has one module for each row of the table of promises: it makes the runs, measures from
 //! outside, and says whether the bound holds. [`chaos`] runs honest and hostile programs in a random mix
 //! while callers cancel, hang up and read slowly and while sandboxd is killed, and looks at the host as it
-//! goes. Both start a sandboxd of their own, through the harness. Nothing here is measured by a program in
+//! goes. Both start a sandboxd of their own, through the harness. [`crash`] puts a load on a whole installation,
+//! kills, stops and cuts off its parts, and counts what was lost, stored twice or judged wrongly. Nothing here is measured by a program in
 //! the sandbox, and nothing by sandboxd itself but where a doc comment says so.
 //!
 //! On a machine without the repository three variables name what the driver needs:
@@ -15,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 pub mod chaos;
+pub mod crash;
 mod crew;
 mod figures;
 mod mix;

@@ -1,4 +1,4 @@
-//! `fault-tests promises` and `fault-tests chaos`. Usually called through `cargo xtask`, which builds what they
+//! `fault-tests promises`, `fault-tests chaos` and `fault-tests crash`. Usually called through `cargo xtask`, which builds what they
 //! need; the library's comment says what they need elsewhere. Exit code 0 when everything holds, 1 when something
 //! does not or could not be measured, 2 for wrong usage.
 
@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use fault_tests::chaos::{self, Plan};
+use fault_tests::crash;
 use fault_tests::promises::{self, Extent};
 use fault_tests::report;
 
@@ -31,6 +32,8 @@ enum Action {
     Promises(Promises),
     /// Run honest and hostile programs while sandboxd is killed, and look at the host.
     Chaos(Chaos),
+    /// Kill, stop and cut off the parts of a whole installation under load, and count what becomes of the work.
+    Crash(Crash),
 }
 
 #[derive(clap::Args)]
@@ -59,10 +62,24 @@ struct Chaos {
     from_round: u64,
 }
 
+#[derive(clap::Args)]
+struct Crash {
+    /// Only these: kill-control-plane, kill-sandboxd, stop-control-plane.
+    #[arg(long, value_delimiter = ',', value_name = "BLOW")]
+    only: Vec<String>,
+    /// Runs and submissions that are accepted for each.
+    #[arg(long, default_value_t = 500, value_name = "N")]
+    accepted: usize,
+    /// When it happens is decided by this number; a random one when it is not given.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
 fn main() -> ExitCode {
     let answer = match Arguments::parse().command {
         Action::Promises(options) => measure(&options),
         Action::Chaos(options) => run_chaos(&options),
+        Action::Crash(options) => run_crash(&options),
     };
     match answer {
         Ok(true) => ExitCode::SUCCESS,
@@ -113,4 +130,20 @@ fn run_chaos(options: &Chaos) -> Result<bool> {
             Ok(false)
         }
     }
+}
+
+/// Returns whether nothing was lost, stored twice or judged wrongly.
+fn run_crash(options: &Crash) -> Result<bool> {
+    let Crash {
+        only,
+        accepted,
+        seed,
+    } = options;
+    let rows = crash::run(&crash::Plan {
+        blows: crash::choose(only)?,
+        accepted: *accepted,
+        seed: seed.unwrap_or_else(rand::random),
+    });
+    println!("{}", report::text(&rows));
+    Ok(rows.iter().all(|row| row.holds))
 }

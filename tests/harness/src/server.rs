@@ -169,6 +169,16 @@ impl Sandboxd {
     /// # Errors
     /// As for [`Sandboxd::start`]; also when it still lives.
     pub fn start_again(&mut self) -> Result<()> {
+        self.begin_again()?;
+        self.connection = connect(&self.socket())?;
+        self.wait_until_ready()
+    }
+
+    /// Starts the server again and does not wait until it answers.
+    ///
+    /// # Errors
+    /// When it still lives.
+    pub fn begin_again(&mut self) -> Result<()> {
         if self
             .process
             .try_wait()
@@ -178,8 +188,7 @@ impl Sandboxd {
             bail!("the server still lives");
         }
         self.process = launch(self.folder.path(), &self.options)?;
-        self.connection = connect(&self.socket())?;
-        self.wait_until_ready()
+        Ok(())
     }
 
     /// Asks the server to end (SIGTERM) and waits for it.
