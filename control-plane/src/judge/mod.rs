@@ -11,5 +11,5 @@ pub mod decimal;
 pub mod exception;
 pub mod verdict;
 
-pub use checker::{Case, Checker, InvalidTolerance, Tolerance};
+pub use checker::{Case, Checker, InvalidTolerance, Space, Tolerance, Words};
 pub use verdict::{Answer, Feedback, TestCase, TestResult, TestUsage, Verdict, judge_test};

@@ -254,6 +254,7 @@ fn checker_out(checker: CheckerSettings) -> pb::Checker {
     let CheckerSettings {
         kind,
         case_sensitive,
+        space_change_sensitive,
         absolute_tolerance,
         relative_tolerance,
     } = checker;
@@ -266,6 +267,7 @@ fn checker_out(checker: CheckerSettings) -> pb::Checker {
     pb::Checker {
         kind: kind.into(),
         case_sensitive,
+        space_change_sensitive,
         absolute_tolerance,
         relative_tolerance,
         source: String::new(),

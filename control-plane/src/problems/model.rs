@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::execution::model::Profile;
-use crate::judge::{Case, Checker, Feedback, InvalidTolerance, Tolerance};
+use crate::judge::{Case, Checker, Feedback, InvalidTolerance, Space, Tolerance, Words};
 use crate::users::model::AgeGroup;
 
 /// Names a problem, a level, a session or a cheatsheet. Invariant: 1 to 40 of `[a-z0-9-]`.
@@ -151,6 +151,9 @@ words!(CheckerKind: "\"exact\", \"tokens\", \"float\", \"unordered_lines\"",
 pub struct CheckerSettings {
     pub kind: CheckerKind,
     pub case_sensitive: bool,
+    /// False in what was stored before there was such a setting.
+    #[serde(default)]
+    pub space_change_sensitive: bool,
     pub absolute_tolerance: f64,
     pub relative_tolerance: f64,
 }
@@ -166,13 +169,19 @@ impl CheckerSettings {
         } else {
             Case::Insensitive
         };
+        let space = if self.space_change_sensitive {
+            Space::Sensitive
+        } else {
+            Space::Insensitive
+        };
+        let words = Words { case, space };
         Ok(match self.kind {
             CheckerKind::Exact => Checker::Exact,
-            CheckerKind::Tokens => Checker::Tokens(case),
+            CheckerKind::Tokens => Checker::Tokens(words),
             CheckerKind::UnorderedLines => Checker::UnorderedLines(case),
             CheckerKind::Float => {
                 let (absolute, relative) = (self.absolute_tolerance, self.relative_tolerance);
-                Checker::Float(case, Tolerance::new(absolute, relative)?)
+                Checker::Float(words, Tolerance::new(absolute, relative)?)
             }
         })
     }
@@ -358,6 +367,7 @@ mod tests {
         let settings = |kind, absolute_tolerance| CheckerSettings {
             kind,
             case_sensitive: true,
+            space_change_sensitive: false,
             absolute_tolerance,
             relative_tolerance: 0.0,
         };

@@ -129,21 +129,22 @@ pub fn read_settings(table: &mut Table, ceilings: &Ceilings) -> Option<Settings>
 fn read_checker(table: &mut Table) -> Option<CheckerSettings> {
     let kind = table.text("kind", str::parse::<CheckerKind>);
     let case_sensitive = table.optional_bool("case_sensitive");
-    let absolute = table.optional_float("absolute_tolerance");
-    let relative = table.optional_float("relative_tolerance");
+    let space_change_sensitive = table.optional_bool("space_change_sensitive");
+    let (absolute, relative) = read_tolerances(table, kind);
     let kind = kind?;
     if kind == CheckerKind::Exact && case_sensitive.is_some() {
         table.mistake("case_sensitive: is not for kind = \"exact\"");
     }
-    if kind != CheckerKind::Float && (absolute.is_some() || relative.is_some()) {
-        table.mistake("a tolerance is only for kind = \"float\"");
+    let by_words = matches!(kind, CheckerKind::Tokens | CheckerKind::Float);
+    if !by_words && space_change_sensitive.is_some() {
+        table.mistake("space_change_sensitive: is only for kind = \"tokens\" and \"float\"");
     }
-    let default = CheckerSettings::DEFAULT_TOLERANCE;
     let checker = CheckerSettings {
         kind,
         case_sensitive: case_sensitive.unwrap_or(true),
-        absolute_tolerance: absolute.unwrap_or(default),
-        relative_tolerance: relative.unwrap_or(default),
+        space_change_sensitive: space_change_sensitive.unwrap_or(false),
+        absolute_tolerance: absolute,
+        relative_tolerance: relative,
     };
     match checker.to_checker() {
         Ok(_) => Some(checker),
@@ -152,6 +153,26 @@ fn read_checker(table: &mut Table) -> Option<CheckerSettings> {
             None
         }
     }
+}
+
+/// Absolute and relative tolerance. One that is given alone is the only one, as in the Kattis
+/// format; `tolerance` stands for both.
+fn read_tolerances(table: &mut Table, kind: Option<CheckerKind>) -> (f64, f64) {
+    let both = table.optional_float("tolerance");
+    let absolute = table.optional_float("absolute_tolerance");
+    let relative = table.optional_float("relative_tolerance");
+    let either = absolute.is_some() || relative.is_some();
+    if kind.is_some_and(|kind| kind != CheckerKind::Float) && (both.is_some() || either) {
+        table.mistake("a tolerance is only for kind = \"float\"");
+    }
+    if both.is_some() && either {
+        table.mistake("tolerance: stands for both others and can't be beside them");
+    }
+    if either {
+        return (absolute.unwrap_or(0.0), relative.unwrap_or(0.0));
+    }
+    let both = both.unwrap_or(CheckerSettings::DEFAULT_TOLERANCE);
+    (both, both)
 }
 
 fn read_limits(table: &mut Table, ceilings: &Ceilings) -> TestLimits {
