@@ -2,6 +2,7 @@
 //! takes part.
 
 use coderunner_proto::common::v1::Outcome;
+use nix::sys::signal::Signal;
 use sandboxd_sandbox::{Exit, Usage};
 
 /// Why the daemon killed a run; the first reason counts.
@@ -9,8 +10,10 @@ use sandboxd_sandbox::{Exit, Usage};
 pub enum KillReason {
     /// By request, or because nobody listens any more.
     Cancelled,
-    /// Wall clock or CPU time.
-    Time,
+    /// The wall clock.
+    WallTime,
+    /// CPU time, which is the kernel's to say: it was used, however the program ended.
+    CpuTime,
     /// Too much on one stream.
     Output,
 }
@@ -28,6 +31,19 @@ pub struct Evidence<'a> {
     pub compile_error: bool,
 }
 
+impl Evidence<'_> {
+    /// Whether the main process had ended by itself when the kill for wall-clock time came: a host that is busy can
+    /// be slow to tell of an end, and that is never the program's fault. A signal 9 is taken for ours.
+    pub fn ended_before_its_kill(&self) -> bool {
+        let by_itself = match self.exit {
+            Exit::Exited(_) => true,
+            Exit::Signaled(signal) => *signal != Signal::SIGKILL as i32,
+            Exit::Killed | Exit::Failed(_) => false,
+        };
+        self.killed == Some(KillReason::WallTime) && by_itself
+    }
+}
+
 /// One word for it.
 pub fn judge(evidence: &Evidence<'_>) -> Outcome {
     let Evidence {
@@ -42,12 +58,12 @@ pub fn judge(evidence: &Evidence<'_>) -> Outcome {
     match killed {
         Some(KillReason::Cancelled) => return Outcome::Cancelled,
         Some(KillReason::Output) => return Outcome::OutputLimit,
-        Some(KillReason::Time) | None => {}
+        Some(KillReason::WallTime | KillReason::CpuTime) | None => {}
     }
     if usage.memory_exceeded {
         return Outcome::MemoryLimit;
     }
-    if *killed == Some(KillReason::Time) {
+    if killed.is_some() && !evidence.ended_before_its_kill() {
         // A program that spends its time on forks that fail hit that limit first.
         return if usage.refused_forks > 0 {
             Outcome::ProcessLimit
@@ -90,6 +106,13 @@ mod tests {
     #[test]
     fn each_ending_has_its_word() {
         use Exit::{Exited, Failed, Killed, Signaled};
+        let [late, used_up, flood, cancelled] = [
+            KillReason::WallTime,
+            KillReason::CpuTime,
+            KillReason::Output,
+            KillReason::Cancelled,
+        ]
+        .map(Some);
         let table = [
             (None, Exited(0), false, 0, Outcome::Ok),
             (None, Exited(0), false, 3, Outcome::Ok),
@@ -102,28 +125,20 @@ mod tests {
             (None, Killed, true, 0, Outcome::MemoryLimit),
             // A child's death for memory counts even when the main process goes on and exits well.
             (None, Exited(0), true, 0, Outcome::MemoryLimit),
-            (Some(KillReason::Time), Killed, false, 0, Outcome::TimeLimit),
-            (
-                Some(KillReason::Time),
-                Killed,
-                false,
-                9,
-                Outcome::ProcessLimit,
-            ),
-            (
-                Some(KillReason::Output),
-                Killed,
-                false,
-                0,
-                Outcome::OutputLimit,
-            ),
-            (
-                Some(KillReason::Cancelled),
-                Killed,
-                false,
-                0,
-                Outcome::Cancelled,
-            ),
+            (late, Killed, false, 0, Outcome::TimeLimit),
+            (late, Killed, false, 9, Outcome::ProcessLimit),
+            (late, Signaled(9), false, 0, Outcome::TimeLimit),
+            (used_up, Killed, false, 0, Outcome::TimeLimit),
+            // It was over before we heard of it; but CPU time that was used was used.
+            (late, Exited(0), false, 0, Outcome::Ok),
+            (late, Exited(0), true, 0, Outcome::MemoryLimit),
+            (late, Exited(1), false, 0, Outcome::RuntimeError),
+            (late, Signaled(11), false, 0, Outcome::RuntimeError),
+            (used_up, Exited(0), false, 0, Outcome::TimeLimit),
+            (flood, Killed, false, 0, Outcome::OutputLimit),
+            (flood, Exited(0), false, 0, Outcome::OutputLimit),
+            (cancelled, Killed, false, 0, Outcome::Cancelled),
+            (cancelled, Exited(0), false, 0, Outcome::Cancelled),
             (None, Killed, false, 0, Outcome::InternalError),
             (
                 None,

@@ -324,11 +324,11 @@ impl Running {
                 ended = self.tenancy.ended() => return Watched::Ended(ended),
                 () = handle.cancel.notified() => return Watched::Kill(KillReason::Cancelled),
                 () = events.closed() => return Watched::Kill(KillReason::Cancelled),
-                () = &mut deadline => return Watched::Kill(KillReason::Time),
+                () = &mut deadline => return Watched::Kill(KillReason::WallTime),
                 () = &mut cpu_check => {
                     let used = self.clock.elapsed();
                     if used >= self.limits.cpu_time {
-                        return Watched::Kill(KillReason::Time);
+                        return Watched::Kill(KillReason::CpuTime);
                     }
                     let elapsed = self.started.elapsed();
                     self.tenancy.weigh(used, elapsed).await;
@@ -361,12 +361,18 @@ impl Running {
         // Two streams can reach their limit and the end of the run in any order.
         let killed =
             killed.or((stdout.truncated || stderr.truncated).then_some(KillReason::Output));
-        let outcome = judge(&Evidence {
+        let evidence = Evidence {
             killed,
             exit: &exit,
             usage: &usage,
             compile_error: compile_error.is_some(),
-        });
+        };
+        let outcome = judge(&evidence);
+        let wall = if evidence.ended_before_its_kill() {
+            wall.min(self.limits.wall_time)
+        } else {
+            wall
+        };
         let (function_status, result_json) = match self.result {
             Some(result) => parse_result(bytes_in_time(result).await),
             None => (FunctionStatus::Unspecified, Vec::new()),

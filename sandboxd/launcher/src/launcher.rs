@@ -6,7 +6,7 @@ mod collecting;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, unshare};
@@ -25,6 +25,9 @@ use sandboxd_sys::SingleThreaded;
 use crate::slots::{Choice, Order, Phase, Place, Slots, Watch};
 use crate::templates::{Templates, Turn};
 use crate::wire::{self, Event, Facts, MAX_MESSAGE, Request, WireError};
+
+/// One thing that takes longer than this is worth a word: all sandboxes wait for it.
+const LONG: Duration = Duration::from_millis(200);
 
 /// What the launcher is started with. Fixed by the operator; no request changes it.
 #[derive(Debug, Clone)]
@@ -184,6 +187,7 @@ impl Launcher {
         send(socket, &Event::Ready(facts), &[])?;
         loop {
             for wake in self.wait(socket.as_fd())? {
+                let begun = Instant::now();
                 match wake {
                     Wake::Daemon => match self.receive(socket)? {
                         Some(request) => self.answer(socket, request)?,
@@ -202,6 +206,10 @@ impl Launcher {
                     Wake::Slot(Watch::Collected(index)) => self.end_collection(socket, index)?,
                     Wake::Slot(Watch::MemoryAlarm(index)) => self.out_of_memory(index),
                     Wake::Slot(Watch::Dead(index)) => self.slots.bury(index),
+                }
+                let took = begun.elapsed();
+                if took > LONG {
+                    tracing::warn!(?took, ?wake, "nothing else was done meanwhile");
                 }
             }
         }

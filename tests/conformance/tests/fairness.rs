@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use test_harness::{Job, JobLimits, Options, Outcome, Report, Running, Sandboxd, wait};
@@ -14,6 +15,14 @@ use test_harness::{Job, JobLimits, Options, Outcome, Report, Running, Sandboxd, 
 fn places() -> u32 {
     let processors = std::thread::available_parallelism().expect("it is known");
     u32::try_from(processors.get() * 5).map_or(31, |places| places.min(31))
+}
+
+/// Held by each test: they compare times, and would take each other's.
+static PROCESSORS: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    // A test that failed says so by itself.
+    PROCESSORS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -86,6 +95,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 #[test]
 fn loops_make_way_until_they_end_and_the_next_runs_do_not() {
+    let _alone = alone();
     let server = start(places());
     expect_low(&server, 0);
     let running = loops(&server, 3);
@@ -106,6 +116,7 @@ fn loops_make_way_until_they_end_and_the_next_runs_do_not() {
 
 #[test]
 fn a_small_program_beside_loops_in_all_other_places_takes_about_as_long_as_alone() {
+    let _alone = alone();
     let server = start(places());
     let times = || {
         let time = |_| {
@@ -128,6 +139,7 @@ fn a_small_program_beside_loops_in_all_other_places_takes_about_as_long_as_alone
 
 #[test]
 fn a_long_program_gets_its_part_beside_short_ones_without_end() {
+    let _alone = alone();
     let server = start(places());
     let over = AtomicBool::new(false);
     let report = std::thread::scope(|scope| {
@@ -157,6 +169,7 @@ fn a_long_program_gets_its_part_beside_short_ones_without_end() {
 
 #[test]
 fn what_a_run_used_of_a_period_is_not_missing_from_the_next_one() {
+    let _alone = alone();
     let server = start(1);
     let busy = || {
         let source = "import time\nwhile time.process_time() < 0.035: pass";

@@ -5,6 +5,8 @@
 
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use test_harness::server::RUN_PATIENCE;
 use test_harness::{HostState, Job, JobLimits, Options, Outcome, Sandboxd};
 
@@ -163,6 +165,40 @@ fn a_run_ends_soon_after_its_time_limit() {
                 "{:?} is long after {limit:?}",
                 report.wall()
             );
+        }
+    }
+    server.stop().expect("it stops");
+}
+
+/// The launcher tells of a run's end; while it is stopped the daemon hears of nothing.
+#[test]
+fn a_program_that_ended_in_time_is_not_late_when_the_host_is_slow_to_tell() {
+    let server = start();
+    let launcher = Pid::from_raw(server.pid());
+    let limit = Duration::from_secs(1);
+    for (source, expected) in [
+        ("print('in time')", Outcome::Ok),
+        ("import time\ntime.sleep(60)", Outcome::TimeLimit),
+        // In time by the wall clock; CPU time that was used stays used.
+        (
+            "import time\nwhile time.process_time() < 0.3: pass",
+            Outcome::TimeLimit,
+        ),
+    ] {
+        let job = Job::new(source).limits(JobLimits {
+            wall: Some(limit),
+            cpu: Some(Duration::from_millis(200)),
+            ..JobLimits::default()
+        });
+        let mut run = server.begin(job).expect("sandboxd answers");
+        run.wait_for_start(PATIENCE).expect("it starts");
+        kill(launcher, Signal::SIGSTOP).expect("the launcher is stopped");
+        std::thread::sleep(limit + Duration::from_millis(500));
+        kill(launcher, Signal::SIGCONT).expect("it goes on");
+        let report = run.finish(RUN_PATIENCE).expect("it ends");
+        assert_eq!(report.outcome, expected, "{}", report.summary());
+        if expected == Outcome::Ok {
+            assert!(report.wall() <= limit, "{}", report.summary());
         }
     }
     server.stop().expect("it stops");
