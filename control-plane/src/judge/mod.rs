@@ -9,7 +9,9 @@ pub mod checker;
 mod data;
 pub mod decimal;
 pub mod exception;
+pub mod subtasks;
 pub mod verdict;
 
 pub use checker::{Case, Checker, InvalidTolerance, Space, Tolerance, Words};
+pub use subtasks::{Scoring, Subtask, SubtaskResult, score};
 pub use verdict::{Answer, Feedback, TestCase, TestResult, TestUsage, Verdict, judge_test};

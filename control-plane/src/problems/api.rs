@@ -10,7 +10,7 @@ use super::model::{
     ProblemFilter, ProblemKind, ProblemPage, Test,
 };
 use super::service::Problems;
-use crate::judge::Feedback;
+use crate::judge::{Feedback, Scoring, Subtask};
 use crate::platform::config::Limits;
 use crate::platform::errors::Error;
 use crate::platform::pagination::Page;
@@ -243,6 +243,8 @@ fn problem_out(problem: Problem, defaults: &Limits) -> pb::Problem {
         feedback: feedback_out(problem.feedback).into(),
         limits: Some(limits),
         profile: problem.profile.word().to_owned(),
+        subtasks: problem.subtasks.into_iter().map(subtask_out).collect(),
+        stop_on_first_failure: problem.stop_on_first_failure,
         examples: Vec::new(),
         test_count: count(problem.test_count),
         etag: problem.etag,
@@ -271,6 +273,27 @@ fn checker_out(checker: CheckerSettings) -> pb::Checker {
         absolute_tolerance,
         relative_tolerance,
         source: String::new(),
+    }
+}
+
+fn subtask_out(subtask: Subtask) -> pb::Subtask {
+    let Subtask {
+        name,
+        points,
+        scoring,
+        tests,
+        requires,
+    } = subtask;
+    let scoring = match scoring {
+        Scoring::Minimum => pb::SubtaskScoring::Minimum,
+        Scoring::Sum => pb::SubtaskScoring::Sum,
+    };
+    pb::Subtask {
+        name,
+        points: count(points),
+        scoring: scoring.into(),
+        test_numbers: tests.into_iter().map(count).collect(),
+        required_names: requires,
     }
 }
 

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::execution::model::Profile;
-use crate::judge::{Case, Checker, Feedback, InvalidTolerance, Space, Tolerance, Words};
+use crate::judge::{
+    Case, Checker, Feedback, InvalidTolerance, Scoring, Space, Subtask, Tolerance, Words,
+};
 use crate::users::model::AgeGroup;
 
 /// Names a problem, a level, a session or a cheatsheet. Invariant: 1 to 40 of `[a-z0-9-]`.
@@ -126,6 +128,15 @@ pub fn feedback_word(feedback: Feedback) -> &'static str {
     }
 }
 
+/// How the tests of a subtask add up has its words here for the same reason.
+pub fn parse_scoring(text: &str) -> Result<Scoring, UnknownWord> {
+    match text {
+        "minimum" => Ok(Scoring::Minimum),
+        "sum" => Ok(Scoring::Sum),
+        _ => Err(UnknownWord("\"minimum\", \"sum\"")),
+    }
+}
+
 /// Profiles have their words here for the same reason.
 pub fn parse_profile(text: &str) -> Result<Profile, UnknownWord> {
     text.parse()
@@ -215,6 +226,10 @@ pub struct Problem {
     /// What its tests run in.
     pub profile: Profile,
     pub limits: TestLimits,
+    /// Tests that earn points together; none when all tests earn all points or none.
+    pub subtasks: Vec<Subtask>,
+    /// What comes after a failure is not run: in a subtask, or at all when there are none.
+    pub stop_on_first_failure: bool,
     /// Where in the course it is, if it is.
     pub place: Option<Place>,
     pub test_count: u32,
@@ -277,6 +292,10 @@ pub struct GradedProblem {
     /// Of each test.
     pub memory_limit_bytes: u64,
     pub points: u32,
+    /// Tests that earn points together; all of them are in `tests`.
+    pub subtasks: Vec<Subtask>,
+    /// What comes after a failure is not run: in a subtask, or at all when there are none.
+    pub stop_on_first_failure: bool,
     /// In order; never empty.
     pub tests: Vec<Test>,
 }

@@ -203,6 +203,14 @@ fn graded(problem: &Problem, tests: Vec<Test>, limits: &Limits) -> Result<Graded
     if tests.is_empty() {
         return Err(Error::internal("grade a problem", "it has no tests"));
     }
+    let mut named = problem.subtasks.iter().flat_map(|subtask| &subtask.tests);
+    if !named.all(|named| tests.iter().any(|test| test.number == *named)) {
+        // Read while the course was loaded anew; the next look finds both as they are.
+        return Err(Error::internal(
+            "grade a problem",
+            "a subtask has a test too many",
+        ));
+    }
     let checker = problem.checker.to_checker();
     let wall_time = problem.limits.wall_time.unwrap_or(limits.test_wall_time);
     let memory = problem.limits.memory_bytes.unwrap_or(limits.memory_bytes);
@@ -216,6 +224,8 @@ fn graded(problem: &Problem, tests: Vec<Test>, limits: &Limits) -> Result<Graded
         wall_time_limit: wall_time.min(limits.wall_time_ceiling),
         memory_limit_bytes: memory.min(limits.memory_bytes),
         points: problem.points,
+        subtasks: problem.subtasks.clone(),
+        stop_on_first_failure: problem.stop_on_first_failure,
         tests,
     })
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::execution::model::{CompileError, QueuePosition, State};
-use crate::judge::{Feedback, TestResult, Verdict};
+use crate::judge::{Feedback, Subtask, SubtaskResult, TestResult, Verdict, score};
 use crate::platform::ids::{SubmissionId, UserId};
 
 /// One graded program. Results of hidden tests are already reduced to what may be shown.
@@ -23,6 +23,8 @@ pub struct Submission {
     pub verdict: Option<Verdict>,
     /// Results so far, in the order of the tests.
     pub results: Vec<TestResult>,
+    /// What it earned in each subtask, when it is finished.
+    pub subtasks: Vec<SubtaskResult>,
     /// Tests that passed.
     pub passed_test_count: u32,
     /// Tests of the problem.
@@ -48,26 +50,58 @@ pub struct Grade {
     pub verdict: Verdict,
     /// Results in the order of the tests.
     pub results: Vec<TestResult>,
+    /// What was earned in each subtask of the problem.
+    pub subtasks: Vec<SubtaskResult>,
     /// Set when Python could not compile the program.
     pub compile_error: Option<CompileError>,
-    /// Of the problem.
+    /// Earned.
     pub points: u32,
 }
 
 impl Grade {
-    /// Sums up results. Without any result nothing was judged, which is our fault.
+    /// Nothing was judged, which is our fault.
+    pub fn nothing() -> Self {
+        Self::of(Vec::new(), None, 0, &[])
+    }
+
+    /// Sums up results. Points are for the subtasks; without any, all of the problem's are for all
+    /// tests. Without a result, or with none of a test that had to run, it is our fault.
     pub fn of(
         mut results: Vec<TestResult>,
         compile_error: Option<CompileError>,
         points: u32,
+        subtasks: &[Subtask],
     ) -> Self {
         results.sort_by_key(|result| result.number);
         let verdict = Verdict::of_submission(results.iter().map(|result| result.verdict));
-        Self {
-            verdict: verdict.unwrap_or(Verdict::InternalError),
+        let verdict = verdict.filter(|verdict| *verdict != Verdict::Skipped);
+        let subtasks = score(subtasks, &results);
+        let points = match &subtasks[..] {
+            [] if verdict == Some(Verdict::Accepted) => points,
+            [] => 0,
+            subtasks => subtasks.iter().map(|subtask| subtask.points).sum(),
+        };
+        let verdict = verdict.unwrap_or(Verdict::InternalError);
+        let grade = Self {
+            verdict,
             results,
+            subtasks,
             compile_error,
             points,
+        };
+        match verdict.is_judged() {
+            true => grade,
+            false => grade.unjudged(verdict),
+        }
+    }
+
+    /// The same with a verdict that holds nothing against the program, and earns it nothing.
+    pub fn unjudged(self, verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            subtasks: Vec::new(),
+            points: 0,
+            ..self
         }
     }
 }
@@ -78,6 +112,7 @@ impl Submission {
         let Grade {
             verdict,
             results,
+            subtasks,
             compile_error,
             points,
         } = grade;
@@ -89,12 +124,9 @@ impl Submission {
             state: State::Finished,
             verdict: Some(verdict),
             passed_test_count: u32::try_from(passed).unwrap_or(u32::MAX),
-            points: if verdict == Verdict::Accepted {
-                points
-            } else {
-                0
-            },
+            points,
             results,
+            subtasks,
             compile_error,
             queue_position: None,
             finish_time: Some(now),
@@ -109,6 +141,9 @@ impl Submission {
             .iter()
             .filter_map(|result| result.shown_at(self.feedback))
             .collect();
+        if self.feedback == Feedback::VerdictOnly {
+            self.subtasks.clear();
+        }
         self.passed_test_count = self.shown_passed_test_count();
         self
     }
@@ -125,6 +160,7 @@ impl Submission {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::Scoring;
 
     fn result(number: u32, verdict: Verdict) -> TestResult {
         TestResult {
@@ -142,6 +178,7 @@ mod tests {
             state: State::Running,
             verdict: None,
             results: Vec::new(),
+            subtasks: Vec::new(),
             passed_test_count: 0,
             test_count: 2,
             points: 0,
@@ -155,7 +192,7 @@ mod tests {
 
     fn graded(feedback: Feedback, verdicts: [Verdict; 2]) -> Submission {
         let results = vec![result(2, verdicts[1]), result(1, verdicts[0])];
-        submission(feedback).graded(Grade::of(results, None, 10), Timestamp::UNIX_EPOCH)
+        submission(feedback).graded(Grade::of(results, None, 10, &[]), Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -192,11 +229,76 @@ mod tests {
         assert_eq!((each.results.len(), each.passed_test_count), (2, 1));
     }
 
+    fn subtasks() -> [Subtask; 2] {
+        let subtask = |name: &str, points, tests: &[u32]| Subtask {
+            name: name.into(),
+            points,
+            scoring: Scoring::Minimum,
+            tests: tests.to_vec(),
+            requires: Vec::new(),
+        };
+        [subtask("a", 3, &[1]), subtask("b", 7, &[2])]
+    }
+
+    #[test]
+    fn points_are_those_of_the_subtasks_and_accepted_is_everything() {
+        use Verdict::{Accepted, CompileError, InternalError, Skipped, TimeLimit, WrongAnswer};
+        for (verdicts, verdict, points) in [
+            ([Accepted, Accepted], Accepted, 10),
+            ([Accepted, WrongAnswer], WrongAnswer, 3),
+            ([TimeLimit, Accepted], TimeLimit, 7),
+            ([WrongAnswer, Skipped], WrongAnswer, 0),
+            ([CompileError, Skipped], CompileError, 0),
+            // Our fault earns nothing, and what should have run and did not is our fault.
+            ([Accepted, InternalError], InternalError, 0),
+            ([Accepted, Skipped], InternalError, 0),
+        ] {
+            let results = vec![result(1, verdicts[0]), result(2, verdicts[1])];
+            let grade = Grade::of(results, None, 10, &subtasks());
+            assert_eq!(
+                (grade.verdict, grade.points),
+                (verdict, points),
+                "{verdicts:?}"
+            );
+            let sum: u32 = grade.subtasks.iter().map(|subtask| subtask.points).sum();
+            assert_eq!(sum, points);
+        }
+        // A test of no subtask earns nothing, and yet must pass.
+        let results = vec![
+            result(1, Accepted),
+            result(2, Accepted),
+            result(3, WrongAnswer),
+        ];
+        let grade = Grade::of(results, None, 10, &subtasks());
+        assert_eq!((grade.verdict, grade.points), (WrongAnswer, 10));
+    }
+
+    #[test]
+    fn subtasks_are_shown_unless_one_verdict_is_for_all() {
+        for (feedback, shown) in [
+            (Feedback::Full, 2),
+            (Feedback::VerdictPerTest, 2),
+            (Feedback::VerdictOnly, 0),
+        ] {
+            let results = vec![
+                result(1, Verdict::Accepted),
+                result(2, Verdict::WrongAnswer),
+            ];
+            let grade = Grade::of(results, None, 10, &subtasks());
+            let graded = submission(feedback).graded(grade, Timestamp::UNIX_EPOCH);
+            assert_eq!(graded.subtasks.len(), 2);
+            let told = graded.shown();
+            assert_eq!(
+                (told.subtasks.len(), told.points),
+                (shown, 3),
+                "{feedback:?}"
+            );
+        }
+    }
+
     #[test]
     fn nothing_judged_is_our_fault() {
-        assert_eq!(
-            Grade::of(Vec::new(), None, 10).verdict,
-            Verdict::InternalError
-        );
+        assert_eq!(Grade::nothing().verdict, Verdict::InternalError);
+        assert_eq!(Grade::of(Vec::new(), None, 10, &subtasks()).points, 0);
     }
 }

@@ -269,6 +269,7 @@ fn new_submission(user: UserId, problem: &GradedProblem, now: Timestamp) -> Subm
         state: State::Queued,
         verdict: None,
         results: Vec::new(),
+        subtasks: Vec::new(),
         passed_test_count: 0,
         test_count: u32::try_from(problem.tests.len()).unwrap_or(u32::MAX),
         points: 0,

@@ -2,16 +2,17 @@
 //! come back, and another try for what has not ended when a runner is lost. The expected answers
 //! stay here.
 //!
-//! All tests go to a runner in one call, if that is no more than it can do in a few rounds: a
-//! submission with many slow tests gives its sandboxes back in between, so that others get their
-//! turn.
+//! All tests that may run side by side (`plan`) go to a runner in one call, if that is no more
+//! than it can do in a few rounds: a submission with many slow tests gives its sandboxes back in
+//! between, so that others get their turn.
 
 use std::time::Duration;
 
+use super::plan::Plan;
 use crate::execution::dispatcher::{BatchListener, Dispatcher, Slot};
 use crate::execution::model::{CompileError, Limits, MAX_LOSSES, OutputStream, Program};
 use crate::execution::order::{BatchOrder, Case, Ended, Failure, FunctionResult};
-use crate::judge::{Answer, TestCase, TestResult, Verdict, judge_test};
+use crate::judge::{Answer, TestCase, TestResult, judge_test};
 use crate::platform::queue::Ticket;
 use crate::problems::model::{GradedProblem, ProblemKind, Test};
 
@@ -60,17 +61,21 @@ pub struct Broken {
 }
 
 impl Exam<'_> {
-    /// Runs and judges all tests, in this slot first. `tested` hears of each as it ends, once.
-    /// After a compile error no further test is run. A runner may be lost twice: what has not
-    /// ended then is run again.
+    /// Runs and judges all tests that are to run, in this slot first. `tested` hears of each as it
+    /// ends, once. After a compile error no further test is run. A runner may be lost twice: what
+    /// has not ended then is run again.
     pub async fn sit(
         &self,
         slot: Slot,
         mut tested: impl FnMut(Tested) + Send,
     ) -> Result<(), Broken> {
-        let mut left: Vec<&Test> = self.problem.tests.iter().collect();
+        let mut plan = Plan::new(self.problem);
         let (mut slot, mut losses, mut calls) = (Some(slot), 0, 0);
-        while let Some(first) = left.first() {
+        loop {
+            let due = plan.due();
+            let Some(first) = due.first() else {
+                return Ok(());
+            };
             let broken = |reason: String| Broken {
                 number: first.number,
                 reason,
@@ -81,22 +86,18 @@ impl Exam<'_> {
             };
             let mut own = own.ok_or_else(|| broken("forgotten".into()))?;
             calls += 1;
-            own.widen(AT_ONCE.min(left.len()));
-            let sizes = left.iter().map(|test| test.input.len());
-            let now = &left[..fitting(sizes, own.sandboxes())];
-            let mut papers = Papers::new(self, now, &mut tested);
+            own.widen(AT_ONCE.min(due.len()));
+            let sizes = due.iter().map(|test| test.input.len());
+            let now = &due[..fitting(sizes, own.sandboxes())];
+            let mut papers = Papers::new(self, now, &mut plan, &mut tested);
             let result = own
                 .execute_batch(&self.order(now, calls), &mut papers)
                 .await;
             drop(own);
-            let Papers {
-                ended, compiles, ..
-            } = papers;
-            if !compiles {
-                return Ok(());
-            }
             let pause = match result {
                 Ok(()) => Duration::ZERO,
+                // Nothing more is wanted of it, whatever became of it.
+                Err(_) if plan.due().is_empty() => Duration::ZERO,
                 Err(Failure::Lost(reason)) => {
                     losses += 1;
                     if losses >= MAX_LOSSES {
@@ -110,11 +111,8 @@ impl Exam<'_> {
                     return Err(broken(failure.to_string()));
                 }
             };
-            let has_ended = |number: u32| ended.contains(&number);
-            left.retain(|test| !has_ended(test.number));
             tokio::time::sleep(pause).await;
         }
-        Ok(())
     }
 
     async fn next_slot(&self, calls: u32) -> Option<Slot> {
@@ -189,12 +187,10 @@ fn fitting(sizes: impl Iterator<Item = usize>, sandboxes: usize) -> usize {
 /// The answers of a call as they come: kept up to the limit, judged when the program has ended.
 struct Papers<'a, 'b> {
     exam: &'a Exam<'b>,
-    tests: &'a [&'a Test],
+    tests: &'a [&'b Test],
     outputs: Vec<Output>,
+    plan: &'a mut Plan<'b>,
     tested: &'a mut (dyn FnMut(Tested) + Send),
-    /// Numbers of the tests that have ended.
-    ended: Vec<u32>,
-    compiles: bool,
 }
 
 /// What one program wrote.
@@ -207,16 +203,16 @@ struct Output {
 impl<'a, 'b> Papers<'a, 'b> {
     fn new(
         exam: &'a Exam<'b>,
-        tests: &'a [&'a Test],
+        tests: &'a [&'b Test],
+        plan: &'a mut Plan<'b>,
         tested: &'a mut (dyn FnMut(Tested) + Send),
     ) -> Self {
         Self {
             exam,
             tests,
             outputs: tests.iter().map(|_| Output::default()).collect(),
+            plan,
             tested,
-            ended: Vec::new(),
-            compiles: true,
         }
     }
 }
@@ -239,9 +235,13 @@ impl BatchListener for Papers<'_, '_> {
         // Judged, it is not needed any more.
         let output = std::mem::take(&mut self.outputs[case]);
         let tested = self.exam.judge(test, ended, &output);
-        self.ended.push(test.number);
-        self.compiles &= tested.result.verdict != Verdict::CompileError;
-        (self.tested)(tested);
+        for tested in self.plan.ended(tested) {
+            (self.tested)(tested);
+        }
+    }
+
+    fn wants(&self, case: usize) -> bool {
+        self.plan.wants(self.tests[case].number)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Submissions against simulated runners, from acceptance to the stored verdict.
 
+mod subtasks;
+
 use std::time::Duration;
 
 use futures::StreamExt;

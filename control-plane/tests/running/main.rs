@@ -3,5 +3,6 @@
 
 mod refusals;
 mod runner_tls;
+mod subtasks;
 mod support;
 mod work;

@@ -8,6 +8,7 @@ pub mod model;
 pub mod problem;
 pub mod service;
 pub mod store;
+pub mod subtasks;
 #[cfg(test)]
 mod tests;
 mod values;

@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::document::{Table, read_document};
 use super::folder::Folder;
 use super::model::{Ceilings, CourseProblem};
+use super::subtasks::{TestCounts, read_subtasks};
 use super::values::{python_name, sentence, title, word};
 use crate::execution::model::Profile;
-use crate::judge::Feedback;
+use crate::judge::{Feedback, Subtask};
 use crate::problems::model::{
     CheckerKind, CheckerSettings, Difficulty, ProblemKind, Slug, Test, TestLimits, parse_feedback,
     parse_profile,
@@ -34,6 +35,8 @@ pub struct Settings {
     pub profile: Profile,
     pub checker: CheckerSettings,
     pub limits: TestLimits,
+    pub subtasks: Vec<Subtask>,
+    pub stop_on_first_failure: bool,
 }
 
 /// Reads a problem; none when something is wrong with it.
@@ -51,10 +54,11 @@ pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Opt
         "wrong",
     ];
     folder.check_names(&path, &files, &[]);
+    let counts = count_tests(folder, &path.join("tests"));
     let settings = folder.text(&path.join("problem.toml")).and_then(|text| {
         let file = path.join("problem.toml");
         read_document(&file, &text, &mut folder.mistakes, |table| {
-            read_settings(table, ceilings)
+            read_settings(table, ceilings, counts)
         })
     });
     let statement = folder.text(&path.join("statement.md"));
@@ -80,12 +84,18 @@ pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Opt
         feedback: settings.feedback,
         profile: settings.profile,
         limits: settings.limits,
+        subtasks: settings.subtasks,
+        stop_on_first_failure: settings.stop_on_first_failure,
         tests,
     })
 }
 
 /// Reads problem.toml; none when something is wrong with it.
-pub fn read_settings(table: &mut Table, ceilings: &Ceilings) -> Option<Settings> {
+pub fn read_settings(
+    table: &mut Table,
+    ceilings: &Ceilings,
+    counts: TestCounts,
+) -> Option<Settings> {
     let title = table.text("title", title);
     let summary = table.text("summary", sentence);
     let kind = table.text("kind", str::parse::<ProblemKind>);
@@ -100,6 +110,7 @@ pub fn read_settings(table: &mut Table, ceilings: &Ceilings) -> Option<Settings>
         _ => {}
     }
     let difficulty = table.text("difficulty", str::parse);
+    let points_at = table.place("points");
     let points = table.number("points", 1, 1000);
     let tags = table.texts("tags", word);
     let category = table.text("category", word);
@@ -110,6 +121,8 @@ pub fn read_settings(table: &mut Table, ceilings: &Ceilings) -> Option<Settings>
         table.mistake("checker: is missing");
     }
     let limits = table.table("limits", |limits| read_limits(limits, ceilings));
+    let stop_on_first_failure = table.optional_bool("stop_on_first_failure");
+    let subtasks = read_subtasks(table, points, counts, points_at);
     Some(Settings {
         title: title?,
         summary: summary?,
@@ -123,6 +136,8 @@ pub fn read_settings(table: &mut Table, ceilings: &Ceilings) -> Option<Settings>
         profile: profile.unwrap_or_default(),
         checker: checker??,
         limits: limits.unwrap_or_default(),
+        subtasks,
+        stop_on_first_failure: stop_on_first_failure.unwrap_or(false),
     })
 }
 
@@ -213,6 +228,19 @@ fn check_wrong_solutions(folder: &mut Folder, path: &Path, ceilings: &Ceilings) 
         } else {
             folder.mistakes.file(&file, "must be called <name>.py");
         }
+    }
+}
+
+/// How many tests there are, whatever else may be wrong with them; `read_tests` tells.
+fn count_tests(folder: &Folder, path: &Path) -> TestCounts {
+    let count = |name| {
+        let names = folder.names_if_any(&path.join(name));
+        let is_test = |name: &&String| name.ends_with(".in") || name.ends_with(".json");
+        u32::try_from(names.iter().filter(is_test).count()).unwrap_or(u32::MAX)
+    };
+    TestCounts {
+        public: count("public"),
+        hidden: count("hidden"),
     }
 }
 

@@ -103,6 +103,8 @@ fn content(problem: &CourseProblem) -> String {
         feedback,
         profile,
         limits,
+        subtasks,
+        stop_on_first_failure,
         tests,
     } = problem;
     let tests: Vec<_> = tests
@@ -123,7 +125,8 @@ fn content(problem: &CourseProblem) -> String {
         starter_source,
         solution_source,
         checker,
-        format!("{feedback:?} {profile:?} {limits:?}"),
+        format!("{feedback:?} {profile:?} {limits:?} {stop_on_first_failure}"),
+        subtasks,
         tests,
     ])
     .to_string()

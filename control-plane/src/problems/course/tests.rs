@@ -1,6 +1,7 @@
 //! The sample course is right, and every mistake in a course is found and placed.
 
 mod checkers;
+mod subtasks;
 
 use std::fs;
 use std::path::{Path, PathBuf};

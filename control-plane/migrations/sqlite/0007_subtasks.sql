@@ -1,0 +1,7 @@
+-- Tests that earn points together, and what submissions earned in them. Problems without subtasks
+-- stay as they are.
+
+ALTER TABLE problems ADD COLUMN subtasks TEXT NOT NULL DEFAULT '[]'; -- JSON list
+ALTER TABLE problems ADD COLUMN stop_on_first_failure INTEGER NOT NULL DEFAULT 0
+    CHECK (stop_on_first_failure IN (0, 1));
+ALTER TABLE submissions ADD COLUMN subtask_results TEXT NOT NULL DEFAULT '[]'; -- JSON list
