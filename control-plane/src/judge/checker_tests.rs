@@ -196,6 +196,17 @@ proptest! {
     }
 
     #[test]
+    fn a_function_that_returns_no_number_is_never_near_one(number in -1e6..1e6f64, word in near_numbers(), checker in any_checker()) {
+        let number = number.to_string();
+        let is_number = serde_json::from_slice::<serde_json::Number>(&word).is_ok();
+        let generous = float(f64::MAX, f64::MAX);
+        for checker in [checker, generous] {
+            let near = checker.accepts_data(number.as_bytes(), &word);
+            prop_assert!(!near || is_number, "{:?}", String::from_utf8_lossy(&word));
+        }
+    }
+
+    #[test]
     fn what_is_no_number_is_only_near_itself(expected in near_numbers(), actual in near_numbers()) {
         prop_assume!(decimal::parse(&expected).is_none());
         prop_assume!(!expected.iter().chain(&actual).any(is_space));
