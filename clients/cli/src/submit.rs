@@ -89,10 +89,14 @@ fn print_submission(submission: &Submission) {
         test_count,
         points,
         subtask_results,
+        author_message,
         ..
     } = submission;
     if !subtask_results.is_empty() {
         print_subtasks(subtask_results);
+    }
+    if !author_message.is_empty() {
+        say!("{}", plain(author_message));
     }
     let points = match points {
         0 => String::new(),

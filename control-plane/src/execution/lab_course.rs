@@ -12,7 +12,8 @@ pub fn write(root: &Path) {
         "course.toml",
         "title = \"T\"\n[[levels]]\nid = \"l\"\nage_group = \"11-14\"\nnumber = 1\ntitle = \"L\"\n\
          summary = \"S.\"\n[[levels.sessions]]\nid = \"s\"\ntitle = \"S\"\nsummary = \"S.\"\n\
-         problems = [\"echo\", \"same\", \"silent\", \"parts\", \"strict\", \"quiet\", \"first\"]\n",
+         problems = [\"echo\", \"same\", \"silent\", \"parts\", \"strict\", \"quiet\", \"first\", \
+         \"own\", \"own-first\", \"own-verdicts\", \"own-quiet\", \"own-call\"]\n",
     );
     put(root, "cheatsheets/one.md", "# One\n\nText.\n");
     problem(root, "echo", "kind = \"stdin\"\n", "full");
@@ -36,6 +37,7 @@ pub fn write(root: &Path) {
         put_problem(root, slug, &(text + &subtasks));
         put_tests(root, slug, 6);
     }
+    put_with_checkers(root);
     for slug in ["echo", "silent"] {
         put_tests(root, slug, 4);
     }
@@ -49,6 +51,31 @@ pub fn write(root: &Path) {
     }
 }
 
+/// Problems whose author wrote the checker. `own-call` is a function; the others want `ANSWER` for
+/// `SECRET`, in six hidden tests with subtasks (but for `own-first`) and a public one.
+fn put_with_checkers(root: &Path) {
+    let stdin = "kind = \"stdin\"\nprofile = \"science\"\nlimits.wall_time_ms = 2000\n";
+    let stops = format!("{stdin}stop_on_first_failure = true\n");
+    for (slug, kind, feedback, subtasks) in [
+        ("own", stdin, "full", subtasks("")),
+        ("own-first", &stops, "full", String::new()),
+        ("own-verdicts", stdin, "verdict_per_test", subtasks("")),
+        ("own-quiet", stdin, "verdict_only", subtasks("")),
+    ] {
+        let text = settings(kind, feedback).replace("points = 10\n", "points = 100\n");
+        let text = text.replace("\"tokens\"", "\"custom\"");
+        put_problem(root, slug, &(text + &subtasks));
+        put(root, &format!("problems/{slug}/checker.py"), "# CHECKER\n");
+        put_tests_with(root, slug, 6, "ANSWER");
+    }
+    let kind = "kind = \"function\"\nfunction_name = \"same\"\n";
+    let text = settings(kind, "full").replace("\"tokens\"", "\"custom\"");
+    put_problem(root, "own-call", &text);
+    put(root, "problems/own-call/checker.py", "# CHECKER\n");
+    let test = "{\"arguments\": [1], \"expected\": \"ANSWER\"}\n";
+    put(root, "problems/own-call/tests/public/01.json", test);
+}
+
 /// 100 points for six hidden tests, with this at the end of the last one.
 fn subtasks(last: &str) -> String {
     format!(
@@ -60,12 +87,16 @@ fn subtasks(last: &str) -> String {
 
 /// A public test and some hidden ones, whose output is their input.
 fn put_tests(root: &Path, slug: &str, hidden: u32) {
+    put_tests_with(root, slug, hidden, "SECRET");
+}
+
+/// The same with this word for `SECRET` in the output.
+fn put_tests_with(root: &Path, slug: &str, hidden: u32, answer: &str) {
     let tests = (1..=hidden).map(|number| ("hidden", number));
     for (kind, number) in tests.chain([("public", 1)]) {
-        let text = format!("SECRET {kind} {number}\n");
-        for end in ["in", "out"] {
+        for (end, word) in [("in", "SECRET"), ("out", answer)] {
             let file = format!("problems/{slug}/tests/{kind}/0{number}.{end}");
-            put(root, &file, &text);
+            put(root, &file, &format!("{word} {kind} {number}\n"));
         }
     }
 }

@@ -265,6 +265,7 @@ fn checker_out(checker: CheckerSettings) -> pb::Checker {
         CheckerKind::Tokens => pb::CheckerKind::Tokens,
         CheckerKind::Float => pb::CheckerKind::Float,
         CheckerKind::UnorderedLines => pb::CheckerKind::UnorderedLines,
+        CheckerKind::Custom => pb::CheckerKind::Custom,
     };
     pb::Checker {
         kind: kind.into(),
@@ -272,6 +273,7 @@ fn checker_out(checker: CheckerSettings) -> pb::Checker {
         space_change_sensitive,
         absolute_tolerance,
         relative_tolerance,
+        // Who may read a problem may not read its checker.
         source: String::new(),
     }
 }

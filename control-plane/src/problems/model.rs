@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::execution::model::Profile;
 use crate::judge::{
-    Case, Checker, Feedback, InvalidTolerance, Scoring, Space, Subtask, Tolerance, Words,
+    Case, Checker, CustomChecker, Feedback, InvalidTolerance, Scoring, Space, Subtask, Tolerance,
+    Words,
 };
 use crate::users::model::AgeGroup;
 
@@ -151,11 +152,14 @@ pub enum CheckerKind {
     Tokens,
     Float,
     UnorderedLines,
+    /// The author's own program.
+    Custom,
 }
 
-words!(CheckerKind: "\"exact\", \"tokens\", \"float\", \"unordered_lines\"",
+words!(CheckerKind: "\"exact\", \"tokens\", \"float\", \"unordered_lines\", \"custom\"",
     CheckerKind::Exact = "exact", CheckerKind::Tokens = "tokens",
-    CheckerKind::Float = "float", CheckerKind::UnorderedLines = "unordered_lines");
+    CheckerKind::Float = "float", CheckerKind::UnorderedLines = "unordered_lines",
+    CheckerKind::Custom = "custom");
 
 /// A checker with its settings. Invariant: `to_checker` succeeded once.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -173,8 +177,8 @@ impl CheckerSettings {
     /// Tolerance of numbers when nothing is said.
     pub const DEFAULT_TOLERANCE: f64 = 1e-6;
 
-    /// The checker for the judge.
-    pub fn to_checker(self) -> Result<Checker, InvalidTolerance> {
+    /// The checker for the judge; none when it is the author's own program.
+    pub fn to_checker(self) -> Result<Option<Checker>, InvalidTolerance> {
         let case = if self.case_sensitive {
             Case::Sensitive
         } else {
@@ -186,7 +190,8 @@ impl CheckerSettings {
             Space::Insensitive
         };
         let words = Words { case, space };
-        Ok(match self.kind {
+        Ok(Some(match self.kind {
+            CheckerKind::Custom => return Ok(None),
             CheckerKind::Exact => Checker::Exact,
             CheckerKind::Tokens => Checker::Tokens(words),
             CheckerKind::UnorderedLines => Checker::UnorderedLines(case),
@@ -194,7 +199,7 @@ impl CheckerSettings {
                 let (absolute, relative) = (self.absolute_tolerance, self.relative_tolerance);
                 Checker::Float(words, Tolerance::new(absolute, relative)?)
             }
-        })
+        }))
     }
 }
 
@@ -276,6 +281,15 @@ impl fmt::Debug for Test {
     }
 }
 
+/// What looks at the answers of programs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnswerChecker {
+    /// One of ours, outside of any sandbox.
+    BuiltIn(Checker),
+    /// The author's program, in a sandbox of its own.
+    Custom(CustomChecker),
+}
+
 /// Everything that grading a submission needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GradedProblem {
@@ -283,7 +297,7 @@ pub struct GradedProblem {
     pub kind: ProblemKind,
     /// Empty unless `kind` is Function.
     pub function_name: String,
-    pub checker: Checker,
+    pub checker: AnswerChecker,
     pub feedback: Feedback,
     /// What its tests run in.
     pub profile: Profile,
@@ -395,8 +409,10 @@ mod tests {
         assert!(settings(CheckerKind::Float, 0.0).to_checker().is_ok());
         assert_eq!(
             settings(CheckerKind::Exact, 0.0).to_checker().unwrap(),
-            Checker::Exact
+            Some(Checker::Exact)
         );
+        let custom = settings(CheckerKind::Custom, 0.0).to_checker();
+        assert_eq!(custom.unwrap(), None);
     }
 
     #[test]

@@ -190,6 +190,7 @@ fn submission_out(submission: Submission) -> pb::Submission {
         test_count,
         points,
         compile_error,
+        author_message,
         queue_position,
         create_time,
         start_time,
@@ -211,6 +212,7 @@ fn submission_out(submission: Submission) -> pb::Submission {
         finish_time: finish_time.map(timestamp),
         source: String::new(),
         subtask_results: subtasks.into_iter().map(subtask_out).collect(),
+        author_message,
     }
 }
 

@@ -49,6 +49,7 @@ impl Submissions {
             problem: &problem,
             program: &work.program,
             limits: program_limits(limits, problem.wall_time_limit, problem.memory_limit_bytes),
+            checker_limits: program_limits(limits, limits.test_wall_time, limits.memory_bytes),
             ticket: slot.ticket(),
             name: format!("{id}-{attempt}"),
             call_id: work.call_id,
@@ -99,7 +100,10 @@ impl Submissions {
         let grade = Grade::of(results, compile_error, *points, subtasks);
         let Some(broken) = broken else { return grade };
         tracing::error!(submission_id = %live.id(), %broken, "a submission can't be graded");
-        grade.unjudged(Verdict::InternalError)
+        Grade {
+            author_message: broken.for_author(),
+            ..grade.unjudged(Verdict::InternalError)
+        }
     }
 
     /// False when the submission is somebody else's or has ended.

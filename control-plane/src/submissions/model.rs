@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::execution::model::{CompileError, QueuePosition, State};
 use crate::judge::{Feedback, Subtask, SubtaskResult, TestResult, Verdict, score};
+use crate::platform::context::Role;
 use crate::platform::ids::{SubmissionId, UserId};
 
 /// One graded program. Results of hidden tests are already reduced to what may be shown.
@@ -33,6 +34,8 @@ pub struct Submission {
     pub points: u32,
     /// Set with `Verdict::CompileError`.
     pub compile_error: Option<CompileError>,
+    /// What the problem's author is told when their checker failed. Nobody else sees it.
+    pub author_message: String,
     /// Where it stands in the queue, while it is queued.
     pub queue_position: Option<QueuePosition>,
     /// When it was accepted.
@@ -56,6 +59,8 @@ pub struct Grade {
     pub compile_error: Option<CompileError>,
     /// Earned.
     pub points: u32,
+    /// What the problem's author is told when their checker failed.
+    pub author_message: String,
 }
 
 impl Grade {
@@ -88,6 +93,7 @@ impl Grade {
             subtasks,
             compile_error,
             points,
+            author_message: String::new(),
         };
         match verdict.is_judged() {
             true => grade,
@@ -115,6 +121,7 @@ impl Submission {
             subtasks,
             compile_error,
             points,
+            author_message,
         } = grade;
         let passed = results
             .iter()
@@ -128,14 +135,15 @@ impl Submission {
             results,
             subtasks,
             compile_error,
+            author_message,
             queue_position: None,
             finish_time: Some(now),
             ..self.clone()
         }
     }
 
-    /// What its author may see of it.
-    pub fn shown(mut self) -> Self {
+    /// What somebody with this role may see of it. Tests are shown to all as to students.
+    pub fn shown_to(mut self, viewer: Role) -> Self {
         self.results = self
             .results
             .iter()
@@ -145,6 +153,9 @@ impl Submission {
             self.subtasks.clear();
         }
         self.passed_test_count = self.shown_passed_test_count();
+        if viewer < Role::Author {
+            self.author_message.clear();
+        }
         self
     }
 
@@ -183,6 +194,7 @@ mod tests {
             test_count: 2,
             points: 0,
             compile_error: None,
+            author_message: String::new(),
             queue_position: None,
             create_time: Timestamp::UNIX_EPOCH,
             start_time: None,
@@ -216,17 +228,34 @@ mod tests {
             Feedback::VerdictOnly,
             [Verdict::Accepted, Verdict::WrongAnswer],
         )
-        .shown();
+        .shown_to(Role::Student);
         assert!(wrong.results.is_empty());
         assert_eq!(wrong.passed_test_count, 0);
-        let right = graded(Feedback::VerdictOnly, [Verdict::Accepted; 2]).shown();
+        let right = graded(Feedback::VerdictOnly, [Verdict::Accepted; 2]).shown_to(Role::Student);
         assert_eq!(right.passed_test_count, 2);
         let each = graded(
             Feedback::VerdictPerTest,
             [Verdict::Accepted, Verdict::WrongAnswer],
         )
-        .shown();
+        .shown_to(Role::Student);
         assert_eq!((each.results.len(), each.passed_test_count), (2, 1));
+    }
+
+    #[test]
+    fn what_is_for_authors_is_shown_to_them_alone() {
+        for (role, shown) in [
+            (Role::Student, ""),
+            (Role::Teacher, ""),
+            (Role::Author, "broken"),
+            (Role::Admin, "broken"),
+        ] {
+            let grade = Grade {
+                author_message: "broken".into(),
+                ..Grade::nothing()
+            };
+            let graded = submission(Feedback::Full).graded(grade, Timestamp::UNIX_EPOCH);
+            assert_eq!(graded.shown_to(role).author_message, shown, "{role:?}");
+        }
     }
 
     fn subtasks() -> [Subtask; 2] {
@@ -287,7 +316,7 @@ mod tests {
             let grade = Grade::of(results, None, 10, &subtasks());
             let graded = submission(feedback).graded(grade, Timestamp::UNIX_EPOCH);
             assert_eq!(graded.subtasks.len(), 2);
-            let told = graded.shown();
+            let told = graded.shown_to(Role::Student);
             assert_eq!(
                 (told.subtasks.len(), told.points),
                 (shown, 3),

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::execution::model::Profile;
 use crate::judge::{Checker, Feedback, Scoring, Subtask, TestResult};
-use crate::problems::model::{ProblemKind, Slug};
+use crate::problems::model::{AnswerChecker, ProblemKind, Slug};
 
 /// Six tests: 1 in no subtask, 2 and 3 in "a", 4 and 5 in "b", 6 in "c", which requires "a".
 fn problem(stop: bool, with_subtasks: bool) -> GradedProblem {
@@ -33,7 +33,7 @@ fn problem(stop: bool, with_subtasks: bool) -> GradedProblem {
         slug: Slug::parse("p").unwrap(),
         kind: ProblemKind::Stdin,
         function_name: String::new(),
-        checker: Checker::Exact,
+        checker: AnswerChecker::BuiltIn(Checker::Exact),
         feedback: Feedback::Full,
         profile: Profile::default(),
         wall_time_limit: Duration::from_secs(1),

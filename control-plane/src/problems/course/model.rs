@@ -35,6 +35,8 @@ pub struct CourseProblem {
     pub starter_source: String,
     pub solution_source: String,
     pub checker: CheckerSettings,
+    /// Python; empty unless the checker is the author's own.
+    pub checker_source: String,
     pub feedback: Feedback,
     pub profile: Profile,
     pub limits: TestLimits,

@@ -17,6 +17,8 @@ use crate::problems::model::{
     parse_profile,
 };
 
+/// The author's own checker.
+const CHECKER_FILE: &str = "checker.py";
 /// Test numbers are two digits.
 const MAX_TESTS: usize = 99;
 
@@ -53,7 +55,7 @@ pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Opt
         "tests",
         "wrong",
     ];
-    folder.check_names(&path, &files, &[]);
+    folder.check_names(&path, &files, &[CHECKER_FILE]);
     let counts = count_tests(folder, &path.join("tests"));
     let settings = folder.text(&path.join("problem.toml")).and_then(|text| {
         let file = path.join("problem.toml");
@@ -66,6 +68,7 @@ pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Opt
     let solution = read_source(folder, &path.join("solution.py"), ceilings);
     check_wrong_solutions(folder, &path.join("wrong"), ceilings);
     let settings = settings??;
+    let checker = read_custom_checker(folder, &path.join(CHECKER_FILE), &settings, ceilings);
     let tests = read_tests(folder, &path.join("tests"), settings.kind)?;
     Some(CourseProblem {
         slug: slug?,
@@ -81,6 +84,7 @@ pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Opt
         starter_source: starter?,
         solution_source: solution?,
         checker: settings.checker,
+        checker_source: checker?,
         feedback: settings.feedback,
         profile: settings.profile,
         limits: settings.limits,
@@ -147,8 +151,10 @@ fn read_checker(table: &mut Table) -> Option<CheckerSettings> {
     let space_change_sensitive = table.optional_bool("space_change_sensitive");
     let (absolute, relative) = read_tolerances(table, kind);
     let kind = kind?;
-    if kind == CheckerKind::Exact && case_sensitive.is_some() {
-        table.mistake("case_sensitive: is not for kind = \"exact\"");
+    let has_no_case = matches!(kind, CheckerKind::Exact | CheckerKind::Custom);
+    if has_no_case && case_sensitive.is_some() {
+        let word = kind.word();
+        table.mistake(format_args!("case_sensitive: is not for kind = {word:?}"));
     }
     let by_words = matches!(kind, CheckerKind::Tokens | CheckerKind::Float);
     if !by_words && space_change_sensitive.is_some() {
@@ -198,6 +204,33 @@ fn read_limits(table: &mut Table, ceilings: &Ceilings) -> TestLimits {
         wall_time: wall_time.map(Duration::from_millis),
         memory_bytes: table.optional_number("memory_bytes", least, ceilings.memory_bytes),
     }
+}
+
+/// The author's own checker; empty where the settings name another.
+fn read_custom_checker(
+    folder: &mut Folder,
+    file: &Path,
+    settings: &Settings,
+    ceilings: &Ceilings,
+) -> Option<String> {
+    let wanted = settings.checker.kind == CheckerKind::Custom;
+    if wanted && !folder.has(file) {
+        let text = "is missing, and needed with the checker kind = \"custom\"";
+        folder.mistakes.file(file, text);
+        return None;
+    }
+    if !wanted && folder.has(file) {
+        let text = "is only for the checker kind = \"custom\"";
+        folder.mistakes.file(file, text);
+    }
+    if !wanted {
+        return Some(String::new());
+    }
+    let source = read_source(folder, file, ceilings)?;
+    if source.trim().is_empty() {
+        folder.mistakes.file(file, "is empty");
+    }
+    Some(source)
 }
 
 fn read_source(folder: &mut Folder, file: &Path, ceilings: &Ceilings) -> Option<String> {
