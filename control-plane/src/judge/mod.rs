@@ -10,6 +10,7 @@ pub mod custom;
 mod data;
 pub mod decimal;
 pub mod exception;
+mod shown;
 pub mod subtasks;
 pub mod verdict;
 

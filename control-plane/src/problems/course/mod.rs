@@ -2,6 +2,7 @@
 //! (`folder`, `problem`), then stored in one transaction (`service`). What the folder holds is
 //! described in the README of the sample course.
 
+mod checker;
 pub mod document;
 pub mod folder;
 pub mod model;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::checker::{FILE as CHECKER_FILE, read_checker, read_own_checker};
 use super::document::{Table, read_document};
 use super::folder::Folder;
 use super::model::{Ceilings, CourseProblem};
@@ -13,12 +14,9 @@ use super::values::{python_name, sentence, title, word};
 use crate::execution::model::Profile;
 use crate::judge::{Feedback, Subtask};
 use crate::problems::model::{
-    CheckerKind, CheckerSettings, Difficulty, ProblemKind, Slug, Test, TestLimits, parse_feedback,
-    parse_profile,
+    CheckerSettings, Difficulty, ProblemKind, Slug, Test, TestLimits, parse_feedback, parse_profile,
 };
 
-/// The author's own checker.
-const CHECKER_FILE: &str = "checker.py";
 /// Test numbers are two digits.
 const MAX_TESTS: usize = 99;
 
@@ -68,7 +66,8 @@ pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Opt
     let solution = read_source(folder, &path.join("solution.py"), ceilings);
     check_wrong_solutions(folder, &path.join("wrong"), ceilings);
     let settings = settings??;
-    let checker = read_custom_checker(folder, &path.join(CHECKER_FILE), &settings, ceilings);
+    let kind = settings.checker.kind;
+    let checker = read_own_checker(folder, &path.join(CHECKER_FILE), kind, ceilings);
     let tests = read_tests(folder, &path.join("tests"), settings.kind)?;
     Some(CourseProblem {
         slug: slug?,
@@ -145,57 +144,6 @@ pub fn read_settings(
     })
 }
 
-fn read_checker(table: &mut Table) -> Option<CheckerSettings> {
-    let kind = table.text("kind", str::parse::<CheckerKind>);
-    let case_sensitive = table.optional_bool("case_sensitive");
-    let space_change_sensitive = table.optional_bool("space_change_sensitive");
-    let (absolute, relative) = read_tolerances(table, kind);
-    let kind = kind?;
-    let has_no_case = matches!(kind, CheckerKind::Exact | CheckerKind::Custom);
-    if has_no_case && case_sensitive.is_some() {
-        let word = kind.word();
-        table.mistake(format_args!("case_sensitive: is not for kind = {word:?}"));
-    }
-    let by_words = matches!(kind, CheckerKind::Tokens | CheckerKind::Float);
-    if !by_words && space_change_sensitive.is_some() {
-        table.mistake("space_change_sensitive: is only for kind = \"tokens\" and \"float\"");
-    }
-    let checker = CheckerSettings {
-        kind,
-        case_sensitive: case_sensitive.unwrap_or(true),
-        space_change_sensitive: space_change_sensitive.unwrap_or(false),
-        absolute_tolerance: absolute,
-        relative_tolerance: relative,
-    };
-    match checker.to_checker() {
-        Ok(_) => Some(checker),
-        Err(error) => {
-            table.mistake(error);
-            None
-        }
-    }
-}
-
-/// Absolute and relative tolerance. One that is given alone is the only one, as in the Kattis
-/// format; `tolerance` stands for both.
-fn read_tolerances(table: &mut Table, kind: Option<CheckerKind>) -> (f64, f64) {
-    let both = table.optional_float("tolerance");
-    let absolute = table.optional_float("absolute_tolerance");
-    let relative = table.optional_float("relative_tolerance");
-    let either = absolute.is_some() || relative.is_some();
-    if kind.is_some_and(|kind| kind != CheckerKind::Float) && (both.is_some() || either) {
-        table.mistake("a tolerance is only for kind = \"float\"");
-    }
-    if both.is_some() && either {
-        table.mistake("tolerance: stands for both others and can't be beside them");
-    }
-    if either {
-        return (absolute.unwrap_or(0.0), relative.unwrap_or(0.0));
-    }
-    let both = both.unwrap_or(CheckerSettings::DEFAULT_TOLERANCE);
-    (both, both)
-}
-
 fn read_limits(table: &mut Table, ceilings: &Ceilings) -> TestLimits {
     let most = u64::try_from(ceilings.wall_time.as_millis()).unwrap_or(u64::MAX);
     let wall_time = table.optional_number("wall_time_ms", 100, most);
@@ -206,34 +154,8 @@ fn read_limits(table: &mut Table, ceilings: &Ceilings) -> TestLimits {
     }
 }
 
-/// The author's own checker; empty where the settings name another.
-fn read_custom_checker(
-    folder: &mut Folder,
-    file: &Path,
-    settings: &Settings,
-    ceilings: &Ceilings,
-) -> Option<String> {
-    let wanted = settings.checker.kind == CheckerKind::Custom;
-    if wanted && !folder.has(file) {
-        let text = "is missing, and needed with the checker kind = \"custom\"";
-        folder.mistakes.file(file, text);
-        return None;
-    }
-    if !wanted && folder.has(file) {
-        let text = "is only for the checker kind = \"custom\"";
-        folder.mistakes.file(file, text);
-    }
-    if !wanted {
-        return Some(String::new());
-    }
-    let source = read_source(folder, file, ceilings)?;
-    if source.trim().is_empty() {
-        folder.mistakes.file(file, "is empty");
-    }
-    Some(source)
-}
-
-fn read_source(folder: &mut Folder, file: &Path, ceilings: &Ceilings) -> Option<String> {
+/// Reads a Python file of a problem; none when it can't be read or is too long.
+pub fn read_source(folder: &mut Folder, file: &Path, ceilings: &Ceilings) -> Option<String> {
     let source = folder.text(file)?;
     if source.len() as u64 > ceilings.source_bytes {
         let text = format!("may have at most {} bytes", ceilings.source_bytes);
