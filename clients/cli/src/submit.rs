@@ -1,7 +1,7 @@
 //! `submit`: a program to be graded, its tests in a table, and what went wrong in public ones.
 
 use coderunner_client::{Client, NewSubmission, SubmissionEvent};
-use coderunner_proto::v1::{Submission, TestResult, Verdict};
+use coderunner_proto::v1::{Submission, SubtaskResult, TestResult, Verdict};
 use futures::StreamExt;
 
 use crate::args;
@@ -88,8 +88,16 @@ fn print_submission(submission: &Submission) {
         passed_test_count,
         test_count,
         points,
+        subtask_results,
+        author_message,
         ..
     } = submission;
+    if !subtask_results.is_empty() {
+        print_subtasks(subtask_results);
+    }
+    if !author_message.is_empty() {
+        say!("{}", plain(author_message));
+    }
     let points = match points {
         0 => String::new(),
         points => format!(", {}", count(*points, "point")),
@@ -98,6 +106,28 @@ fn print_submission(submission: &Submission) {
         "{}: {passed_test_count} of {test_count} tests passed{points}",
         name(submission.verdict())
     );
+}
+
+fn print_subtasks(results: &[SubtaskResult]) {
+    let mut rows = table(["SUBTASK", "VERDICT", "TESTS", "POINTS"]);
+    for result in results {
+        let SubtaskResult {
+            name: subtask,
+            points,
+            possible_points,
+            verdict: _,
+            passed_test_count,
+            test_count,
+        } = result;
+        rows.add_row([
+            plain(subtask),
+            name(result.verdict()).to_owned(),
+            format!("{passed_test_count} of {test_count}"),
+            format!("{points} of {possible_points}"),
+        ]);
+    }
+    print_table(&rows);
+    say!("");
 }
 
 fn print_results(results: &[TestResult]) {

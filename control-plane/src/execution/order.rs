@@ -59,7 +59,7 @@ pub struct BatchOrder<'a> {
 #[derive(Debug, Clone, Copy)]
 pub enum Case<'a> {
     /// All of standard input.
-    Stdin(&'a str),
+    Stdin(&'a [u8]),
     /// A function to call, and its arguments as a JSON array.
     Call(&'a str, &'a str),
 }

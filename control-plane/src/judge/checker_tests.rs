@@ -4,13 +4,16 @@ use proptest::prelude::*;
 
 use super::*;
 
-const WORDS: Checker = Checker::Tokens(Case::Sensitive);
+const WORDS: Checker = Checker::Tokens(words_with(Case::Sensitive));
+
+const fn words_with(case: Case) -> Words {
+    let space = Space::Insensitive;
+    Words { case, space }
+}
 
 fn float(absolute: f64, relative: f64) -> Checker {
-    Checker::Float(
-        Case::Insensitive,
-        Tolerance::new(absolute, relative).unwrap(),
-    )
+    let tolerance = Tolerance::new(absolute, relative).unwrap();
+    Checker::Float(words_with(Case::Insensitive), tolerance)
 }
 
 #[test]
@@ -50,10 +53,6 @@ fn words_forgive_layout_only() {
             "{expected:?} {actual:?}"
         );
     }
-    let any_case = Checker::Tokens(Case::Insensitive);
-    assert!(any_case.accepts_text("Über YES".as_bytes(), "über yes".as_bytes()));
-    assert!(any_case.accepts_text(b"A\xff", b"a\xff"));
-    assert!(!any_case.accepts_text(b"a\xff", b"a\xfe"));
 }
 
 #[test]
@@ -104,12 +103,59 @@ fn unordered_lines_count_each_line() {
 
 fn any_checker() -> impl Strategy<Value = Checker> {
     let case = prop_oneof![Just(Case::Sensitive), Just(Case::Insensitive)];
-    (case, 0..4, 0.0..1e3f64).prop_map(|(case, kind, tolerance)| match kind {
+    let space = prop_oneof![Just(Space::Sensitive), Just(Space::Insensitive)];
+    let words = (case, space).prop_map(|(case, space)| Words { case, space });
+    (words, 0..4, 0.0..1e3f64).prop_map(|(words, kind, tolerance)| match kind {
         0 => Checker::Exact,
-        1 => Checker::Tokens(case),
-        2 => Checker::Float(case, Tolerance::new(tolerance, tolerance).unwrap()),
-        _ => Checker::UnorderedLines(case),
+        1 => Checker::Tokens(words),
+        2 => Checker::Float(words, Tolerance::new(tolerance, tolerance).unwrap()),
+        _ => Checker::UnorderedLines(words.case),
     })
+}
+
+fn counts_space(checker: &Checker) -> bool {
+    matches!(checker, Checker::Tokens(words) | Checker::Float(words, _) if words.space == Space::Sensitive)
+}
+
+/// A text with an `x` for each word.
+fn layout(text: &str) -> String {
+    let words = |byte: char| !byte.is_ascii_whitespace();
+    let mut layout = text.replace(words, "x");
+    while layout.contains("xx") {
+        layout = layout.replace("xx", "x");
+    }
+    layout
+}
+
+/// Words that look like numbers, most of them almost.
+fn near_numbers() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        prop::collection::vec(
+            prop::sample::select(&b"0123456789+-.eExXpPnaifNAIF_,\0\xff"[..]),
+            1..12
+        ),
+        "[+-]?(nan|inf|infinity|NaN|Inf|INF)[(0-9)]{0,3}".prop_map(String::into_bytes),
+        "[+-]?0[xXbBoO][0-9a-fA-F]{1,6}(p[0-9])?".prop_map(String::into_bytes),
+        "[+-]?[0-9]{0,3}[.,]?[0-9]{0,3}([eE][+-]?[0-9]{0,4})?".prop_map(String::into_bytes),
+        prop::collection::vec(any::<u8>(), 1..12),
+    ]
+}
+
+/// The format's grammar of a number, written down a second time, as a table of states.
+fn is_decimal(word: &[u8]) -> bool {
+    // Start, sign, whole, point without and with a digit before it, fraction, e, its sign, its digits.
+    let state = word.iter().try_fold(0, |state, byte| match (state, byte) {
+        (0, b'+' | b'-') => Some(1),
+        (0..=2, b'0'..=b'9') => Some(2),
+        (0 | 1, b'.') => Some(3),
+        (2, b'.') => Some(4),
+        (3..=5, b'0'..=b'9') => Some(5),
+        (2 | 4 | 5, b'e' | b'E') => Some(6),
+        (6, b'+' | b'-') => Some(7),
+        (6..=8, b'0'..=b'9') => Some(8),
+        _ => None,
+    });
+    matches!(state, Some(2 | 4 | 5 | 8))
 }
 
 proptest! {
@@ -125,7 +171,8 @@ proptest! {
     }
 
     #[test]
-    fn carriage_returns_before_line_ends_never_matter(checker in any_checker(), text in "[a-c0-9 \n]{0,40}") {
+    fn carriage_returns_before_line_ends_matter_only_where_white_space_does(checker in any_checker(), text in "[a-c0-9 \n]{0,40}") {
+        prop_assume!(!counts_space(&checker));
         prop_assert!(checker.accepts_text(text.as_bytes(), text.replace('\n', "\r\n").as_bytes()));
     }
 
@@ -134,6 +181,44 @@ proptest! {
         prop_assume!(number.is_finite());
         prop_assert!(!float(1e9, 1e9).accepts_text(number.to_string().as_bytes(), garbage.as_bytes()));
         prop_assert!(!float(1e9, 1e9).accepts_data(number.to_string().as_bytes(), garbage.as_bytes()));
+    }
+
+    #[test]
+    fn nothing_but_a_decimal_number_is_near_a_number(number in -1e6..1e6f64, word in near_numbers()) {
+        let generous = float(f64::MAX, f64::MAX);
+        prop_assume!(!word.iter().any(is_space));
+        let near = generous.accepts_text(number.to_string().as_bytes(), &word);
+        prop_assert!(!near || is_decimal(&word), "{:?}", String::from_utf8_lossy(&word));
+        // And each that a double can hold is.
+        let value: Option<f64> = std::str::from_utf8(&word).ok().and_then(|word| word.parse().ok());
+        let fits = is_decimal(&word) && value.is_some_and(f64::is_finite);
+        prop_assert_eq!(near, fits);
+    }
+
+    #[test]
+    fn a_function_that_returns_no_number_is_never_near_one(number in -1e6..1e6f64, word in near_numbers(), checker in any_checker()) {
+        let number = number.to_string();
+        let is_number = serde_json::from_slice::<serde_json::Number>(&word).is_ok();
+        let generous = float(f64::MAX, f64::MAX);
+        for checker in [checker, generous] {
+            let near = checker.accepts_data(number.as_bytes(), &word);
+            prop_assert!(!near || is_number, "{:?}", String::from_utf8_lossy(&word));
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_only_near_itself(expected in near_numbers(), actual in near_numbers()) {
+        prop_assume!(decimal::parse(&expected).is_none());
+        prop_assume!(!expected.iter().chain(&actual).any(is_space));
+        let same = expected.eq_ignore_ascii_case(&actual);
+        prop_assert_eq!(float(f64::MAX, f64::MAX).accepts_text(&expected, &actual), same);
+    }
+
+    #[test]
+    fn white_space_that_counts_is_compared_to_the_byte(checker in any_checker(), left in "[ab1 \n\t]{0,12}", right in "[ab1 \n\t]{0,12}") {
+        prop_assume!(counts_space(&checker));
+        let accepted = checker.accepts_text(left.as_bytes(), right.as_bytes());
+        prop_assert!(!accepted || layout(&left) == layout(&right));
     }
 
     #[test]

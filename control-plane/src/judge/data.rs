@@ -6,7 +6,7 @@
 
 use serde_json::{Number, Value};
 
-use super::checker::{Case, Checker, Tolerance, same_words};
+use super::checker::{Case, Checker, Tolerance, Words};
 use super::decimal;
 
 /// The library hands a number on as an object with this key, and so takes such an object for a number.
@@ -108,10 +108,10 @@ fn same_text(checker: &Checker, expected: &str, actual: &str) -> bool {
     let (expected, actual) = (expected.as_bytes(), actual.as_bytes());
     match checker {
         Checker::Exact => expected == actual,
-        Checker::Tokens(case) => {
-            same_words(expected, actual, |left, right| case.equal(left, right))
+        Checker::Tokens(words) => words.same(expected, actual),
+        Checker::Float(Words { case, .. }, _) | Checker::UnorderedLines(case) => {
+            case.equal(expected, actual)
         }
-        Checker::Float(case, _) | Checker::UnorderedLines(case) => case.equal(expected, actual),
     }
 }
 
@@ -138,7 +138,7 @@ fn write_canonical(case: Case, value: &Value, text: &mut String) -> Option<()> {
     match value {
         Value::Number(number) => text.push_str(&decimal::canonical(&number.to_string())?),
         Value::String(string) if case == Case::Insensitive => {
-            text.push_str(&Value::String(string.to_lowercase()).to_string());
+            text.push_str(&Value::String(string.to_ascii_lowercase()).to_string());
         }
         Value::Array(list) => {
             text.push('[');
@@ -166,7 +166,13 @@ fn write_canonical(case: Case, value: &Value, text: &mut String) -> Option<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::checker::Space;
     use super::*;
+
+    const fn words(case: Case) -> Words {
+        let space = Space::Insensitive;
+        Words { case, space }
+    }
 
     fn check(checker: Checker, table: &[(&str, &str, bool)]) {
         for (expected, actual, equal) in table {
@@ -256,7 +262,7 @@ mod tests {
     fn settings_apply_to_the_parts() {
         let tolerance = Tolerance::new(1e-6, 0.0).unwrap();
         check(
-            Checker::Float(Case::Sensitive, tolerance),
+            Checker::Float(words(Case::Sensitive), tolerance),
             &[
                 ("[0.3, \"a\"]", "[0.30000000000000004, \"a\"]", true),
                 ("0.3", "0.4", false),
@@ -265,7 +271,7 @@ mod tests {
             ],
         );
         check(
-            Checker::Tokens(Case::Insensitive),
+            Checker::Tokens(words(Case::Insensitive)),
             &[("\"a  B\"", "\"A b \"", true), ("\"ab\"", "\"a b\"", false)],
         );
         check(

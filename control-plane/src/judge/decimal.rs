@@ -1,8 +1,9 @@
 //! Decimal numbers as text. Decides what is a number, and compares whole numbers of any size
 //! without rounding. Knows nothing of tolerance.
 
-/// The value of a token that is a decimal number in full:
-/// `[+-]? (digits [. digits?] | . digits) ([eE] [+-]? digits)?`, and finite as a double.
+/// The value of a token that is a decimal number in full, and finite as a double:
+/// `[+-]? (digits [. digits?] | . digits) ([eE] [+-]? digits)?`. That is the grammar which the
+/// Kattis problem package format asks of all numbers (2023-07-draft, "General requirements").
 ///
 /// `nan`, `inf`, hexadecimal and numbers with anything behind them are no numbers.
 pub fn parse(token: &[u8]) -> Option<f64> {

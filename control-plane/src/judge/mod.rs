@@ -6,10 +6,18 @@
 //! garbage never match one.
 
 pub mod checker;
+pub mod custom;
 mod data;
 pub mod decimal;
 pub mod exception;
+mod shown;
+pub mod subtasks;
 pub mod verdict;
 
-pub use checker::{Case, Checker, InvalidTolerance, Tolerance};
-pub use verdict::{Answer, Feedback, TestCase, TestResult, TestUsage, Verdict, judge_test};
+pub use checker::{Case, Checker, InvalidTolerance, Space, Tolerance, Words};
+pub use custom::{CheckerFault, CustomChecker, Ruling};
+pub use subtasks::{Scoring, Subtask, SubtaskResult, score};
+pub use verdict::{
+    Answer, Feedback, TestCase, TestResult, TestUsage, Verdict, judge_ruled_test,
+    judge_settled_test, judge_test,
+};

@@ -9,11 +9,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::checker::Checker;
+use super::custom::Ruling;
 use super::exception;
+use super::shown::{beginning, end};
 use crate::execution::model::{Ending, Outcome, Usage};
-
-/// The most of one text that is shown of a public test.
-const SHOWN_BYTES: usize = 4 * 1024;
 
 /// What became of a submission or of one of its tests, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -151,6 +150,16 @@ pub enum Answer<'a> {
     NotData(&'a str),
 }
 
+impl<'a> Answer<'a> {
+    /// What a checker is to look at, if there is anything.
+    pub fn given(self) -> &'a [u8] {
+        match self {
+            Self::Text(actual) | Self::Returned(actual) => actual,
+            Self::NoResult(_) | Self::NotDefined(_) | Self::NotData(_) => &[],
+        }
+    }
+}
+
 /// What a program used in a test, as far as it is told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestUsage {
@@ -177,8 +186,8 @@ pub struct TestResult {
     pub expected: String,
     /// Public tests: what came.
     pub actual: String,
-    /// Public tests: the end of standard error, or what was wrong with the function. Hidden
-    /// tests: the name of the exception.
+    /// Public tests: what the author's checker said, the end of standard error, or what was wrong
+    /// with the function. Hidden tests: the name of the exception.
     pub message: String,
     /// What the program used; None when it didn't run.
     pub usage: Option<TestUsage>,
@@ -222,7 +231,53 @@ pub fn judge_test(
     answer: Answer<'_>,
     stderr: &[u8],
 ) -> TestResult {
-    let verdict = verdict(checker, test.expected, ending, answer);
+    judge_settled_test(test, ending, answer, stderr).unwrap_or_else(|| {
+        let verdict = compared(checker, test.expected, answer);
+        told(test, verdict, ending, answer, stderr)
+    })
+}
+
+/// Judges one test whose answer no checker needs to look at; none when one must.
+pub fn judge_settled_test(
+    test: TestCase<'_>,
+    ending: &Ending,
+    answer: Answer<'_>,
+    stderr: &[u8],
+) -> Option<TestResult> {
+    let verdict = settled(ending, answer)?;
+    Some(told(test, verdict, ending, answer, stderr))
+}
+
+/// Judges one test whose answer the author's own checker has seen. `judge_settled_test` comes
+/// first: a program that failed is not made right by its answer.
+pub fn judge_ruled_test(
+    ruling: &Ruling,
+    test: TestCase<'_>,
+    ending: &Ending,
+    answer: Answer<'_>,
+    stderr: &[u8],
+) -> TestResult {
+    let mut result = told(
+        test,
+        right_or_wrong(ruling.accepted),
+        ending,
+        answer,
+        stderr,
+    );
+    if !test.hidden && !ruling.message.is_empty() {
+        result.message = beginning(&ruling.message);
+    }
+    result
+}
+
+/// What of a test with this verdict may be told.
+fn told(
+    test: TestCase<'_>,
+    verdict: Verdict,
+    ending: &Ending,
+    answer: Answer<'_>,
+    stderr: &[u8],
+) -> TestResult {
     let mut result = TestResult::bare(test.number, test.hidden, verdict);
     result.usage = ending.usage.map(reduce_usage);
     if test.hidden {
@@ -233,30 +288,40 @@ pub fn judge_test(
     }
     result.input = beginning(test.input);
     result.expected = beginning(test.expected);
-    if let Answer::Text(actual) | Answer::Returned(actual) = answer {
-        result.actual = beginning(actual);
-    }
+    result.actual = beginning(answer.given());
     if verdict != Verdict::Accepted && verdict != Verdict::InternalError {
         result.message = message(verdict, answer, stderr);
     }
     result
 }
 
-fn verdict(checker: &Checker, expected: &[u8], ending: &Ending, answer: Answer<'_>) -> Verdict {
+/// The verdict where it doesn't depend on what the program answered; none when the answer must be
+/// looked at.
+fn settled(ending: &Ending, answer: Answer<'_>) -> Option<Verdict> {
     // A program without the function has no error of its own: it answers nothing.
     if matches!(answer, Answer::NotDefined(_))
         && matches!(ending.outcome, Outcome::Ok | Outcome::RuntimeError)
     {
-        return Verdict::WrongAnswer;
+        return Some(Verdict::WrongAnswer);
     }
-    if let Some(verdict) = ending.outcome.into() {
-        return verdict;
-    }
-    let right = match answer {
+    let by_outcome: Option<Verdict> = ending.outcome.into();
+    by_outcome.or(match answer {
+        Answer::Text(_) | Answer::Returned(_) => None,
+        Answer::NoResult(_) | Answer::NotDefined(_) | Answer::NotData(_) => {
+            Some(Verdict::WrongAnswer)
+        }
+    })
+}
+
+fn compared(checker: &Checker, expected: &[u8], answer: Answer<'_>) -> Verdict {
+    right_or_wrong(match answer {
         Answer::Text(actual) => checker.accepts_text(expected, actual),
         Answer::Returned(actual) => checker.accepts_data(expected, actual),
         Answer::NoResult(_) | Answer::NotDefined(_) | Answer::NotData(_) => false,
-    };
+    })
+}
+
+fn right_or_wrong(right: bool) -> Verdict {
     if right {
         Verdict::Accepted
     } else {
@@ -286,41 +351,6 @@ fn reduce_usage(usage: Usage) -> TestUsage {
         cpu: usage.cpu,
         peak_memory_bytes: usage.peak_memory_bytes,
     }
-}
-
-/// The beginning of a text, cut between characters.
-fn beginning(bytes: &[u8]) -> String {
-    if bytes.len() <= SHOWN_BYTES {
-        return shorten(String::from_utf8_lossy(bytes).into_owned());
-    }
-    let mut cut = SHOWN_BYTES;
-    while cut > SHOWN_BYTES - 4 && is_continuation(bytes[cut]) {
-        cut -= 1;
-    }
-    shorten(String::from_utf8_lossy(&bytes[..cut]).into_owned())
-}
-
-/// The end of a text, cut between characters.
-fn end(bytes: &[u8]) -> String {
-    let mut start = bytes.len().saturating_sub(SHOWN_BYTES);
-    while start > 0 && start < bytes.len() && is_continuation(bytes[start]) {
-        start += 1;
-    }
-    shorten(String::from_utf8_lossy(&bytes[start..]).into_owned())
-}
-
-/// Replacement characters take three bytes for one that wasn't text.
-fn shorten(mut text: String) -> String {
-    let mut length = text.len().min(SHOWN_BYTES);
-    while !text.is_char_boundary(length) {
-        length -= 1;
-    }
-    text.truncate(length);
-    text
-}
-
-fn is_continuation(byte: u8) -> bool {
-    byte & 0b1100_0000 == 0b1000_0000
 }
 
 #[cfg(test)]

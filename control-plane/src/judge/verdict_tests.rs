@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::shown::SHOWN_BYTES;
 use super::*;
 
 const TRACEBACK: &[u8] =

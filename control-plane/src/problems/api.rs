@@ -10,7 +10,7 @@ use super::model::{
     ProblemFilter, ProblemKind, ProblemPage, Test,
 };
 use super::service::Problems;
-use crate::judge::Feedback;
+use crate::judge::{Feedback, Scoring, Subtask};
 use crate::platform::config::Limits;
 use crate::platform::errors::Error;
 use crate::platform::pagination::Page;
@@ -243,6 +243,8 @@ fn problem_out(problem: Problem, defaults: &Limits) -> pb::Problem {
         feedback: feedback_out(problem.feedback).into(),
         limits: Some(limits),
         profile: problem.profile.word().to_owned(),
+        subtasks: problem.subtasks.into_iter().map(subtask_out).collect(),
+        stop_on_first_failure: problem.stop_on_first_failure,
         examples: Vec::new(),
         test_count: count(problem.test_count),
         etag: problem.etag,
@@ -254,6 +256,7 @@ fn checker_out(checker: CheckerSettings) -> pb::Checker {
     let CheckerSettings {
         kind,
         case_sensitive,
+        space_change_sensitive,
         absolute_tolerance,
         relative_tolerance,
     } = checker;
@@ -262,13 +265,37 @@ fn checker_out(checker: CheckerSettings) -> pb::Checker {
         CheckerKind::Tokens => pb::CheckerKind::Tokens,
         CheckerKind::Float => pb::CheckerKind::Float,
         CheckerKind::UnorderedLines => pb::CheckerKind::UnorderedLines,
+        CheckerKind::Custom => pb::CheckerKind::Custom,
     };
     pb::Checker {
         kind: kind.into(),
         case_sensitive,
+        space_change_sensitive,
         absolute_tolerance,
         relative_tolerance,
+        // Who may read a problem may not read its checker.
         source: String::new(),
+    }
+}
+
+fn subtask_out(subtask: Subtask) -> pb::Subtask {
+    let Subtask {
+        name,
+        points,
+        scoring,
+        tests,
+        requires,
+    } = subtask;
+    let scoring = match scoring {
+        Scoring::Minimum => pb::SubtaskScoring::Minimum,
+        Scoring::Sum => pb::SubtaskScoring::Sum,
+    };
+    pb::Subtask {
+        name,
+        points: count(points),
+        scoring: scoring.into(),
+        test_numbers: tests.into_iter().map(count).collect(),
+        required_names: requires,
     }
 }
 

@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::execution::model::Profile;
-use crate::judge::{Case, Checker, Feedback, InvalidTolerance, Tolerance};
+use crate::judge::{
+    Case, Checker, CustomChecker, Feedback, InvalidTolerance, Scoring, Space, Subtask, Tolerance,
+    Words,
+};
 use crate::users::model::AgeGroup;
 
 /// Names a problem, a level, a session or a cheatsheet. Invariant: 1 to 40 of `[a-z0-9-]`.
@@ -126,6 +129,15 @@ pub fn feedback_word(feedback: Feedback) -> &'static str {
     }
 }
 
+/// How the tests of a subtask add up has its words here for the same reason.
+pub fn parse_scoring(text: &str) -> Result<Scoring, UnknownWord> {
+    match text {
+        "minimum" => Ok(Scoring::Minimum),
+        "sum" => Ok(Scoring::Sum),
+        _ => Err(UnknownWord("\"minimum\", \"sum\"")),
+    }
+}
+
 /// Profiles have their words here for the same reason.
 pub fn parse_profile(text: &str) -> Result<Profile, UnknownWord> {
     text.parse()
@@ -140,17 +152,23 @@ pub enum CheckerKind {
     Tokens,
     Float,
     UnorderedLines,
+    /// The author's own program.
+    Custom,
 }
 
-words!(CheckerKind: "\"exact\", \"tokens\", \"float\", \"unordered_lines\"",
+words!(CheckerKind: "\"exact\", \"tokens\", \"float\", \"unordered_lines\", \"custom\"",
     CheckerKind::Exact = "exact", CheckerKind::Tokens = "tokens",
-    CheckerKind::Float = "float", CheckerKind::UnorderedLines = "unordered_lines");
+    CheckerKind::Float = "float", CheckerKind::UnorderedLines = "unordered_lines",
+    CheckerKind::Custom = "custom");
 
 /// A checker with its settings. Invariant: `to_checker` succeeded once.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CheckerSettings {
     pub kind: CheckerKind,
     pub case_sensitive: bool,
+    /// False in what was stored before there was such a setting.
+    #[serde(default)]
+    pub space_change_sensitive: bool,
     pub absolute_tolerance: f64,
     pub relative_tolerance: f64,
 }
@@ -159,22 +177,29 @@ impl CheckerSettings {
     /// Tolerance of numbers when nothing is said.
     pub const DEFAULT_TOLERANCE: f64 = 1e-6;
 
-    /// The checker for the judge.
-    pub fn to_checker(self) -> Result<Checker, InvalidTolerance> {
+    /// The checker for the judge; none when it is the author's own program.
+    pub fn to_checker(self) -> Result<Option<Checker>, InvalidTolerance> {
         let case = if self.case_sensitive {
             Case::Sensitive
         } else {
             Case::Insensitive
         };
-        Ok(match self.kind {
+        let space = if self.space_change_sensitive {
+            Space::Sensitive
+        } else {
+            Space::Insensitive
+        };
+        let words = Words { case, space };
+        Ok(Some(match self.kind {
+            CheckerKind::Custom => return Ok(None),
             CheckerKind::Exact => Checker::Exact,
-            CheckerKind::Tokens => Checker::Tokens(case),
+            CheckerKind::Tokens => Checker::Tokens(words),
             CheckerKind::UnorderedLines => Checker::UnorderedLines(case),
             CheckerKind::Float => {
                 let (absolute, relative) = (self.absolute_tolerance, self.relative_tolerance);
-                Checker::Float(case, Tolerance::new(absolute, relative)?)
+                Checker::Float(words, Tolerance::new(absolute, relative)?)
             }
-        })
+        }))
     }
 }
 
@@ -206,6 +231,10 @@ pub struct Problem {
     /// What its tests run in.
     pub profile: Profile,
     pub limits: TestLimits,
+    /// Tests that earn points together; none when all tests earn all points or none.
+    pub subtasks: Vec<Subtask>,
+    /// What comes after a failure is not run: in a subtask, or at all when there are none.
+    pub stop_on_first_failure: bool,
     /// Where in the course it is, if it is.
     pub place: Option<Place>,
     pub test_count: u32,
@@ -252,6 +281,15 @@ impl fmt::Debug for Test {
     }
 }
 
+/// What looks at the answers of programs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnswerChecker {
+    /// One of ours, outside of any sandbox.
+    BuiltIn(Checker),
+    /// The author's program, in a sandbox of its own.
+    Custom(CustomChecker),
+}
+
 /// Everything that grading a submission needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GradedProblem {
@@ -259,7 +297,7 @@ pub struct GradedProblem {
     pub kind: ProblemKind,
     /// Empty unless `kind` is Function.
     pub function_name: String,
-    pub checker: Checker,
+    pub checker: AnswerChecker,
     pub feedback: Feedback,
     /// What its tests run in.
     pub profile: Profile,
@@ -268,6 +306,10 @@ pub struct GradedProblem {
     /// Of each test.
     pub memory_limit_bytes: u64,
     pub points: u32,
+    /// Tests that earn points together; all of them are in `tests`.
+    pub subtasks: Vec<Subtask>,
+    /// What comes after a failure is not run: in a subtask, or at all when there are none.
+    pub stop_on_first_failure: bool,
     /// In order; never empty.
     pub tests: Vec<Test>,
 }
@@ -358,6 +400,7 @@ mod tests {
         let settings = |kind, absolute_tolerance| CheckerSettings {
             kind,
             case_sensitive: true,
+            space_change_sensitive: false,
             absolute_tolerance,
             relative_tolerance: 0.0,
         };
@@ -366,8 +409,10 @@ mod tests {
         assert!(settings(CheckerKind::Float, 0.0).to_checker().is_ok());
         assert_eq!(
             settings(CheckerKind::Exact, 0.0).to_checker().unwrap(),
-            Checker::Exact
+            Some(Checker::Exact)
         );
+        let custom = settings(CheckerKind::Custom, 0.0).to_checker();
+        assert_eq!(custom.unwrap(), None);
     }
 
     #[test]

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use super::model::{
-    Cheatsheet, CourseSession, GradedProblem, Level, Problem, ProblemFilter, ProblemPage, Slug,
-    Test,
+    AnswerChecker, Cheatsheet, CheckerKind, CourseSession, GradedProblem, Level, Problem,
+    ProblemFilter, ProblemPage, Slug, Test,
 };
 use super::store;
+use crate::judge::CustomChecker;
 use crate::platform::Platform;
 use crate::platform::cache::ContentCache;
 use crate::platform::config::Limits;
@@ -67,7 +68,11 @@ impl Problems {
         let catalogue = self.catalogue().await?;
         let problem = catalogue.problem(slug)?;
         let tests = self.tests.all(slug).await?;
-        graded(problem, tests, &self.platform.config.limits)
+        let custom = match problem.checker.kind {
+            CheckerKind::Custom => self.tests.checker(slug).await?,
+            _ => None,
+        };
+        graded(problem, tests, custom, &self.platform.config.limits)
     }
 
     /// All of the course but the tests.
@@ -199,23 +204,43 @@ fn in_session<'a>(problems: &'a [Problem], id: &str) -> impl Iterator<Item = &'a
     })
 }
 
-fn graded(problem: &Problem, tests: Vec<Test>, limits: &Limits) -> Result<GradedProblem, Error> {
+fn graded(
+    problem: &Problem,
+    tests: Vec<Test>,
+    custom: Option<CustomChecker>,
+    limits: &Limits,
+) -> Result<GradedProblem, Error> {
     if tests.is_empty() {
         return Err(Error::internal("grade a problem", "it has no tests"));
     }
-    let checker = problem.checker.to_checker();
+    let mut named = problem.subtasks.iter().flat_map(|subtask| &subtask.tests);
+    if !named.all(|named| tests.iter().any(|test| test.number == *named)) {
+        // Read while the course was loaded anew; the next look finds both as they are.
+        return Err(Error::internal(
+            "grade a problem",
+            "a subtask has a test too many",
+        ));
+    }
+    let built_in = problem.checker.to_checker();
+    let built_in = built_in.map_err(|error| Error::internal("read a checker", error))?;
+    let checker = built_in.map(AnswerChecker::BuiltIn);
+    // None of both while the course is loaded anew, as above.
+    let checker = checker.or(custom.map(AnswerChecker::Custom));
+    let checker = checker.ok_or_else(|| Error::internal("grade a problem", "it has no checker"))?;
     let wall_time = problem.limits.wall_time.unwrap_or(limits.test_wall_time);
     let memory = problem.limits.memory_bytes.unwrap_or(limits.memory_bytes);
     Ok(GradedProblem {
         slug: problem.slug.clone(),
         kind: problem.kind,
         function_name: problem.function_name.clone(),
-        checker: checker.map_err(|error| Error::internal("read a checker", error))?,
+        checker,
         feedback: problem.feedback,
         profile: problem.profile,
         wall_time_limit: wall_time.min(limits.wall_time_ceiling),
         memory_limit_bytes: memory.min(limits.memory_bytes),
         points: problem.points,
+        subtasks: problem.subtasks.clone(),
+        stop_on_first_failure: problem.stop_on_first_failure,
         tests,
     })
 }

@@ -57,6 +57,8 @@ fn problem(row: SqliteRow) -> Result<Problem, sqlx::Error> {
             wall_time: wall_time.map(|millis| Duration::from_millis(millis.unsigned_abs())),
             memory_bytes: memory.map(i64::unsigned_abs),
         },
+        subtasks: from_json(row.try_get("subtasks")?)?,
+        stop_on_first_failure: row.try_get("stop_on_first_failure")?,
         place,
         test_count: row.try_get("test_count")?,
         etag: row.try_get("fingerprint")?,

@@ -16,7 +16,7 @@ pub struct JudgedSubmission {
     /// Name of the verdict in the API without its prefix, for example `WRONG_ANSWER`.
     pub verdict: &'static str,
     pub accepted: bool,
-    /// Of the problem, whether earned or not.
+    /// Earned.
     pub points: u32,
     pub passed_test_count: u32,
     pub test_count: u32,
@@ -32,7 +32,7 @@ pub struct ProblemProgress {
     pub problem: String,
     pub attempt_count: u32,
     pub solved: bool,
-    /// Earned.
+    /// Earned by the best submission.
     pub points: u32,
     pub solve_time: Option<Timestamp>,
     pub last_attempt_time: Timestamp,

@@ -50,7 +50,7 @@ impl Progress {
             .collect();
         let slugs: HashSet<&str> = solved.iter().map(|one| one.problem.as_str()).collect();
         Ok(Summary {
-            points: solved.iter().map(|problem| problem.points).sum(),
+            points: store::points(db, user_id).await?,
             solved_problem_count: count(solved.len()),
             streak_days: streak(&times, self.platform.clock.now()),
             badges,

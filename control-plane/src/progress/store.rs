@@ -10,7 +10,7 @@ use crate::platform::ids::UserId;
 
 /// Writes what a judged submission means for its author: attempt, completion, points, badges.
 /// Call it in the transaction that stores the verdict. A submission counts once, however often
-/// this is called for it. Points are earned by the first accepted submission of a problem.
+/// this is called for it. Points are those of the best submission, and never go down.
 pub async fn record_judged(
     tx: &mut SqliteConnection,
     judged: &JudgedSubmission,
@@ -63,13 +63,15 @@ async fn count_attempt(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO progress (user_id, problem, attempt_count, solved, points, last_attempt_time)
-         VALUES (?, ?, 1, 0, 0, ?)
+         VALUES (?, ?, 1, 0, ?, ?)
          ON CONFLICT (user_id, problem) DO UPDATE SET
              attempt_count = attempt_count + 1,
+             points = max(points, excluded.points),
              last_attempt_time = max(last_attempt_time, excluded.last_attempt_time)",
     )
     .bind(judged.user_id.to_string())
     .bind(&judged.problem)
+    .bind(judged.points)
     .bind(to_micros(judged.create_time))
     .execute(tx)
     .await?;
@@ -80,16 +82,12 @@ async fn mark_solved(
     tx: &mut SqliteConnection,
     judged: &JudgedSubmission,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE progress SET solved = 1, points = ?, solve_time = ?
-         WHERE user_id = ? AND problem = ?",
-    )
-    .bind(judged.points)
-    .bind(to_micros(judged.judge_time))
-    .bind(judged.user_id.to_string())
-    .bind(&judged.problem)
-    .execute(tx)
-    .await?;
+    sqlx::query("UPDATE progress SET solved = 1, solve_time = ? WHERE user_id = ? AND problem = ?")
+        .bind(to_micros(judged.judge_time))
+        .bind(judged.user_id.to_string())
+        .bind(&judged.problem)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -152,6 +150,14 @@ pub async fn solved(db: &SqlitePool, user_id: UserId) -> Result<Vec<ProblemProgr
         .into_iter()
         .map(problem_progress)
         .collect()
+}
+
+/// The points of somebody's best submissions at all problems together.
+pub async fn points(db: &SqlitePool, user_id: UserId) -> Result<u32, sqlx::Error> {
+    sqlx::query_scalar("SELECT coalesce(sum(points), 0) FROM progress WHERE user_id = ?")
+        .bind(user_id.to_string())
+        .fetch_one(db)
+        .await
 }
 
 fn problem_progress(row: SqliteRow) -> Result<ProblemProgress, sqlx::Error> {

@@ -17,7 +17,7 @@ use crate::execution::api::{
     after_in, compile_error_out, number, program_in, queue_position_out, queue_update_out, size,
     started_out, state_out,
 };
-use crate::judge::{TestResult, TestUsage, Verdict};
+use crate::judge::{SubtaskResult, TestResult, TestUsage, Verdict};
 use crate::platform::context::OpContext;
 use crate::platform::errors::Error;
 use crate::platform::idempotency::Turn;
@@ -185,10 +185,12 @@ fn submission_out(submission: Submission) -> pb::Submission {
         state,
         verdict,
         results,
+        subtasks,
         passed_test_count,
         test_count,
         points,
         compile_error,
+        author_message,
         queue_position,
         create_time,
         start_time,
@@ -209,6 +211,27 @@ fn submission_out(submission: Submission) -> pb::Submission {
         start_time: start_time.map(timestamp),
         finish_time: finish_time.map(timestamp),
         source: String::new(),
+        subtask_results: subtasks.into_iter().map(subtask_out).collect(),
+        author_message,
+    }
+}
+
+fn subtask_out(result: SubtaskResult) -> pb::SubtaskResult {
+    let SubtaskResult {
+        name,
+        points,
+        possible_points,
+        verdict,
+        passed_test_count,
+        test_count,
+    } = result;
+    pb::SubtaskResult {
+        name,
+        points: number(points),
+        possible_points: number(possible_points),
+        verdict: verdict_out(verdict).into(),
+        passed_test_count: number(passed_test_count),
+        test_count: number(test_count),
     }
 }
 

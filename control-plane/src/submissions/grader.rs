@@ -40,8 +40,8 @@ impl Submissions {
         let Some(problem) = self.problem(&work.problem).await else {
             drop(slot);
             tracing::warn!(submission_id = %id, "the problem was deleted before its submission was graded");
-            let nothing = Grade::of(Vec::new(), None, 0);
-            return self.finish(&live, nothing, Some(work.attempt)).await;
+            let attempt = Some(work.attempt);
+            return self.finish(&live, Grade::nothing(), attempt).await;
         };
         let limits = &self.platform.config.limits;
         let exam = Exam {
@@ -49,6 +49,7 @@ impl Submissions {
             problem: &problem,
             program: &work.program,
             limits: program_limits(limits, problem.wall_time_limit, problem.memory_limit_bytes),
+            checker_limits: program_limits(limits, limits.test_wall_time, limits.memory_bytes),
             ticket: slot.ticket(),
             name: format!("{id}-{attempt}"),
             call_id: work.call_id,
@@ -93,12 +94,16 @@ impl Submissions {
             .map(|test| TestResult::skipped(test.number, test.hidden))
             .collect();
         results.extend(missing);
-        let mut grade = Grade::of(results, compile_error, exam.problem.points);
-        if let Some(broken) = broken {
-            tracing::error!(submission_id = %live.id(), %broken, "a submission can't be graded");
-            grade.verdict = Verdict::InternalError;
+        let GradedProblem {
+            points, subtasks, ..
+        } = exam.problem;
+        let grade = Grade::of(results, compile_error, *points, subtasks);
+        let Some(broken) = broken else { return grade };
+        tracing::error!(submission_id = %live.id(), %broken, "a submission can't be graded");
+        Grade {
+            author_message: broken.for_author(),
+            ..grade.unjudged(Verdict::InternalError)
         }
-        grade
     }
 
     /// False when the submission is somebody else's or has ended.
@@ -121,10 +126,10 @@ impl Submissions {
     /// Stores verdict and progress, once, and shows them. An attempt that was not claimed yet comes
     /// with the number of the one before it.
     async fn finish(&self, live: &LiveSubmission, grade: Grade, unclaimed_after: Option<u32>) {
-        let (points, verdict) = (grade.points, grade.verdict);
+        let verdict = grade.verdict;
         let submission = &live.graded(grade, self.platform.clock.now());
         let attempt = live.attempt();
-        let judged = &judged(submission, verdict, points);
+        let judged = &judged(submission, verdict);
         let finish = || async move {
             let mut tx = self.platform.db.write().await?;
             let ours = match unclaimed_after {
@@ -160,8 +165,7 @@ impl Submissions {
                 self.enqueue(submission, attempt);
             } else {
                 let live = LiveSubmission::new(submission, attempt);
-                let nothing = Grade::of(Vec::new(), None, 0);
-                self.finish(&live, nothing, None).await;
+                self.finish(&live, Grade::nothing(), None).await;
             }
         }
         Ok(())
@@ -176,14 +180,14 @@ impl Submissions {
     }
 }
 
-fn judged(submission: &Submission, verdict: Verdict, points: u32) -> JudgedSubmission {
+fn judged(submission: &Submission, verdict: Verdict) -> JudgedSubmission {
     JudgedSubmission {
         submission_id: submission.id,
         user_id: submission.user,
         problem: submission.problem.clone(),
         verdict: verdict.name(),
         accepted: verdict == Verdict::Accepted,
-        points,
+        points: submission.points,
         passed_test_count: submission.shown_passed_test_count(),
         test_count: submission.test_count,
         create_time: submission.create_time,

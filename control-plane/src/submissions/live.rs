@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::model::{Grade, Submission};
 use crate::execution::model::{QueuePosition, State};
 use crate::judge::TestResult;
+use crate::platform::context::Role;
 use crate::platform::ids::{SubmissionId, UserId};
 
 const ATTEMPT_SHIFT: u32 = 32;
@@ -123,15 +124,15 @@ impl LiveSubmission {
         self.inner().attempt
     }
 
-    /// The submission as its author may see it.
-    pub fn snapshot(&self) -> Submission {
-        self.inner().submission.clone().shown()
+    /// The submission as somebody with this role may see it.
+    pub fn snapshot(&self, viewer: Role) -> Submission {
+        self.inner().submission.clone().shown_to(viewer)
     }
 
     /// The same, with the place up to which it holds.
-    pub fn begin(&self) -> (u64, Submission) {
+    pub fn begin(&self, viewer: Role) -> (u64, Submission) {
         let inner = self.inner();
-        (inner.end(), inner.submission.clone().shown())
+        (inner.end(), inner.submission.clone().shown_to(viewer))
     }
 
     /// Rises with each change.
@@ -139,8 +140,8 @@ impl LiveSubmission {
         self.version.subscribe()
     }
 
-    /// The next event behind a place.
-    pub fn read(&self, after: u64) -> Next {
+    /// The next event behind a place, for somebody with this role.
+    pub fn read(&self, after: u64, viewer: Role) -> Next {
         let inner = self.inner();
         let index = inner
             .entries
@@ -148,7 +149,8 @@ impl LiveSubmission {
         match inner.entries.get(index) {
             Some(entry) => Next::Entry(entry.clone()),
             None if inner.submission.state == State::Finished => {
-                Next::Finished(inner.end().max(after) + 1, inner.submission.clone().shown())
+                let submission = inner.submission.clone().shown_to(viewer);
+                Next::Finished(inner.end().max(after) + 1, submission)
             }
             None => Next::Wait,
         }

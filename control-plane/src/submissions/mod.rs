@@ -8,6 +8,7 @@ pub mod api;
 pub mod grader;
 pub mod live;
 pub mod model;
+pub mod plan;
 pub mod service;
 pub mod store;
 pub mod testing;

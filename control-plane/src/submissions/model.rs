@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use crate::execution::model::{CompileError, QueuePosition, State};
-use crate::judge::{Feedback, TestResult, Verdict};
+use crate::judge::{Feedback, Subtask, SubtaskResult, TestResult, Verdict, score};
+use crate::platform::context::Role;
 use crate::platform::ids::{SubmissionId, UserId};
 
 /// One graded program. Results of hidden tests are already reduced to what may be shown.
@@ -23,6 +24,8 @@ pub struct Submission {
     pub verdict: Option<Verdict>,
     /// Results so far, in the order of the tests.
     pub results: Vec<TestResult>,
+    /// What it earned in each subtask, when it is finished.
+    pub subtasks: Vec<SubtaskResult>,
     /// Tests that passed.
     pub passed_test_count: u32,
     /// Tests of the problem.
@@ -31,6 +34,8 @@ pub struct Submission {
     pub points: u32,
     /// Set with `Verdict::CompileError`.
     pub compile_error: Option<CompileError>,
+    /// What the problem's author is told when their checker failed. Nobody else sees it.
+    pub author_message: String,
     /// Where it stands in the queue, while it is queued.
     pub queue_position: Option<QueuePosition>,
     /// When it was accepted.
@@ -48,26 +53,61 @@ pub struct Grade {
     pub verdict: Verdict,
     /// Results in the order of the tests.
     pub results: Vec<TestResult>,
+    /// What was earned in each subtask of the problem.
+    pub subtasks: Vec<SubtaskResult>,
     /// Set when Python could not compile the program.
     pub compile_error: Option<CompileError>,
-    /// Of the problem.
+    /// Earned.
     pub points: u32,
+    /// What the problem's author is told when their checker failed.
+    pub author_message: String,
 }
 
 impl Grade {
-    /// Sums up results. Without any result nothing was judged, which is our fault.
+    /// Nothing was judged, which is our fault.
+    pub fn nothing() -> Self {
+        Self::of(Vec::new(), None, 0, &[])
+    }
+
+    /// Sums up results. Points are for the subtasks; without any, all of the problem's are for all
+    /// tests. Without a result, or with none of a test that had to run, it is our fault.
     pub fn of(
         mut results: Vec<TestResult>,
         compile_error: Option<CompileError>,
         points: u32,
+        subtasks: &[Subtask],
     ) -> Self {
         results.sort_by_key(|result| result.number);
         let verdict = Verdict::of_submission(results.iter().map(|result| result.verdict));
-        Self {
-            verdict: verdict.unwrap_or(Verdict::InternalError),
+        let verdict = verdict.filter(|verdict| *verdict != Verdict::Skipped);
+        let subtasks = score(subtasks, &results);
+        let points = match &subtasks[..] {
+            [] if verdict == Some(Verdict::Accepted) => points,
+            [] => 0,
+            subtasks => subtasks.iter().map(|subtask| subtask.points).sum(),
+        };
+        let verdict = verdict.unwrap_or(Verdict::InternalError);
+        let grade = Self {
+            verdict,
             results,
+            subtasks,
             compile_error,
             points,
+            author_message: String::new(),
+        };
+        match verdict.is_judged() {
+            true => grade,
+            false => grade.unjudged(verdict),
+        }
+    }
+
+    /// The same with a verdict that holds nothing against the program, and earns it nothing.
+    pub fn unjudged(self, verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            subtasks: Vec::new(),
+            points: 0,
+            ..self
         }
     }
 }
@@ -78,8 +118,10 @@ impl Submission {
         let Grade {
             verdict,
             results,
+            subtasks,
             compile_error,
             points,
+            author_message,
         } = grade;
         let passed = results
             .iter()
@@ -89,27 +131,31 @@ impl Submission {
             state: State::Finished,
             verdict: Some(verdict),
             passed_test_count: u32::try_from(passed).unwrap_or(u32::MAX),
-            points: if verdict == Verdict::Accepted {
-                points
-            } else {
-                0
-            },
+            points,
             results,
+            subtasks,
             compile_error,
+            author_message,
             queue_position: None,
             finish_time: Some(now),
             ..self.clone()
         }
     }
 
-    /// What its author may see of it.
-    pub fn shown(mut self) -> Self {
+    /// What somebody with this role may see of it. Tests are shown to all as to students.
+    pub fn shown_to(mut self, viewer: Role) -> Self {
         self.results = self
             .results
             .iter()
             .filter_map(|result| result.shown_at(self.feedback))
             .collect();
+        if self.feedback == Feedback::VerdictOnly {
+            self.subtasks.clear();
+        }
         self.passed_test_count = self.shown_passed_test_count();
+        if viewer < Role::Author {
+            self.author_message.clear();
+        }
         self
     }
 
@@ -125,6 +171,7 @@ impl Submission {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::Scoring;
 
     fn result(number: u32, verdict: Verdict) -> TestResult {
         TestResult {
@@ -142,10 +189,12 @@ mod tests {
             state: State::Running,
             verdict: None,
             results: Vec::new(),
+            subtasks: Vec::new(),
             passed_test_count: 0,
             test_count: 2,
             points: 0,
             compile_error: None,
+            author_message: String::new(),
             queue_position: None,
             create_time: Timestamp::UNIX_EPOCH,
             start_time: None,
@@ -155,7 +204,7 @@ mod tests {
 
     fn graded(feedback: Feedback, verdicts: [Verdict; 2]) -> Submission {
         let results = vec![result(2, verdicts[1]), result(1, verdicts[0])];
-        submission(feedback).graded(Grade::of(results, None, 10), Timestamp::UNIX_EPOCH)
+        submission(feedback).graded(Grade::of(results, None, 10, &[]), Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -179,24 +228,106 @@ mod tests {
             Feedback::VerdictOnly,
             [Verdict::Accepted, Verdict::WrongAnswer],
         )
-        .shown();
+        .shown_to(Role::Student);
         assert!(wrong.results.is_empty());
         assert_eq!(wrong.passed_test_count, 0);
-        let right = graded(Feedback::VerdictOnly, [Verdict::Accepted; 2]).shown();
+        let right = graded(Feedback::VerdictOnly, [Verdict::Accepted; 2]).shown_to(Role::Student);
         assert_eq!(right.passed_test_count, 2);
         let each = graded(
             Feedback::VerdictPerTest,
             [Verdict::Accepted, Verdict::WrongAnswer],
         )
-        .shown();
+        .shown_to(Role::Student);
         assert_eq!((each.results.len(), each.passed_test_count), (2, 1));
     }
 
     #[test]
+    fn what_is_for_authors_is_shown_to_them_alone() {
+        for (role, shown) in [
+            (Role::Student, ""),
+            (Role::Teacher, ""),
+            (Role::Author, "broken"),
+            (Role::Admin, "broken"),
+        ] {
+            let grade = Grade {
+                author_message: "broken".into(),
+                ..Grade::nothing()
+            };
+            let graded = submission(Feedback::Full).graded(grade, Timestamp::UNIX_EPOCH);
+            assert_eq!(graded.shown_to(role).author_message, shown, "{role:?}");
+        }
+    }
+
+    fn subtasks() -> [Subtask; 2] {
+        let subtask = |name: &str, points, tests: &[u32]| Subtask {
+            name: name.into(),
+            points,
+            scoring: Scoring::Minimum,
+            tests: tests.to_vec(),
+            requires: Vec::new(),
+        };
+        [subtask("a", 3, &[1]), subtask("b", 7, &[2])]
+    }
+
+    #[test]
+    fn points_are_those_of_the_subtasks_and_accepted_is_everything() {
+        use Verdict::{Accepted, CompileError, InternalError, Skipped, TimeLimit, WrongAnswer};
+        for (verdicts, verdict, points) in [
+            ([Accepted, Accepted], Accepted, 10),
+            ([Accepted, WrongAnswer], WrongAnswer, 3),
+            ([TimeLimit, Accepted], TimeLimit, 7),
+            ([WrongAnswer, Skipped], WrongAnswer, 0),
+            ([CompileError, Skipped], CompileError, 0),
+            // Our fault earns nothing, and what should have run and did not is our fault.
+            ([Accepted, InternalError], InternalError, 0),
+            ([Accepted, Skipped], InternalError, 0),
+        ] {
+            let results = vec![result(1, verdicts[0]), result(2, verdicts[1])];
+            let grade = Grade::of(results, None, 10, &subtasks());
+            assert_eq!(
+                (grade.verdict, grade.points),
+                (verdict, points),
+                "{verdicts:?}"
+            );
+            let sum: u32 = grade.subtasks.iter().map(|subtask| subtask.points).sum();
+            assert_eq!(sum, points);
+        }
+        // A test of no subtask earns nothing, and yet must pass.
+        let results = vec![
+            result(1, Accepted),
+            result(2, Accepted),
+            result(3, WrongAnswer),
+        ];
+        let grade = Grade::of(results, None, 10, &subtasks());
+        assert_eq!((grade.verdict, grade.points), (WrongAnswer, 10));
+    }
+
+    #[test]
+    fn subtasks_are_shown_unless_one_verdict_is_for_all() {
+        for (feedback, shown) in [
+            (Feedback::Full, 2),
+            (Feedback::VerdictPerTest, 2),
+            (Feedback::VerdictOnly, 0),
+        ] {
+            let results = vec![
+                result(1, Verdict::Accepted),
+                result(2, Verdict::WrongAnswer),
+            ];
+            let grade = Grade::of(results, None, 10, &subtasks());
+            let graded = submission(feedback).graded(grade, Timestamp::UNIX_EPOCH);
+            assert_eq!(graded.subtasks.len(), 2);
+            let told = graded.shown_to(Role::Student);
+            assert_eq!(
+                (told.subtasks.len(), told.points),
+                (shown, 3),
+                "{feedback:?}"
+            );
+        }
+    }
+
+    #[test]
     fn nothing_judged_is_our_fault() {
-        assert_eq!(
-            Grade::of(Vec::new(), None, 10).verdict,
-            Verdict::InternalError
-        );
+        assert_eq!(Grade::nothing().verdict, Verdict::InternalError);
+        assert_eq!(Grade::of(Vec::new(), None, 10, &subtasks()).points, 0);
     }
 }

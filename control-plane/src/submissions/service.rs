@@ -144,8 +144,8 @@ impl Submissions {
         let stored = stored.ok_or(Error::NotFound("submission"))?;
         let submission = match self.live.get(id) {
             // It may have ended between the two looks; what was stored is as good.
-            Some(live) if stored.submission.state != State::Finished => live.snapshot(),
-            _ => stored.submission.shown(),
+            Some(live) if stored.submission.state != State::Finished => live.snapshot(caller.role),
+            _ => stored.submission.shown_to(caller.role),
         };
         Ok((submission, stored.source))
     }
@@ -160,6 +160,7 @@ impl Submissions {
         let submission = self.find(caller, id).await?;
         Ok(watch(
             submission,
+            caller.role,
             after,
             self.platform.clock.clone(),
             self.closing.clone(),
@@ -193,8 +194,8 @@ impl Submissions {
         let rows = store::list(self.platform.db.read(), &filter).await?;
         let (rows, next) = page.finish(rows, |submission| submission.id.to_string());
         let now = |submission: Submission| match self.live.get(submission.id) {
-            Some(live) => live.snapshot(),
-            None => submission.shown(),
+            Some(live) => live.snapshot(caller.role),
+            None => submission.shown_to(caller.role),
         };
         Ok((rows.into_iter().map(now).collect(), next))
     }
@@ -269,10 +270,12 @@ fn new_submission(user: UserId, problem: &GradedProblem, now: Timestamp) -> Subm
         state: State::Queued,
         verdict: None,
         results: Vec::new(),
+        subtasks: Vec::new(),
         passed_test_count: 0,
         test_count: u32::try_from(problem.tests.len()).unwrap_or(u32::MAX),
         points: 0,
         compile_error: None,
+        author_message: String::new(),
         queue_position: None,
         create_time: now,
         start_time: None,

@@ -13,7 +13,8 @@ use crate::platform::ids::{SubmissionId, UserId};
 use crate::problems::model::{feedback_word, parse_feedback};
 
 const COLUMNS: &str = "id, user_id, problem, state, feedback, verdict, test_results,
-    passed_test_count, test_count, points, compile_error, create_time, start_time, finish_time";
+    subtask_results, passed_test_count, test_count, points, compile_error, author_message, create_time,
+    start_time, finish_time";
 
 /// What the grader needs to know of a submission.
 #[derive(Debug)]
@@ -129,17 +130,20 @@ pub async fn finish(
         return Ok(false);
     };
     sqlx::query(
-        "UPDATE submissions SET state = ?, verdict = ?, test_results = ?, passed_test_count = ?,
-             test_count = ?, points = ?, compile_error = ?, start_time = ?, finish_time = ?
+        "UPDATE submissions SET state = ?, verdict = ?, test_results = ?, subtask_results = ?,
+             passed_test_count = ?, test_count = ?, points = ?, compile_error = ?,
+             author_message = ?, start_time = ?, finish_time = ?
          WHERE id = ?",
     )
     .bind(state.word())
     .bind(submission.verdict.map(Verdict::name))
     .bind(to_json(&submission.results)?)
+    .bind(to_json(&submission.subtasks)?)
     .bind(submission.passed_test_count)
     .bind(submission.test_count)
     .bind(submission.points)
     .bind(submission.compile_error.as_ref().map(to_json).transpose()?)
+    .bind(&submission.author_message)
     .bind(submission.start_time.map(to_micros))
     .bind(submission.finish_time.map(to_micros))
     .bind(submission.id.to_string())
@@ -242,7 +246,8 @@ pub async fn delete(
         return Ok(Deletion::NotFinished);
     }
     sqlx::query(
-        "UPDATE submissions SET deleted = 1, program = x'', test_results = '[]', compile_error = NULL
+        "UPDATE submissions SET deleted = 1, program = x'', test_results = '[]',
+             subtask_results = '[]', compile_error = NULL, author_message = ''
          WHERE id = ?",
     )
     .bind(id.to_string())
@@ -318,12 +323,14 @@ fn read(row: &SqliteRow) -> Result<Submission, sqlx::Error> {
         state: from_text(text("state")?)?,
         verdict: optional("verdict")?.map(from_text).transpose()?,
         results: from_json(text("test_results")?.as_bytes())?,
+        subtasks: from_json(text("subtask_results")?.as_bytes())?,
         passed_test_count: row.try_get("passed_test_count")?,
         test_count: row.try_get("test_count")?,
         points: row.try_get("points")?,
         compile_error: optional("compile_error")?
             .map(|text| from_json(text.as_bytes()))
             .transpose()?,
+        author_message: row.try_get("author_message")?,
         queue_position: None,
         create_time: from_micros(row.try_get("create_time")?)?,
         start_time: time("start_time")?,

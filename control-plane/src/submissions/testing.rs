@@ -1,19 +1,25 @@
-//! The tests of a submission, each in its own sandbox: the order for the runner, the answers that
-//! come back, and another try for what has not ended when a runner is lost. The expected answers
-//! stay here.
+//! The tests of a submission, each in its own sandbox: the calls of a runner, and another try for
+//! what has not ended when a runner is lost. The expected answers stay here; only the author's own
+//! checker is given them, in a sandbox that no student's program runs in.
 //!
-//! All tests go to a runner in one call, if that is no more than it can do in a few rounds: a
-//! submission with many slow tests gives its sandboxes back in between, so that others get their
-//! turn.
+//! All tests that may run side by side (`plan`) go to a runner in one call, if that is no more
+//! than it can do in a few rounds: a submission with many slow tests gives its sandboxes back in
+//! between, so that others get their turn. Where the author's own checker looks at the answers, it
+//! does so in a call of its own after that.
+
+mod checks;
+mod papers;
 
 use std::time::Duration;
 
-use crate::execution::dispatcher::{BatchListener, Dispatcher, Slot};
+use super::plan::Plan;
+use crate::execution::dispatcher::{Dispatcher, Slot};
 use crate::execution::model::{CompileError, Limits, MAX_LOSSES, OutputStream, Program};
-use crate::execution::order::{BatchOrder, Case, Ended, Failure, FunctionResult};
-use crate::judge::{Answer, TestCase, TestResult, Verdict, judge_test};
+use crate::execution::order::Failure;
+use crate::judge::{CheckerFault, TestResult};
 use crate::platform::queue::Ticket;
-use crate::problems::model::{GradedProblem, ProblemKind, Test};
+use crate::problems::model::{AnswerChecker, GradedProblem};
+use papers::Answered;
 
 /// Tests of one submission that run at one time.
 const AT_ONCE: usize = 4;
@@ -34,6 +40,8 @@ pub struct Exam<'a> {
     pub program: &'a Program,
     /// Limits of each test.
     pub limits: Limits,
+    /// Limits of the author's own checker for each answer.
+    pub checker_limits: Limits,
     /// The ticket of the submission; further calls keep its place in the line.
     pub ticket: Ticket,
     /// Names the submission and the attempt on the runners.
@@ -51,52 +59,82 @@ pub struct Tested {
     pub compile_error: Option<CompileError>,
 }
 
-/// A test could not be run, by our fault.
+/// A submission can't be graded, whatever its program does.
 #[derive(Debug, thiserror::Error)]
-#[error("test {number} could not be run: {reason}")]
-pub struct Broken {
-    number: u32,
-    reason: String,
+pub enum Broken {
+    /// By our fault.
+    #[error("test {number} could not be run: {reason}")]
+    Test {
+        /// One that is missing.
+        number: u32,
+        /// What happened.
+        reason: String,
+    },
+    /// By the fault of the problem's author.
+    #[error("the checker gave no answer for test {number}: {fault}")]
+    Checker {
+        /// The first such test.
+        number: u32,
+        /// What happened.
+        fault: CheckerFault,
+    },
+}
+
+impl Broken {
+    /// What the problem's author is told; empty when it is no fault of theirs.
+    pub fn for_author(&self) -> String {
+        match self {
+            Self::Test { .. } => String::new(),
+            Self::Checker { number, fault } => {
+                format!("Your checker gave no answer for test {number}: {fault}.")
+            }
+        }
+    }
+}
+
+/// What is left to do, and who hears of what is done.
+struct Desk<'a, 'b> {
+    plan: Plan<'a>,
+    /// Programs whose answers the author's own checker is still to look at.
+    answered: Vec<Answered<'a>>,
+    tested: &'b mut (dyn FnMut(Tested) + Send),
+}
+
+impl Desk<'_, '_> {
+    fn judged(&mut self, tested: Tested) {
+        for tested in self.plan.ended(tested) {
+            (self.tested)(tested);
+        }
+    }
 }
 
 impl Exam<'_> {
-    /// Runs and judges all tests, in this slot first. `tested` hears of each as it ends, once.
-    /// After a compile error no further test is run. A runner may be lost twice: what has not
-    /// ended then is run again.
+    /// Runs and judges all tests that are to run, in this slot first. `tested` hears of each as it
+    /// is judged, once. After a compile error no further test is run. A runner may be lost twice:
+    /// what has not ended then is run again.
     pub async fn sit(
         &self,
         slot: Slot,
         mut tested: impl FnMut(Tested) + Send,
     ) -> Result<(), Broken> {
-        let mut left: Vec<&Test> = self.problem.tests.iter().collect();
+        let mut desk = Desk {
+            plan: Plan::new(self.problem),
+            answered: Vec::new(),
+            tested: &mut tested,
+        };
         let (mut slot, mut losses, mut calls) = (Some(slot), 0, 0);
-        while let Some(first) = left.first() {
-            let broken = |reason: String| Broken {
-                number: first.number,
-                reason,
-            };
+        while let Some(number) = desk.plan.due().first().map(|test| test.number) {
+            let broken = |reason| Broken::Test { number, reason };
             let own = match slot.take() {
                 Some(slot) => Some(slot),
                 None => self.next_slot(calls).await,
             };
-            let mut own = own.ok_or_else(|| broken("forgotten".into()))?;
+            let own = own.ok_or_else(|| broken("forgotten".into()))?;
             calls += 1;
-            own.widen(AT_ONCE.min(left.len()));
-            let sizes = left.iter().map(|test| test.input.len());
-            let now = &left[..fitting(sizes, own.sandboxes())];
-            let mut papers = Papers::new(self, now, &mut tested);
-            let result = own
-                .execute_batch(&self.order(now, calls), &mut papers)
-                .await;
-            drop(own);
-            let Papers {
-                ended, compiles, ..
-            } = papers;
-            if !compiles {
-                return Ok(());
-            }
-            let pause = match result {
+            let pause = match self.call(own, calls, &mut desk).await? {
                 Ok(()) => Duration::ZERO,
+                // Nothing more is wanted of it, whatever became of it.
+                Err(_) if desk.plan.due().is_empty() => Duration::ZERO,
                 Err(Failure::Lost(reason)) => {
                     losses += 1;
                     if losses >= MAX_LOSSES {
@@ -110,8 +148,6 @@ impl Exam<'_> {
                     return Err(broken(failure.to_string()));
                 }
             };
-            let has_ended = |number: u32| ended.contains(&number);
-            left.retain(|test| !has_ended(test.number));
             tokio::time::sleep(pause).await;
         }
         Ok(())
@@ -126,49 +162,26 @@ impl Exam<'_> {
             .await
     }
 
-    fn order<'a>(&'a self, tests: &[&'a Test], calls: u32) -> BatchOrder<'a> {
-        let name = &self.problem.function_name;
-        let case = |test: &'a Test| match self.problem.kind {
-            ProblemKind::Stdin => Case::Stdin(&test.input),
-            ProblemKind::Function => Case::Call(name, &test.input),
-        };
-        BatchOrder {
-            name: format!("{}-{calls}", self.name),
-            program: self.program,
-            profile: self.problem.profile,
-            limits: self.limits,
-            cases: tests.iter().copied().map(case).collect(),
-            call_id: self.call_id.clone(),
+    /// One call of a runner: it checks answers when there are some, else it runs tests.
+    async fn call<'a>(
+        &'a self,
+        mut slot: Slot,
+        number: u32,
+        desk: &mut Desk<'a, '_>,
+    ) -> Result<Result<(), Failure>, Broken> {
+        let Desk { plan, answered, .. } = desk;
+        // What comes after a failure is dropped, even if it ran.
+        answered.retain(|answered| plan.wants(answered.number()));
+        match &self.problem.checker {
+            AnswerChecker::Custom(checker) if !desk.answered.is_empty() => {
+                self.check(checker, &mut slot, number, desk).await
+            }
+            _ => Ok(self.run(&mut slot, number, desk).await),
         }
     }
 
-    fn judge(&self, test: &Test, ended: Ended, output: &Output) -> Tested {
-        let name = &self.problem.function_name;
-        let Ended {
-            ending,
-            function,
-            files: _,
-        } = ended;
-        let answer = match (self.problem.kind, &function) {
-            (ProblemKind::Stdin, _) => Answer::Text(&output.stdout),
-            (ProblemKind::Function, FunctionResult::Returned(json)) => Answer::Returned(json),
-            (ProblemKind::Function, FunctionResult::NotDefined) => Answer::NotDefined(name),
-            (ProblemKind::Function, FunctionResult::NotData) => Answer::NotData(name),
-            (ProblemKind::Function, FunctionResult::NoResult | FunctionResult::NotCalled) => {
-                Answer::NoResult(name)
-            }
-        };
-        let case = TestCase {
-            number: test.number,
-            hidden: test.hidden,
-            input: test.input.as_bytes(),
-            expected: test.expected.as_bytes(),
-        };
-        let result = judge_test(&self.problem.checker, case, &ending, answer, &output.stderr);
-        Tested {
-            result,
-            compile_error: ending.compile_error,
-        }
+    fn call_name(&self, number: u32) -> String {
+        format!("{}-{number}", self.name)
     }
 }
 
@@ -186,17 +199,6 @@ fn fitting(sizes: impl Iterator<Item = usize>, sandboxes: usize) -> usize {
         .max(1)
 }
 
-/// The answers of a call as they come: kept up to the limit, judged when the program has ended.
-struct Papers<'a, 'b> {
-    exam: &'a Exam<'b>,
-    tests: &'a [&'a Test],
-    outputs: Vec<Output>,
-    tested: &'a mut (dyn FnMut(Tested) + Send),
-    /// Numbers of the tests that have ended.
-    ended: Vec<u32>,
-    compiles: bool,
-}
-
 /// What one program wrote.
 #[derive(Default)]
 struct Output {
@@ -204,44 +206,17 @@ struct Output {
     stderr: Vec<u8>,
 }
 
-impl<'a, 'b> Papers<'a, 'b> {
-    fn new(
-        exam: &'a Exam<'b>,
-        tests: &'a [&'a Test],
-        tested: &'a mut (dyn FnMut(Tested) + Send),
-    ) -> Self {
-        Self {
-            exam,
-            tests,
-            outputs: tests.iter().map(|_| Output::default()).collect(),
-            tested,
-            ended: Vec::new(),
-            compiles: true,
-        }
-    }
-}
-
-impl BatchListener for Papers<'_, '_> {
-    fn output(&mut self, case: usize, stream: OutputStream, data: &[u8]) {
-        let limit = self.exam.limits.output_bytes;
+impl Output {
+    /// Keeps what is within the limit of each stream.
+    fn push(&mut self, stream: OutputStream, data: &[u8], limits: &Limits) {
+        let limit = limits.output_bytes;
         let limit = limit.and_then(|limit| usize::try_from(limit).ok());
-        let output = &mut self.outputs[case];
         let kept = match stream {
-            OutputStream::Stdout => &mut output.stdout,
-            OutputStream::Stderr => &mut output.stderr,
+            OutputStream::Stdout => &mut self.stdout,
+            OutputStream::Stderr => &mut self.stderr,
         };
         let room = limit.unwrap_or(usize::MAX).saturating_sub(kept.len());
         kept.extend_from_slice(&data[..data.len().min(room)]);
-    }
-
-    fn ended(&mut self, case: usize, ended: Ended) {
-        let test = self.tests[case];
-        // Judged, it is not needed any more.
-        let output = std::mem::take(&mut self.outputs[case]);
-        let tested = self.exam.judge(test, ended, &output);
-        self.ended.push(test.number);
-        self.compiles &= tested.result.verdict != Verdict::CompileError;
-        (self.tested)(tested);
     }
 }
 

@@ -1,5 +1,8 @@
 //! Submissions against simulated runners, from acceptance to the stored verdict.
 
+mod custom;
+mod subtasks;
+
 use std::time::Duration;
 
 use futures::StreamExt;

@@ -12,6 +12,7 @@ use super::live::{Event, LiveSubmission, Next};
 use super::model::Submission;
 use crate::execution::watch::HEARTBEAT_EVERY;
 use crate::platform::clock::SharedClock;
+use crate::platform::context::Role;
 use crate::platform::errors::Error;
 
 /// What a watcher hears.
@@ -43,6 +44,7 @@ struct Watcher {
     versions: watch::Receiver<u64>,
     clock: SharedClock,
     closing: CancellationToken,
+    viewer: Role,
     after: u64,
     stage: Stage,
 }
@@ -54,9 +56,10 @@ enum Stage {
     Over,
 }
 
-/// Follows a submission from `after` on. `closing` ends the stream with SHUTTING_DOWN.
+/// Follows a submission from `after` on, as somebody with this role may. `closing` ends the stream with SHUTTING_DOWN.
 pub fn watch(
     submission: Arc<LiveSubmission>,
+    viewer: Role,
     after: u64,
     clock: SharedClock,
     closing: CancellationToken,
@@ -67,6 +70,7 @@ pub fn watch(
         versions,
         clock,
         closing,
+        viewer,
         after,
         stage: Stage::Snapshot,
     };
@@ -83,7 +87,7 @@ pub fn watch(
 impl Watcher {
     fn snapshot(&mut self) -> Heard {
         self.stage = Stage::Events;
-        let (end, submission) = self.submission.begin();
+        let (end, submission) = self.submission.begin(self.viewer);
         if self.after == 0 {
             self.after = end;
         }
@@ -93,7 +97,7 @@ impl Watcher {
     async fn event(&mut self) -> Result<Heard, Error> {
         loop {
             self.versions.mark_unchanged();
-            match self.submission.read(self.after) {
+            match self.submission.read(self.after, self.viewer) {
                 Next::Entry(entry) => {
                     self.after = entry.sequence;
                     let what = What::Event(entry.event);

@@ -37,6 +37,11 @@ pub fn place(problem: &str, id: TestCaseId, number: u32, hidden: bool, field: Fi
     format!("problem {problem}, test {id}, number {number}, {visibility}, {field}")
 }
 
+/// The place of an author's own checker.
+pub fn checker_place(problem: &str) -> String {
+    format!("problem {problem}, checker")
+}
+
 /// The place of a problem's reference solution.
 pub fn solution_place(problem: &str) -> String {
     format!("problem {problem}, solution")

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use super::model::{Field, SealedTest, TestCase, place, solution_place};
+use super::model::{Field, SealedTest, TestCase, checker_place, place, solution_place};
 use super::store;
+use crate::judge::CustomChecker;
 use crate::platform::db::Db;
 use crate::platform::errors::Error;
 use crate::platform::ids::TestCaseId;
@@ -24,6 +25,8 @@ pub struct TestCases {
 pub struct SealedProblem {
     pub wrapped_key: Vec<u8>,
     pub solution: Vec<u8>,
+    /// None unless the author wrote one.
+    pub checker: Option<Vec<u8>>,
     pub tests: Vec<SealedTest>,
 }
 
@@ -38,8 +41,15 @@ impl TestCases {
         &self.master
     }
 
-    /// Seals tests and reference solution of a problem under a new key.
-    pub fn seal(&self, problem: &Slug, tests: &[Test], solution: &str) -> SealedProblem {
+    /// Seals tests, reference solution and the author's own checker, empty for none, of a problem
+    /// under a new key.
+    pub fn seal(
+        &self,
+        problem: &Slug,
+        tests: &[Test],
+        solution: &str,
+        checker: &str,
+    ) -> SealedProblem {
         let slug = problem.as_str();
         let key = DataKey::generate();
         let seal_test = |test: &Test| {
@@ -56,6 +66,7 @@ impl TestCases {
         SealedProblem {
             tests: tests.iter().map(seal_test).collect(),
             solution: key.seal(solution, &solution_place(slug)),
+            checker: (!checker.is_empty()).then(|| key.seal(checker, &checker_place(slug))),
             wrapped_key: self.master.wrap(&key, slug),
         }
     }
@@ -68,6 +79,16 @@ impl TestCases {
             .iter()
             .map(|sealed| open(&key, problem, sealed))
             .collect()
+    }
+
+    /// The author's own checker, if the problem has one. For grading only.
+    pub async fn checker(&self, problem: &Slug) -> Result<Option<CustomChecker>, Error> {
+        let key = self.key(problem).await?;
+        let sealed = store::checker(self.db.read(), problem.as_str()).await?;
+        let open = |sealed: Vec<u8>| key.open(&sealed, &checker_place(problem.as_str()));
+        let source = sealed.map(open).transpose();
+        let source = source.map_err(|error| Error::internal("open a checker", error))?;
+        Ok(source.map(CustomChecker::new))
     }
 
     /// The tests that students may see.

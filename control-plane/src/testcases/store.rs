@@ -14,6 +14,16 @@ pub async fn wrapped_key(db: &SqlitePool, problem: &str) -> Result<Option<Vec<u8
         .await
 }
 
+/// The sealed checker of a problem, if its author wrote one.
+pub async fn checker(db: &SqlitePool, problem: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    let row: Option<Option<Vec<u8>>> =
+        sqlx::query_scalar("SELECT checker_ciphertext FROM problems WHERE slug = ?")
+            .bind(problem)
+            .fetch_optional(db)
+            .await?;
+    Ok(row.flatten())
+}
+
 /// The tests of a problem after a number, in order; at most so many.
 pub async fn list(
     db: &SqlitePool,

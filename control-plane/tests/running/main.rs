@@ -1,7 +1,9 @@
 //! Runs and submissions through the real server on a port, with simulated runners behind it: what
 //! a client sees, in codes, reasons and events.
 
+mod checkers;
 mod refusals;
 mod runner_tls;
+mod subtasks;
 mod support;
 mod work;

@@ -79,8 +79,42 @@ pub async fn start(settings: &str) -> Running {
     start_with(&format!("{settings}{UNIX_RUNNER}"), runner, folder).await
 }
 
+/// Starts a server whose course is the sample with a change.
+pub async fn start_changed(settings: &str, change: impl FnOnce(&Path)) -> Running {
+    let folder = tempfile::tempdir().unwrap();
+    let course = folder.path().join("course");
+    copy(Path::new(SAMPLE), &course);
+    change(&course);
+    let runner = all_knowing()
+        .listen_unix(&folder.path().join("one.sock"))
+        .unwrap();
+    start_course(&format!("{settings}{UNIX_RUNNER}"), runner, folder, &course).await
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
 /// Starts a server with this runner.
 pub async fn start_with(settings: &str, runner: SimServer, folder: tempfile::TempDir) -> Running {
+    start_course(settings, runner, folder, Path::new(SAMPLE)).await
+}
+
+async fn start_course(
+    settings: &str,
+    runner: SimServer,
+    folder: tempfile::TempDir,
+    course: &Path,
+) -> Running {
     let text = format!(
         "listen = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\nkeys_dir = \"keys\"\n\
          database_url = \"sqlite:test.db\"\ndrain_limit_s = 5\n{settings}"
@@ -92,7 +126,7 @@ pub async fn start_with(settings: &str, runner: SimServer, folder: tempfile::Tem
     let server = Server::build(config.clone(), read(), clock.clone())
         .await
         .unwrap();
-    let course = read_course(Path::new(SAMPLE), &ceilings(&config)).unwrap();
+    let course = read_course(course, &ceilings(&config)).unwrap();
     let platform = server.platform();
     let tests = TestCases::new(platform.db.clone(), Arc::new(read().master));
     store_course(platform, &tests, &course).await.unwrap();

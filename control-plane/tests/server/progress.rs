@@ -32,6 +32,12 @@ async fn student() -> Student {
 impl Student {
     /// Records a judged submission, twice, as after a lost connection.
     async fn judged(&self, problem: &str, accepted: bool) {
+        self.earned(problem, accepted, if accepted { 20 } else { 0 })
+            .await;
+    }
+
+    /// The same, with points as a problem with subtasks gives them.
+    async fn earned(&self, problem: &str, accepted: bool, points: u32) {
         let now = self.running.clock.now();
         let judged = JudgedSubmission {
             submission_id: SubmissionId::new(),
@@ -39,7 +45,7 @@ impl Student {
             problem: problem.into(),
             verdict: if accepted { "ACCEPTED" } else { "WRONG_ANSWER" },
             accepted,
-            points: 20,
+            points,
             passed_test_count: if accepted { 3 } else { 1 },
             test_count: 3,
             create_time: now,
@@ -122,6 +128,34 @@ async fn progress_counts_each_submission_and_each_problem_once() {
         (3, true, 20)
     );
     assert!(page.next_page_token.is_empty());
+}
+
+#[tokio::test]
+async fn points_are_those_of_the_best_submission_and_never_go_down() {
+    let mut student = student().await;
+    for (problem, accepted, earned, at_problem, in_all, solved) in [
+        ("fizz-buzz", false, 0, 0, 0, 0),
+        ("fizz-buzz", false, 40, 40, 40, 0),
+        ("fizz-buzz", false, 10, 40, 40, 0),
+        ("hello-name", false, 5, 5, 45, 0),
+        ("fizz-buzz", true, 100, 100, 105, 1),
+        ("fizz-buzz", false, 60, 100, 105, 1),
+        // The author gave the problem fewer points, then more.
+        ("fizz-buzz", true, 50, 100, 105, 1),
+        ("fizz-buzz", true, 120, 120, 125, 1),
+    ] {
+        student.earned(problem, accepted, earned).await;
+        let request = with(&student.token, pb::GetProgressRequest::default());
+        let page = student.client.get_progress(request).await.unwrap();
+        let progress = &page.into_inner().problems[0];
+        let summary = student.summary().await;
+        assert_eq!(
+            (progress.problem.as_str(), progress.points, summary.points),
+            (problem, at_problem, in_all),
+            "{earned}"
+        );
+        assert_eq!(summary.solved_problem_count, solved);
+    }
 }
 
 #[tokio::test]

@@ -297,6 +297,13 @@ impl Stack {
         Cli::new(&program("coderunner"), self.url())
     }
 
+    /// Puts the course of this folder in the place of the one that was loaded. The server notices
+    /// within seconds.
+    pub fn load_course(&self, folder: &Path) -> Result<()> {
+        let folder = folder.to_string_lossy();
+        self.control_plane_command(&["content", "load", &folder, "--config"])
+    }
+
     /// Calls `control-plane ARGUMENTS CONFIG` and expects that it ends well.
     fn control_plane_command(&self, arguments: &[&str]) -> Result<()> {
         let output = clean(&program("control-plane"))

@@ -17,6 +17,9 @@ pub trait BatchListener: Send {
     fn output(&mut self, case: usize, stream: OutputStream, data: &[u8]);
     /// It ended. Called once for a case at most.
     fn ended(&mut self, case: usize, ended: Ended);
+    /// Whether it is of use how a case ends that has not ended yet. Asked after each end; when no
+    /// case is wanted any more, the rest of the batch is given up.
+    fn wants(&self, case: usize) -> bool;
 }
 
 impl Slot {
@@ -32,8 +35,8 @@ impl Slot {
     }
 
     /// Runs a program for some inputs, as many at one time as this slot and one runner have
-    /// sandboxes for. Ok when each case has ended, or when the first could not be compiled; the
-    /// listener has heard of each that has ended, also when it fails.
+    /// sandboxes for. Ok when each case that the listener wants has ended, or when the first could
+    /// not be compiled; it has heard of each that has ended, also when it fails.
     pub async fn execute_batch(
         &mut self,
         order: &BatchOrder<'_>,
@@ -90,6 +93,10 @@ async fn run_on(
                         None => {
                             *ended = true;
                             listener.ended(case, *end);
+                            if given_up(&has_ended, listener) {
+                                // The end of the stream cancels what still runs.
+                                return Ok(());
+                            }
                         }
                     },
                 }
@@ -109,6 +116,13 @@ async fn run_on(
             Err(failure) => return Err(Failure::Lost(failure.to_string())),
         }
     }
+}
+
+/// Whether some cases have not ended, and none of them is wanted.
+fn given_up(has_ended: &[bool], listener: &dyn BatchListener) -> bool {
+    let mut left = (0..has_ended.len()).filter(|case| !has_ended[*case]);
+    let some = left.clone().next().is_some();
+    some && !left.any(|case| listener.wants(case))
 }
 
 /// What is wrong with an end that nobody asked for, or that the runner calls its own fault.

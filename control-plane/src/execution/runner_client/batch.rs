@@ -53,8 +53,8 @@ fn batch_request(order: &BatchOrder<'_>, max_parallel: usize) -> wire::ExecuteRe
 
 fn case(case: &Case<'_>) -> wire::Case {
     match *case {
-        Case::Stdin(text) => wire::Case {
-            stdin: text.as_bytes().to_vec(),
+        Case::Stdin(bytes) => wire::Case {
+            stdin: bytes.to_vec(),
             function_call: None,
         },
         Case::Call(name, arguments) => wire::Case {

@@ -84,8 +84,19 @@ pub fn read_document<T>(
 }
 
 impl<'a> Table<'a> {
+    /// True when a key is there that nobody has read.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    /// Where a key's value is, as long as nobody has read it; else where the table is.
+    pub fn place(&self, key: &str) -> Range<usize> {
+        let value = self.entries.get(key);
+        value.map_or_else(|| self.at.clone(), Spanned::span)
+    }
+
     /// Notes a mistake at a place in the file.
-    fn mistake_at(&mut self, at: &Range<usize>, text: impl Display) {
+    pub fn mistake_at(&mut self, at: &Range<usize>, text: impl Display) {
         let line = Some(self.origin.line(at));
         self.mistakes.0.push(Mistake {
             file: self.origin.file.clone(),
@@ -121,7 +132,7 @@ impl<'a> Table<'a> {
     }
 
     fn require(&mut self, key: &str) {
-        if !self.entries.contains_key(key) {
+        if !self.has(key) {
             self.mistake(format_args!("{key}: is missing"));
         }
     }
@@ -194,9 +205,18 @@ impl<'a> Table<'a> {
     pub fn texts<T, E: Display>(
         &mut self,
         key: &str,
-        parse: impl Fn(&str) -> Result<T, E>,
+        parse: impl FnMut(&str) -> Result<T, E>,
     ) -> Vec<T> {
         self.require(key);
+        self.optional_texts(key, parse)
+    }
+
+    /// A list of texts, each turned into a type of ours; empty when it isn't there.
+    pub fn optional_texts<T, E: Display>(
+        &mut self,
+        key: &str,
+        mut parse: impl FnMut(&str) -> Result<T, E>,
+    ) -> Vec<T> {
         let Some(value) = self.take(key) else {
             return Vec::new();
         };
@@ -228,8 +248,17 @@ impl<'a> Table<'a> {
     }
 
     /// Reads each table of the list under a key, which must be there.
-    pub fn tables<T>(&mut self, key: &str, mut read: impl FnMut(&mut Table) -> T) -> Vec<T> {
+    pub fn tables<T>(&mut self, key: &str, read: impl FnMut(&mut Table) -> T) -> Vec<T> {
         self.require(key);
+        self.optional_tables(key, read)
+    }
+
+    /// Reads each table of the list under a key; empty when it isn't there.
+    pub fn optional_tables<T>(
+        &mut self,
+        key: &str,
+        mut read: impl FnMut(&mut Table) -> T,
+    ) -> Vec<T> {
         let Some(value) = self.take(key) else {
             return Vec::new();
         };

@@ -82,6 +82,11 @@ impl Folder {
         }
     }
 
+    /// Names in a folder, sorted; none, and no mistake, when it can't be listed.
+    pub fn names_if_any(&self, folder: &Path) -> Vec<String> {
+        list(&self.root.join(folder)).unwrap_or_default()
+    }
+
     /// True when there is something of this name.
     pub fn has(&self, path: &Path) -> bool {
         self.root.join(path).exists()

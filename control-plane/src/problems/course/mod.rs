@@ -2,12 +2,14 @@
 //! (`folder`, `problem`), then stored in one transaction (`service`). What the folder holds is
 //! described in the README of the sample course.
 
+mod checker;
 pub mod document;
 pub mod folder;
 pub mod model;
 pub mod problem;
 pub mod service;
 pub mod store;
+pub mod subtasks;
 #[cfg(test)]
 mod tests;
 mod values;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::execution::model::Profile;
-use crate::judge::Feedback;
+use crate::judge::{Feedback, Subtask};
 use crate::problems::model::{
     Cheatsheet, CheckerSettings, Difficulty, Level, ProblemKind, Slug, Test, TestLimits,
 };
@@ -35,9 +35,15 @@ pub struct CourseProblem {
     pub starter_source: String,
     pub solution_source: String,
     pub checker: CheckerSettings,
+    /// Python; empty unless the checker is the author's own.
+    pub checker_source: String,
     pub feedback: Feedback,
     pub profile: Profile,
     pub limits: TestLimits,
+    /// None, or their points add up to `points` and each hidden test is in one of them.
+    pub subtasks: Vec<Subtask>,
+    /// Of each subtask, or of all tests when there are no subtasks.
+    pub stop_on_first_failure: bool,
     /// Public ones first, numbered from 1.
     pub tests: Vec<Test>,
 }

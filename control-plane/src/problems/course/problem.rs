@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::checker::{FILE as CHECKER_FILE, read_checker, read_own_checker};
 use super::document::{Table, read_document};
 use super::folder::Folder;
 use super::model::{Ceilings, CourseProblem};
+use super::subtasks::{TestCounts, read_subtasks};
 use super::values::{python_name, sentence, title, word};
 use crate::execution::model::Profile;
-use crate::judge::Feedback;
+use crate::judge::{Feedback, Subtask};
 use crate::problems::model::{
-    CheckerKind, CheckerSettings, Difficulty, ProblemKind, Slug, Test, TestLimits, parse_feedback,
-    parse_profile,
+    CheckerSettings, Difficulty, ProblemKind, Slug, Test, TestLimits, parse_feedback, parse_profile,
 };
 
 /// Test numbers are two digits.
@@ -34,6 +35,8 @@ pub struct Settings {
     pub profile: Profile,
     pub checker: CheckerSettings,
     pub limits: TestLimits,
+    pub subtasks: Vec<Subtask>,
+    pub stop_on_first_failure: bool,
 }
 
 /// Reads a problem; none when something is wrong with it.
@@ -50,11 +53,12 @@ pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Opt
         "tests",
         "wrong",
     ];
-    folder.check_names(&path, &files, &[]);
+    folder.check_names(&path, &files, &[CHECKER_FILE]);
+    let counts = count_tests(folder, &path.join("tests"));
     let settings = folder.text(&path.join("problem.toml")).and_then(|text| {
         let file = path.join("problem.toml");
         read_document(&file, &text, &mut folder.mistakes, |table| {
-            read_settings(table, ceilings)
+            read_settings(table, ceilings, counts)
         })
     });
     let statement = folder.text(&path.join("statement.md"));
@@ -62,6 +66,8 @@ pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Opt
     let solution = read_source(folder, &path.join("solution.py"), ceilings);
     check_wrong_solutions(folder, &path.join("wrong"), ceilings);
     let settings = settings??;
+    let kind = settings.checker.kind;
+    let checker = read_own_checker(folder, &path.join(CHECKER_FILE), kind, ceilings);
     let tests = read_tests(folder, &path.join("tests"), settings.kind)?;
     Some(CourseProblem {
         slug: slug?,
@@ -77,15 +83,22 @@ pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Opt
         starter_source: starter?,
         solution_source: solution?,
         checker: settings.checker,
+        checker_source: checker?,
         feedback: settings.feedback,
         profile: settings.profile,
         limits: settings.limits,
+        subtasks: settings.subtasks,
+        stop_on_first_failure: settings.stop_on_first_failure,
         tests,
     })
 }
 
 /// Reads problem.toml; none when something is wrong with it.
-pub fn read_settings(table: &mut Table, ceilings: &Ceilings) -> Option<Settings> {
+pub fn read_settings(
+    table: &mut Table,
+    ceilings: &Ceilings,
+    counts: TestCounts,
+) -> Option<Settings> {
     let title = table.text("title", title);
     let summary = table.text("summary", sentence);
     let kind = table.text("kind", str::parse::<ProblemKind>);
@@ -100,6 +113,7 @@ pub fn read_settings(table: &mut Table, ceilings: &Ceilings) -> Option<Settings>
         _ => {}
     }
     let difficulty = table.text("difficulty", str::parse);
+    let points_at = table.place("points");
     let points = table.number("points", 1, 1000);
     let tags = table.texts("tags", word);
     let category = table.text("category", word);
@@ -110,6 +124,8 @@ pub fn read_settings(table: &mut Table, ceilings: &Ceilings) -> Option<Settings>
         table.mistake("checker: is missing");
     }
     let limits = table.table("limits", |limits| read_limits(limits, ceilings));
+    let stop_on_first_failure = table.optional_bool("stop_on_first_failure");
+    let subtasks = read_subtasks(table, points, counts, points_at);
     Some(Settings {
         title: title?,
         summary: summary?,
@@ -123,35 +139,9 @@ pub fn read_settings(table: &mut Table, ceilings: &Ceilings) -> Option<Settings>
         profile: profile.unwrap_or_default(),
         checker: checker??,
         limits: limits.unwrap_or_default(),
+        subtasks,
+        stop_on_first_failure: stop_on_first_failure.unwrap_or(false),
     })
-}
-
-fn read_checker(table: &mut Table) -> Option<CheckerSettings> {
-    let kind = table.text("kind", str::parse::<CheckerKind>);
-    let case_sensitive = table.optional_bool("case_sensitive");
-    let absolute = table.optional_float("absolute_tolerance");
-    let relative = table.optional_float("relative_tolerance");
-    let kind = kind?;
-    if kind == CheckerKind::Exact && case_sensitive.is_some() {
-        table.mistake("case_sensitive: is not for kind = \"exact\"");
-    }
-    if kind != CheckerKind::Float && (absolute.is_some() || relative.is_some()) {
-        table.mistake("a tolerance is only for kind = \"float\"");
-    }
-    let default = CheckerSettings::DEFAULT_TOLERANCE;
-    let checker = CheckerSettings {
-        kind,
-        case_sensitive: case_sensitive.unwrap_or(true),
-        absolute_tolerance: absolute.unwrap_or(default),
-        relative_tolerance: relative.unwrap_or(default),
-    };
-    match checker.to_checker() {
-        Ok(_) => Some(checker),
-        Err(error) => {
-            table.mistake(error);
-            None
-        }
-    }
 }
 
 fn read_limits(table: &mut Table, ceilings: &Ceilings) -> TestLimits {
@@ -164,7 +154,8 @@ fn read_limits(table: &mut Table, ceilings: &Ceilings) -> TestLimits {
     }
 }
 
-fn read_source(folder: &mut Folder, file: &Path, ceilings: &Ceilings) -> Option<String> {
+/// Reads a Python file of a problem; none when it can't be read or is too long.
+pub fn read_source(folder: &mut Folder, file: &Path, ceilings: &Ceilings) -> Option<String> {
     let source = folder.text(file)?;
     if source.len() as u64 > ceilings.source_bytes {
         let text = format!("may have at most {} bytes", ceilings.source_bytes);
@@ -192,6 +183,19 @@ fn check_wrong_solutions(folder: &mut Folder, path: &Path, ceilings: &Ceilings) 
         } else {
             folder.mistakes.file(&file, "must be called <name>.py");
         }
+    }
+}
+
+/// How many tests there are, whatever else may be wrong with them; `read_tests` tells.
+fn count_tests(folder: &Folder, path: &Path) -> TestCounts {
+    let count = |name| {
+        let names = folder.names_if_any(&path.join(name));
+        let is_test = |name: &&String| name.ends_with(".in") || name.ends_with(".json");
+        u32::try_from(names.iter().filter(is_test).count()).unwrap_or(u32::MAX)
+    };
+    TestCounts {
+        public: count("public"),
+        hidden: count("hidden"),
     }
 }
 

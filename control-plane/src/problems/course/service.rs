@@ -65,7 +65,8 @@ pub async fn store_course(
         if stored.remove(slug).as_ref() == Some(&fingerprint) {
             continue;
         }
-        let sealed = test_cases.seal(&problem.slug, &problem.tests, &problem.solution_source);
+        let (solution, checker) = (&problem.solution_source, &problem.checker_source);
+        let sealed = test_cases.seal(&problem.slug, &problem.tests, solution, checker);
         store::put_problem(&mut tx, problem, &sealed, &fingerprint, now).await?;
         tests::replace(&mut tx, slug, &sealed.tests).await?;
         loaded.changed += 1;
@@ -100,9 +101,12 @@ fn content(problem: &CourseProblem) -> String {
         starter_source,
         solution_source,
         checker,
+        checker_source,
         feedback,
         profile,
         limits,
+        subtasks,
+        stop_on_first_failure,
         tests,
     } = problem;
     let tests: Vec<_> = tests
@@ -123,7 +127,9 @@ fn content(problem: &CourseProblem) -> String {
         starter_source,
         solution_source,
         checker,
-        format!("{feedback:?} {profile:?} {limits:?}"),
+        checker_source,
+        format!("{feedback:?} {profile:?} {limits:?} {stop_on_first_failure}"),
+        subtasks,
         tests,
     ])
     .to_string()

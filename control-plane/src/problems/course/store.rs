@@ -90,6 +90,7 @@ pub async fn put_problem(
 ) -> Result<(), sqlx::Error> {
     let tags = serde_json::to_string(&problem.tags).map_err(encode)?;
     let checker = serde_json::to_string(&problem.checker).map_err(encode)?;
+    let subtasks = serde_json::to_string(&problem.subtasks).map_err(encode)?;
     let wall_time = problem.limits.wall_time.map(|limit| limit.as_millis());
     let wall_time = wall_time.and_then(|limit| i64::try_from(limit).ok());
     let memory = problem
@@ -100,14 +101,16 @@ pub async fn put_problem(
         "INSERT INTO problems (slug, origin, title, summary, statement, kind, function_name,
              difficulty, points, category, tags, starter_source, solution_ciphertext, checker,
              feedback, wall_time_limit_ms, memory_limit_bytes, wrapped_key, fingerprint,
-             position, update_time, profile)
+             position, update_time, profile, subtasks, stop_on_first_failure,
+             checker_ciphertext)
          VALUES (?1, 'folder', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-             ?17, ?18, 0, ?19, ?20)
+             ?17, ?18, 0, ?19, ?20, ?21, ?22, ?23)
          ON CONFLICT (slug) DO UPDATE SET origin = 'folder', title = ?2, summary = ?3,
              statement = ?4, kind = ?5, function_name = ?6, difficulty = ?7, points = ?8,
              category = ?9, tags = ?10, starter_source = ?11, solution_ciphertext = ?12,
              checker = ?13, feedback = ?14, wall_time_limit_ms = ?15, memory_limit_bytes = ?16,
-             wrapped_key = ?17, fingerprint = ?18, update_time = ?19, profile = ?20",
+             wrapped_key = ?17, fingerprint = ?18, update_time = ?19, profile = ?20,
+             subtasks = ?21, stop_on_first_failure = ?22, checker_ciphertext = ?23",
     )
     .bind(problem.slug.as_str())
     .bind(&problem.title)
@@ -129,6 +132,9 @@ pub async fn put_problem(
     .bind(fingerprint)
     .bind(to_micros(now))
     .bind(problem.profile.word())
+    .bind(subtasks)
+    .bind(problem.stop_on_first_failure)
+    .bind(&sealed.checker)
     .execute(tx)
     .await?;
     Ok(())

@@ -1,5 +1,8 @@
 //! The sample course is right, and every mistake in a course is found and placed.
 
+mod checkers;
+mod subtasks;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

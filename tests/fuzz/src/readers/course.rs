@@ -6,7 +6,8 @@ use std::time::Duration;
 use control_plane::problems::course::document::{Mistakes, read_document};
 use control_plane::problems::course::folder::read_levels;
 use control_plane::problems::course::model::Ceilings;
-use control_plane::problems::course::problem::{parse_call, read_settings};
+use control_plane::problems::course::problem::{Settings, parse_call, read_settings};
+use control_plane::problems::course::subtasks::TestCounts;
 use serde_json::Value;
 
 use super::daemon;
@@ -16,6 +17,11 @@ const CEILINGS: Ceilings = Ceilings {
     wall_time: Duration::from_secs(30),
     memory_bytes: 1 << 30,
     source_bytes: 100 * 1024,
+};
+
+const COUNTS: TestCounts = TestCounts {
+    public: 2,
+    hidden: 3,
 };
 
 /// The first byte chooses between course.toml and problem.toml. What can't be read has a mistake, each mistake has a
@@ -32,7 +38,7 @@ pub fn document(bytes: &[u8]) {
         read.is_some_and(|(title, _)| title.is_some())
     } else {
         let settings = read_document(file, text, &mut mistakes, |table| {
-            read_settings(table, &CEILINGS)
+            read_settings(table, &CEILINGS, COUNTS)
         });
         let settings = settings.flatten();
         if let Some(settings) = settings.as_ref().filter(|_| mistakes.0.is_empty()) {
@@ -40,6 +46,7 @@ pub fn document(bytes: &[u8]) {
             assert!(settings.title.chars().count() <= 100);
             assert!(!settings.title.contains(char::is_control));
             assert!(settings.checker.to_checker().is_ok());
+            subtasks_are_whole(settings);
             let limits = settings.limits;
             assert!(
                 limits
@@ -56,6 +63,29 @@ pub fn document(bytes: &[u8]) {
     for mistake in &mistakes.0 {
         assert!(mistake.line.is_none_or(|line| (1..=lines).contains(&line)));
         assert!(!mistake.text.is_empty());
+    }
+}
+
+/// Their points are the problem's, each hidden test is in one and no test in two, and what one requires comes before
+/// it.
+fn subtasks_are_whole(settings: &Settings) {
+    let subtasks = &settings.subtasks;
+    if subtasks.is_empty() {
+        return;
+    }
+    let points: u32 = subtasks.iter().map(|subtask| subtask.points).sum();
+    assert_eq!(points, settings.points);
+    let mut tests: Vec<u32> = subtasks.iter().flat_map(|it| it.tests.clone()).collect();
+    tests.sort_unstable();
+    assert!(tests.windows(2).all(|pair| pair[0] != pair[1]));
+    assert!(tests.iter().all(|test| (1..=5).contains(test)));
+    assert!((3..=5).all(|hidden| tests.contains(&hidden)));
+    for (index, subtask) in subtasks.iter().enumerate() {
+        assert!(!subtask.tests.is_empty());
+        let before = &subtasks[..index];
+        assert!(before.iter().all(|other| other.name != subtask.name));
+        let is_before = |name: &String| before.iter().any(|other| other.name == *name);
+        assert!(subtask.requires.iter().all(is_before));
     }
 }
 

@@ -2,7 +2,8 @@
 
 use control_plane::execution::model::{Ending, Outcome};
 use control_plane::judge::{
-    Answer, Case, Checker, TestCase, Tolerance, Verdict, decimal as number, exception, judge_test,
+    Answer, Case, Checker, Space, TestCase, Tolerance, Verdict, Words, decimal as number,
+    exception, judge_test,
 };
 use serde_json::Value;
 
@@ -22,16 +23,29 @@ fn checker(choice: u8) -> Checker {
     } else {
         Case::Sensitive
     };
+    let space = if choice / 8 % 2 == 1 {
+        Space::Sensitive
+    } else {
+        Space::Insensitive
+    };
+    let words = Words { case, space };
     match choice % 8 {
         0 | 1 => Checker::Exact,
-        2 | 3 => Checker::Tokens(case),
+        2 | 3 => Checker::Tokens(words),
         4 => Checker::UnorderedLines(case),
-        other => Checker::Float(case, tolerance(other - 5)),
+        other => Checker::Float(words, tolerance(other - 5)),
     }
 }
 
-/// Every text is accepted for itself, white space at the end changes nothing, most checkers don't care which text is
-/// which, none is stricter than the exact one, and words are words.
+fn counts_space(checker: &Checker) -> bool {
+    match checker {
+        Checker::Tokens(words) | Checker::Float(words, _) => words.space == Space::Sensitive,
+        Checker::Exact | Checker::UnorderedLines(_) => false,
+    }
+}
+
+/// Every text is accepted for itself, most checkers don't care which text is which, and words are words. Unless white
+/// space counts, it changes nothing at the end, and no checker is stricter than the exact one.
 pub fn text(bytes: &[u8]) {
     let (choice, texts) = input::choice(bytes);
     let (expected, actual) = input::two(texts);
@@ -41,11 +55,15 @@ pub fn text(bytes: &[u8]) {
     }
     let accepted = checker.accepts_text(expected, actual);
     let with_space = [actual, b" \n"].concat();
-    assert_eq!(checker.accepts_text(expected, &with_space), accepted);
+    if counts_space(&checker) {
+        assert!(!accepted || !checker.accepts_text(expected, &with_space));
+    } else {
+        assert_eq!(checker.accepts_text(expected, &with_space), accepted);
+    }
     if !matches!(checker, Checker::Float(_, tolerance) if tolerance != self::tolerance(0)) {
         assert_eq!(checker.accepts_text(actual, expected), accepted);
     }
-    if Checker::Exact.accepts_text(expected, actual) {
+    if Checker::Exact.accepts_text(expected, actual) && !counts_space(&checker) {
         assert!(accepted, "{checker:?} is stricter than exact");
     }
     let words = |text: &[u8]| -> Vec<Vec<u8>> {
@@ -55,7 +73,11 @@ pub fn text(bytes: &[u8]) {
             .map(<[u8]>::to_vec)
             .collect()
     };
-    let same = Checker::Tokens(Case::Sensitive).accepts_text(expected, actual);
+    let strict = Checker::Tokens(Words {
+        case: Case::Sensitive,
+        space: Space::Insensitive,
+    });
+    let same = strict.accepts_text(expected, actual);
     assert_eq!(same, words(expected) == words(actual));
 }
 

@@ -1,0 +1,93 @@
+//! The call that has the author's own checker look at answers. It runs as any program does, through
+//! the dispatcher and in sandboxes of its own, with the profile python and the installation's
+//! limits of a test, whatever those of the problem are: a quick problem may have a slow checker.
+//!
+//! A checker that gives no answer ends the grading. When several answers are looked at side by side
+//! that is decided when all have ended, so that it doesn't depend on which ends first.
+
+use super::{AT_ONCE, Broken, Desk, Exam, Output, fitting};
+use crate::execution::dispatcher::{BatchListener, Slot};
+use crate::execution::model::{Limits, OutputStream, Profile};
+use crate::execution::order::{BatchOrder, Case, Ended, Failure};
+use crate::judge::{CheckerFault, CustomChecker};
+
+impl Exam<'_> {
+    /// Has as many answers checked as go into one call.
+    pub(super) async fn check<'a>(
+        &'a self,
+        checker: &CustomChecker,
+        slot: &mut Slot,
+        number: u32,
+        desk: &mut Desk<'a, '_>,
+    ) -> Result<Result<(), Failure>, Broken> {
+        slot.widen(AT_ONCE.min(desk.answered.len()));
+        let sizes = desk.answered.iter().map(|it| it.size());
+        let count = fitting(sizes, slot.sandboxes());
+        let questions: Vec<_> = desk.answered[..count]
+            .iter()
+            .map(|it| it.question())
+            .collect();
+        let order = BatchOrder {
+            name: self.call_name(number),
+            program: &checker.program(),
+            profile: Profile::Python,
+            limits: self.checker_limits,
+            cases: questions.iter().map(|it| Case::Stdin(it)).collect(),
+            call_id: self.call_id.clone(),
+        };
+        let mut checks = Checks {
+            limits: &self.checker_limits,
+            outputs: questions.iter().map(|_| Output::default()).collect(),
+            faults: Vec::new(),
+            desk,
+        };
+        let result = slot.execute_batch(&order, &mut checks).await;
+        let fault = checks.first_fault();
+        match fault.filter(|_| result.is_ok()) {
+            Some((number, fault)) => Err(Broken::Checker { number, fault }),
+            None => Ok(result),
+        }
+    }
+}
+
+/// What the checker says of the first answers on the desk, as it comes.
+struct Checks<'a, 'b, 'c> {
+    limits: &'a Limits,
+    outputs: Vec<Output>,
+    /// Tests for which it gave no answer.
+    faults: Vec<(u32, CheckerFault)>,
+    desk: &'c mut Desk<'a, 'b>,
+}
+
+impl Checks<'_, '_, '_> {
+    /// The first test that needs an answer and has none. A test after a failure needs none.
+    fn first_fault(self) -> Option<(u32, CheckerFault)> {
+        let plan = &self.desk.plan;
+        let faults = self.faults.into_iter();
+        faults
+            .filter(|(number, _)| plan.wants(*number))
+            .min_by_key(|(number, _)| *number)
+    }
+}
+
+impl BatchListener for Checks<'_, '_, '_> {
+    fn output(&mut self, case: usize, stream: OutputStream, data: &[u8]) {
+        self.outputs[case].push(stream, data, self.limits);
+    }
+
+    fn ended(&mut self, case: usize, ended: Ended) {
+        let Output { stdout, stderr } = std::mem::take(&mut self.outputs[case]);
+        let answered = &self.desk.answered[case];
+        match CustomChecker::ruling(&ended.ending, stdout, &stderr) {
+            Ok(ruling) => {
+                let tested = answered.ruled(&ruling);
+                self.desk.judged(tested);
+            }
+            Err(fault) => self.faults.push((answered.number(), fault)),
+        }
+    }
+
+    fn wants(&self, case: usize) -> bool {
+        self.desk.plan.wants(self.desk.answered[case].number())
+    }
+}
