@@ -12,4 +12,6 @@ pub mod exception;
 pub mod verdict;
 
 pub use checker::{Case, Checker, InvalidTolerance, Tolerance};
-pub use verdict::{Answer, Feedback, TestCase, TestResult, TestUsage, Verdict, judge_test};
+pub use verdict::{
+    Answer, Feedback, Observed, TestCase, TestResult, TestUsage, Verdict, judge_test,
+};

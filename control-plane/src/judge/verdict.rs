@@ -2,7 +2,8 @@
 //! submission, and what of it a student is told.
 //!
 //! What a hidden test gives away is decided here and nowhere else: verdict, time, memory and
-//! the name of the exception. Everything else of it is dropped before anything is stored.
+//! the name of the exception, with what can be explained from these. Everything else of it is
+//! dropped before anything is stored.
 
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::checker::Checker;
 use super::exception;
-use crate::execution::model::{Ending, Outcome, Usage};
+use crate::execution::model::{Ending, Outcome, Program, Usage};
+use crate::explain::{Explanation, explain, explain_hidden};
 
 /// The most of one text that is shown of a public test.
 const SHOWN_BYTES: usize = 4 * 1024;
@@ -182,6 +184,9 @@ pub struct TestResult {
     pub message: String,
     /// What the program used; None when it didn't run.
     pub usage: Option<TestUsage>,
+    /// Why the program failed. Hidden tests: from the verdict and the exception's name alone.
+    #[serde(default)]
+    pub explanation: Option<Explanation>,
 }
 
 impl TestResult {
@@ -201,6 +206,7 @@ impl TestResult {
             actual: none(),
             message: none(),
             usage: None,
+            explanation: None,
         }
     }
 
@@ -214,20 +220,38 @@ impl TestResult {
     }
 }
 
-/// Judges one test. `stderr` is what the program wrote to standard error.
-pub fn judge_test(
-    checker: &Checker,
-    test: TestCase<'_>,
-    ending: &Ending,
-    answer: Answer<'_>,
-    stderr: &[u8],
-) -> TestResult {
+/// What came of a program in a test.
+#[derive(Debug, Clone, Copy)]
+pub struct Observed<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// How it ended.
+    pub ending: &'a Ending,
+    /// What it answered.
+    pub answer: Answer<'a>,
+    /// What it wrote to standard error.
+    pub stderr: &'a [u8],
+}
+
+/// Judges one test.
+pub fn judge_test(checker: &Checker, test: TestCase<'_>, observed: Observed<'_>) -> TestResult {
+    let Observed {
+        program,
+        ending,
+        answer,
+        stderr,
+    } = observed;
     let verdict = verdict(checker, test.expected, ending, answer);
     let mut result = TestResult::bare(test.number, test.hidden, verdict);
     result.usage = ending.usage.map(reduce_usage);
+    // What can't be compiled fails as a whole, and is explained with the submission.
+    let failed = verdict != Verdict::CompileError && Some(verdict) == ending.outcome.into();
     if test.hidden {
         if verdict == Verdict::RuntimeError {
             result.message = exception::name(stderr).unwrap_or_default().to_owned();
+        }
+        if failed {
+            result.explanation = explain_hidden(ending.outcome, &result.message);
         }
         return result;
     }
@@ -235,6 +259,9 @@ pub fn judge_test(
     result.expected = beginning(test.expected);
     if let Answer::Text(actual) | Answer::Returned(actual) = answer {
         result.actual = beginning(actual);
+    }
+    if failed {
+        result.explanation = explain(program, ending, stderr);
     }
     if verdict != Verdict::Accepted && verdict != Verdict::InternalError {
         result.message = message(verdict, answer, stderr);

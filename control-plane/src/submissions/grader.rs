@@ -15,6 +15,7 @@ use crate::execution::dispatcher::Slot;
 use crate::execution::model::MAX_LOSSES;
 use crate::execution::service::program_limits;
 use crate::execution::worker::{Attempted, attempt_work, persistently};
+use crate::explain::explain_compile_error;
 use crate::judge::{TestResult, Verdict};
 use crate::platform::errors::Error;
 use crate::platform::queue::Job;
@@ -93,7 +94,11 @@ impl Submissions {
             .map(|test| TestResult::skipped(test.number, test.hidden))
             .collect();
         results.extend(missing);
+        let explanation = compile_error
+            .as_ref()
+            .map(|error| explain_compile_error(exam.program, error));
         let mut grade = Grade::of(results, compile_error, exam.problem.points);
+        grade.explanation = explanation;
         if let Some(broken) = broken {
             tracing::error!(submission_id = %live.id(), %broken, "a submission can't be graded");
             grade.verdict = Verdict::InternalError;

@@ -52,7 +52,7 @@ pub enum Event {
     /// Grading started.
     Started,
     /// A test ended. As much as its author may see.
-    Tested(TestResult),
+    Tested(Box<TestResult>),
 }
 
 /// What a watcher gets next.
@@ -200,7 +200,7 @@ impl LiveSubmission {
         let place = results.partition_point(|other| other.number < result.number);
         results.insert(place, result);
         if let Some(shown) = shown {
-            inner.push(Event::Tested(shown), now);
+            inner.push(Event::Tested(Box::new(shown)), now);
         }
         drop(inner);
         self.changed();

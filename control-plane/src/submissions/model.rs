@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::execution::model::{CompileError, QueuePosition, State};
+use crate::explain::Explanation;
 use crate::judge::{Feedback, TestResult, Verdict};
 use crate::platform::ids::{SubmissionId, UserId};
 
@@ -31,6 +32,8 @@ pub struct Submission {
     pub points: u32,
     /// Set with `Verdict::CompileError`.
     pub compile_error: Option<CompileError>,
+    /// Why Python could not compile it; set with `Verdict::CompileError`.
+    pub explanation: Option<Explanation>,
     /// Where it stands in the queue, while it is queued.
     pub queue_position: Option<QueuePosition>,
     /// When it was accepted.
@@ -50,6 +53,8 @@ pub struct Grade {
     pub results: Vec<TestResult>,
     /// Set when Python could not compile the program.
     pub compile_error: Option<CompileError>,
+    /// Why that was, for beginners.
+    pub explanation: Option<Explanation>,
     /// Of the problem.
     pub points: u32,
 }
@@ -67,6 +72,7 @@ impl Grade {
             verdict: verdict.unwrap_or(Verdict::InternalError),
             results,
             compile_error,
+            explanation: None,
             points,
         }
     }
@@ -79,6 +85,7 @@ impl Submission {
             verdict,
             results,
             compile_error,
+            explanation,
             points,
         } = grade;
         let passed = results
@@ -96,6 +103,7 @@ impl Submission {
             },
             results,
             compile_error,
+            explanation,
             queue_position: None,
             finish_time: Some(now),
             ..self.clone()
@@ -146,6 +154,7 @@ mod tests {
             test_count: 2,
             points: 0,
             compile_error: None,
+            explanation: None,
             queue_position: None,
             create_time: Timestamp::UNIX_EPOCH,
             start_time: None,

@@ -273,6 +273,7 @@ fn new_submission(user: UserId, problem: &GradedProblem, now: Timestamp) -> Subm
         test_count: u32::try_from(problem.tests.len()).unwrap_or(u32::MAX),
         points: 0,
         compile_error: None,
+        explanation: None,
         queue_position: None,
         create_time: now,
         start_time: None,

@@ -13,7 +13,8 @@ use crate::platform::ids::{SubmissionId, UserId};
 use crate::problems::model::{feedback_word, parse_feedback};
 
 const COLUMNS: &str = "id, user_id, problem, state, feedback, verdict, test_results,
-    passed_test_count, test_count, points, compile_error, create_time, start_time, finish_time";
+    passed_test_count, test_count, points, compile_error, explanation, create_time,
+    start_time, finish_time";
 
 /// What the grader needs to know of a submission.
 #[derive(Debug)]
@@ -130,7 +131,8 @@ pub async fn finish(
     };
     sqlx::query(
         "UPDATE submissions SET state = ?, verdict = ?, test_results = ?, passed_test_count = ?,
-             test_count = ?, points = ?, compile_error = ?, start_time = ?, finish_time = ?
+             test_count = ?, points = ?, compile_error = ?, explanation = ?, start_time = ?,
+             finish_time = ?
          WHERE id = ?",
     )
     .bind(state.word())
@@ -140,6 +142,7 @@ pub async fn finish(
     .bind(submission.test_count)
     .bind(submission.points)
     .bind(submission.compile_error.as_ref().map(to_json).transpose()?)
+    .bind(submission.explanation.as_ref().map(to_json).transpose()?)
     .bind(submission.start_time.map(to_micros))
     .bind(submission.finish_time.map(to_micros))
     .bind(submission.id.to_string())
@@ -242,7 +245,8 @@ pub async fn delete(
         return Ok(Deletion::NotFinished);
     }
     sqlx::query(
-        "UPDATE submissions SET deleted = 1, program = x'', test_results = '[]', compile_error = NULL
+        "UPDATE submissions SET deleted = 1, program = x'', test_results = '[]', compile_error = NULL,
+             explanation = NULL
          WHERE id = ?",
     )
     .bind(id.to_string())
@@ -322,6 +326,9 @@ fn read(row: &SqliteRow) -> Result<Submission, sqlx::Error> {
         test_count: row.try_get("test_count")?,
         points: row.try_get("points")?,
         compile_error: optional("compile_error")?
+            .map(|text| from_json(text.as_bytes()))
+            .transpose()?,
+        explanation: optional("explanation")?
             .map(|text| from_json(text.as_bytes()))
             .transpose()?,
         queue_position: None,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::execution::dispatcher::{BatchListener, Dispatcher, Slot};
 use crate::execution::model::{CompileError, Limits, MAX_LOSSES, OutputStream, Program};
 use crate::execution::order::{BatchOrder, Case, Ended, Failure, FunctionResult};
-use crate::judge::{Answer, TestCase, TestResult, Verdict, judge_test};
+use crate::judge::{Answer, Observed, TestCase, TestResult, Verdict, judge_test};
 use crate::platform::queue::Ticket;
 use crate::problems::model::{GradedProblem, ProblemKind, Test};
 
@@ -164,7 +164,13 @@ impl Exam<'_> {
             input: test.input.as_bytes(),
             expected: test.expected.as_bytes(),
         };
-        let result = judge_test(&self.problem.checker, case, &ending, answer, &output.stderr);
+        let observed = Observed {
+            program: self.program,
+            ending: &ending,
+            answer,
+            stderr: &output.stderr,
+        };
+        let result = judge_test(&self.problem.checker, case, observed);
         Tested {
             result,
             compile_error: ending.compile_error,
