@@ -60,7 +60,7 @@ pub enum Next {
     /// An event.
     Entry(Entry),
     /// The end, and its place in the sequence.
-    Finished(u64, Submission),
+    Finished(u64, Box<Submission>),
     /// Nothing yet.
     Wait,
 }
@@ -147,9 +147,10 @@ impl LiveSubmission {
             .partition_point(|entry| entry.sequence <= after);
         match inner.entries.get(index) {
             Some(entry) => Next::Entry(entry.clone()),
-            None if inner.submission.state == State::Finished => {
-                Next::Finished(inner.end().max(after) + 1, inner.submission.clone().shown())
-            }
+            None if inner.submission.state == State::Finished => Next::Finished(
+                inner.end().max(after) + 1,
+                Box::new(inner.submission.clone().shown()),
+            ),
             None => Next::Wait,
         }
     }
