@@ -8,6 +8,7 @@
 pub mod auth;
 pub mod classes;
 pub mod execution;
+pub mod explain;
 pub mod judge;
 pub mod platform;
 pub mod problems;

@@ -151,7 +151,7 @@ pub struct Run {
     /// New or empty folder for the files that the program leaves; they are not kept without this.
     #[arg(long, value_name = "FOLDER")]
     pub collect: Option<PathBuf>,
-    /// No line with outcome, time and memory at the end.
+    /// No explanation of an error, and no line with outcome, time and memory, at the end.
     #[arg(long, short)]
     pub quiet: bool,
 }

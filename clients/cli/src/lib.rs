@@ -9,6 +9,7 @@ mod args;
 pub mod collect;
 mod course;
 mod credentials;
+pub mod explanation;
 mod failure;
 mod interrupt;
 mod run;

@@ -14,6 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args;
 use crate::collect::Target;
+use crate::explanation::{self, Language};
 use crate::failure::{End, Failure};
 use crate::interrupt::Interrupts;
 use crate::stdin::Input;
@@ -79,7 +80,7 @@ pub async fn run(client: &Client, program: args::Run, json: bool) -> Result<End,
                 waiting.done();
                 if !quiet {
                     output.end_line();
-                    eprintln!("{}", summary(&run));
+                    eprintln!("{}", summary(&run, Language::of_user()));
                 }
                 if json {
                     print_json(run.as_ref())?;
@@ -212,12 +213,18 @@ impl Waiting {
     }
 }
 
-fn summary(run: &Run) -> String {
+fn summary(run: &Run, language: Language) -> String {
     let mut text = String::new();
     if let Some(error) = &run.compile_error
         && run.stderr.is_empty()
     {
         text.push_str(&compile_error(error));
+        text.push('\n');
+    }
+    let explained = run.explanation.as_ref();
+    let explained = explained.map(|it| explanation::text(it, language));
+    if let Some(explained) = explained.filter(|explained| !explained.is_empty()) {
+        text.push_str(&explained);
         text.push('\n');
     }
     text.push_str("coderunner: ");
@@ -270,5 +277,42 @@ fn end_of(outcome: Outcome) -> End {
         | Outcome::OutputLimit
         | Outcome::ProcessLimit
         | Outcome::CompileError => End::ProgramFailed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use coderunner_proto::v1::{ErrorExplanation, ExplanationText};
+
+    #[test]
+    fn the_explanation_stands_above_the_last_line() {
+        let text = |language_tag: &str, explanation: &str| ExplanationText {
+            language_tag: language_tag.to_owned(),
+            explanation: explanation.to_owned(),
+            hint: String::new(),
+        };
+        let failed = |texts| Run {
+            outcome: Outcome::TimeLimit.into(),
+            explanation: Some(ErrorExplanation {
+                texts,
+                ..ErrorExplanation::default()
+            }),
+            ..Run::default()
+        };
+        let end = "coderunner: TIME_LIMIT, it ran longer than allowed";
+        let run = failed(vec![
+            text("en", "Time is up."),
+            text("de", "Die Zeit ist um."),
+        ]);
+        assert_eq!(
+            summary(&run, Language::English),
+            format!("Time is up.\n{end}")
+        );
+        assert_eq!(
+            summary(&run, Language::German),
+            format!("Die Zeit ist um.\n{end}")
+        );
+        assert_eq!(summary(&failed(Vec::new()), Language::German), end);
     }
 }

@@ -1,10 +1,11 @@
 //! `submit`: a program to be graded, its tests in a table, and what went wrong in public ones.
 
 use coderunner_client::{Client, NewSubmission, SubmissionEvent};
-use coderunner_proto::v1::{Submission, SubtaskResult, TestResult, Verdict};
+use coderunner_proto::v1::{ErrorExplanation, Submission, SubtaskResult, TestResult, Verdict};
 use futures::StreamExt;
 
 use crate::args;
+use crate::explanation::{self, Language};
 use crate::failure::{End, Failure};
 use crate::run::{Waiting, read_files, read_source};
 use crate::show::print_indented;
@@ -73,11 +74,16 @@ fn print_submission(submission: &Submission) {
     let Submission {
         test_results,
         compile_error: error,
+        explanation,
         ..
     } = submission;
     match error {
         // Nothing ran, so there is nothing to say of the tests.
-        Some(error) => say!("{}", compile_error(error)),
+        Some(error) => {
+            let error = compile_error(error);
+            let explanation = explanation.as_ref();
+            say!("{}", error_text(&error, explanation, Language::of_user()));
+        }
         None if test_results.is_empty() => {}
         None => {
             print_results(test_results);
@@ -158,7 +164,7 @@ fn print_results(results: &[TestResult]) {
 /// What the student may know of the public tests that did not pass. An error that repeats itself
 /// is shown once.
 fn print_details(results: &[TestResult]) {
-    let mut shown_message = "";
+    let mut shown_error = String::new();
     for result in results.iter().filter(|result| !result.hidden) {
         let TestResult {
             number,
@@ -166,13 +172,14 @@ fn print_details(results: &[TestResult]) {
             expected,
             actual,
             message,
+            explanation,
             ..
         } = result;
         let has_data = [input, expected, actual]
             .iter()
             .any(|text| !text.is_empty());
         let passed = matches!(result.verdict(), Verdict::Accepted | Verdict::Skipped);
-        if passed || (!has_data && message.is_empty()) {
+        if passed || (!has_data && message.is_empty() && explanation.is_none()) {
             continue;
         }
         say!(
@@ -186,14 +193,24 @@ fn print_details(results: &[TestResult]) {
                 print_indented(text);
             }
         }
-        match message.trim_end() {
+        let error = error_text(message, explanation.as_ref(), Language::of_user());
+        match error.as_str() {
             "" => {}
-            message if message == shown_message => say!("The same error as above."),
-            message => say!("{}", plain_lines(message)),
+            error if error == shown_error => say!("The same error as above."),
+            error => say!("{error}"),
         }
         say!("");
-        shown_message = message.trim_end();
+        shown_error = error;
     }
+}
+
+/// What Python said, and below it why that may be.
+fn error_text(message: &str, explanation: Option<&ErrorExplanation>, language: Language) -> String {
+    let explained = explanation.map(|it| explanation::text(it, language));
+    let mut parts = vec![plain_lines(message.trim_end())];
+    parts.extend(explained);
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
 }
 
 fn kind(result: &TestResult) -> &'static str {
@@ -219,5 +236,42 @@ fn end_of(verdict: Verdict) -> End {
         | Verdict::ProcessLimit
         | Verdict::CompileError
         | Verdict::Skipped => End::ProgramFailed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use coderunner_proto::v1::ExplanationText;
+
+    #[test]
+    fn the_explanation_stands_below_the_error() {
+        let text = |language_tag: &str, explanation: &str, hint: &str| ExplanationText {
+            language_tag: language_tag.to_owned(),
+            explanation: explanation.to_owned(),
+            hint: hint.to_owned(),
+        };
+        let explanation = ErrorExplanation {
+            file: "main.py".to_owned(),
+            line: 2,
+            source_line: "print(1 / 0)".to_owned(),
+            texts: vec![
+                text("en", "Divided by zero.", "Check it."),
+                text("de", "Durch null geteilt.", "Prüfe es."),
+            ],
+            ..ErrorExplanation::default()
+        };
+        let message = "Traceback ...\nZeroDivisionError: division by zero\n";
+        let text = |message, explanation| error_text(message, explanation, Language::German);
+        assert_eq!(
+            text(message, Some(&explanation)),
+            "Traceback ...\nZeroDivisionError: division by zero\n\
+             main.py, Zeile 2:\n    print(1 / 0)\nDurch null geteilt.\nTipp: Prüfe es."
+        );
+        assert!(text("", Some(&explanation)).starts_with("main.py, Zeile 2:"));
+        assert_eq!(text("Wrong.\n", None), "Wrong.");
+        let nothing = ErrorExplanation::default();
+        assert_eq!(text("Wrong.\n", Some(&nothing)), "Wrong.");
+        assert_eq!(text("", None), "");
     }
 }

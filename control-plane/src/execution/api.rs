@@ -18,6 +18,7 @@ use super::model::{
 };
 use super::service::{Execution, RunRequest};
 use super::watch::{Heard, What};
+use crate::explain::api::explanation_out;
 use crate::platform::context::OpContext;
 use crate::platform::errors::Error;
 use crate::platform::idempotency::Turn;
@@ -273,6 +274,7 @@ fn run_out(run: Run) -> pb::Run {
         start_time,
         finish_time,
         files,
+        explanation,
     } = run;
     let mut out = pb::Run {
         id: id.to_string(),
@@ -284,6 +286,7 @@ fn run_out(run: Run) -> pb::Run {
         start_time: start_time.map(timestamp),
         finish_time: finish_time.map(timestamp),
         files: files.map(run_files_out),
+        explanation: explanation.map(explanation_out),
         ..pb::Run::default()
     };
     if let Some(ending) = ending {

@@ -14,6 +14,7 @@ use super::log::{Entry, Log};
 use super::model::{Ending, OutputStream, QueuePosition, Run, State};
 use super::runner_client::RunnerClient;
 use super::store::Stored;
+use crate::explain::Explanation;
 use crate::platform::ids::{RunId, UserId};
 
 /// Most typed bytes that are kept to be typed again for another attempt.
@@ -260,8 +261,19 @@ impl LiveRun {
         self.changed();
     }
 
+    /// What its program wrote to standard error.
+    pub fn stderr(&self) -> Vec<u8> {
+        self.inner().log.written(OutputStream::Stderr).to_vec()
+    }
+
     /// The run as it is to be stored with this ending. Nothing can be typed any more.
-    pub fn ended(&self, ending: Ending, files: Option<RunFiles>, now: Timestamp) -> Stored {
+    pub fn ended(
+        &self,
+        ending: Ending,
+        files: Option<RunFiles>,
+        explanation: Option<Explanation>,
+        now: Timestamp,
+    ) -> Stored {
         let mut inner = self.inner();
         inner.place = None;
         inner.log.finish(now);
@@ -270,6 +282,7 @@ impl LiveRun {
         run.queue_position = None;
         run.ending = Some(ending);
         run.files = files;
+        run.explanation = explanation;
         run.finish_time = Some(now);
         Stored {
             run,

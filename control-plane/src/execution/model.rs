@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::kept::RunFiles;
+use crate::explain::Explanation;
 use crate::platform::ids::{RunId, UserId};
 
 /// What is to be run. Checked by `limits::check_program`.
@@ -352,6 +353,8 @@ pub struct Run {
     pub finish_time: Option<Timestamp>,
     /// Files that it left, when it is finished and they were asked for.
     pub files: Option<RunFiles>,
+    /// Why it failed, when it did.
+    pub explanation: Option<Explanation>,
 }
 
 #[cfg(test)]

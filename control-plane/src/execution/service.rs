@@ -413,6 +413,7 @@ fn new_run(user: UserId, now: Timestamp) -> Run {
         start_time: None,
         finish_time: None,
         files: None,
+        explanation: None,
     }
 }
 

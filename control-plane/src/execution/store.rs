@@ -163,7 +163,7 @@ pub async fn finish(
     sqlx::query(
         "UPDATE runs SET state = ?, outcome = ?, exit_code = ?, signal = ?, usage = ?,
              compile_error = ?, stdout = ?, stderr = ?, output_order = ?, start_time = ?,
-             finish_time = ?, files = ?
+             finish_time = ?, files = ?, explanation = ?
          WHERE id = ?",
     )
     .bind(state.word())
@@ -178,6 +178,7 @@ pub async fn finish(
     .bind(run.start_time.map(to_micros))
     .bind(run.finish_time.map(to_micros))
     .bind(run.files.as_ref().map(to_json).transpose()?)
+    .bind(run.explanation.as_ref().map(to_json).transpose()?)
     .bind(run.id.to_string())
     .execute(&mut *tx)
     .await?;
@@ -270,7 +271,8 @@ pub async fn work(pool: &SqlitePool, id: RunId) -> Result<Option<Work>, sqlx::Er
 pub async fn get(pool: &SqlitePool, id: RunId) -> Result<Option<Stored>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT id, user_id, state, outcome, exit_code, signal, usage, compile_error, stdout,
-             stderr, output_order, create_time, start_time, finish_time, files, attempt
+             stderr, output_order, create_time, start_time, finish_time, files, explanation,
+             attempt
          FROM runs WHERE id = ?",
     )
     .bind(id.to_string())
@@ -282,8 +284,11 @@ pub async fn get(pool: &SqlitePool, id: RunId) -> Result<Option<Stored>, sqlx::E
     run.stdout = row.try_get("stdout")?;
     run.stderr = row.try_get("stderr")?;
     run.finish_time = time(&row, "finish_time")?;
-    run.files = row
-        .try_get::<Option<&str>, _>("files")?
+    let json = |column| row.try_get::<Option<&str>, _>(column);
+    run.files = json("files")?
+        .map(|text| from_json(text.as_bytes()))
+        .transpose()?;
+    run.explanation = json("explanation")?
         .map(|text| from_json(text.as_bytes()))
         .transpose()?;
     let order = from_json(row.try_get("output_order")?)?;
@@ -353,6 +358,7 @@ fn head(row: &SqliteRow) -> Result<Run, sqlx::Error> {
         start_time: time(row, "start_time")?,
         finish_time: None,
         files: None,
+        explanation: None,
     })
 }
 

@@ -20,11 +20,12 @@ use jiff::Timestamp;
 use super::dispatcher::{Listener, Slot};
 use super::kept::Collected;
 use super::live::{LiveRun, Place};
-use super::model::{Ending, Event, MAX_LOSSES, Outcome, OutputStream};
+use super::model::{Ending, Event, MAX_LOSSES, Outcome, OutputStream, Program};
 use super::order::{Ended, Failure, Order};
 use super::runner_client::RunnerClient;
 use super::service::Execution;
 use super::store;
+use crate::explain::{Explanation, explain};
 use crate::platform::clock::SharedClock;
 use crate::platform::errors::Error;
 use crate::platform::queue::{Job, Ticket};
@@ -61,10 +62,14 @@ impl Execution {
         let execution = slot.execute(&order, &run.cancel, &mut watchers);
         let attempted = attempt_work(before, self.claim(&run, before), execution).await;
         drop(slot);
+        let explained = |ended| End::explained(ended, &order.program, &run);
         match attempted {
-            Attempted::Claimed(result) => self.settle(&run, ticket, result).await,
+            Attempted::Claimed(result) => {
+                self.settle(&run, ticket, result.map(explained)).await;
+            }
             Attempted::Unclaimed(result) => {
-                self.settle_unclaimed(&run, ticket, result, before).await
+                self.settle_unclaimed(&run, ticket, result.map(explained), before)
+                    .await
             }
             Attempted::Void => {}
         }
@@ -75,15 +80,11 @@ impl Execution {
         &self,
         run: &Arc<LiveRun>,
         ticket: Ticket,
-        result: Result<Ended, Failure>,
+        result: Result<End, Failure>,
         before: u32,
     ) {
         match result {
-            Ok(ended) => {
-                let before = Some(before);
-                self.finish_with(run, ended.ending, ended.files, before)
-                    .await
-            }
+            Ok(end) => self.finish_with(run, end, Some(before)).await,
             // It will be tried again: its number must be used up.
             failed if self.claim(run, before).await => self.settle(run, ticket, failed).await,
             _ => {}
@@ -125,9 +126,9 @@ impl Execution {
         ours
     }
 
-    async fn settle(&self, run: &Arc<LiveRun>, ticket: Ticket, result: Result<Ended, Failure>) {
+    async fn settle(&self, run: &Arc<LiveRun>, ticket: Ticket, result: Result<End, Failure>) {
         match result {
-            Ok(ended) => self.finish_with(run, ended.ending, ended.files, None).await,
+            Ok(end) => self.finish_with(run, end, None).await,
             Err(Failure::Cancelled) => {
                 self.finish(run, Ending::without_program(Outcome::Cancelled))
                     .await
@@ -186,18 +187,22 @@ impl Execution {
 
     /// The end of a run that left no files.
     pub(super) async fn finish(&self, run: &Arc<LiveRun>, ending: Ending) {
-        self.finish_with(run, ending, None, None).await;
+        let end = End {
+            ending,
+            files: None,
+            explanation: None,
+        };
+        self.finish_with(run, end, None).await;
     }
 
     /// Stores the end of a run's last attempt, once, and shows it. An attempt that was not claimed yet
     /// comes with the number of the one before it; if it is somebody else's by then, nothing is stored.
-    async fn finish_with(
-        &self,
-        run: &Arc<LiveRun>,
-        ending: Ending,
-        files: Option<Collected>,
-        unclaimed_after: Option<u32>,
-    ) {
+    async fn finish_with(&self, run: &Arc<LiveRun>, end: End, unclaimed_after: Option<u32>) {
+        let End {
+            ending,
+            files,
+            explanation,
+        } = end;
         let event = match ending.outcome {
             Outcome::Cancelled => Event::Cancelled,
             _ => Event::Ended,
@@ -207,7 +212,12 @@ impl Execution {
             None => None,
         };
         let summary = files.as_ref().map(Collected::summary);
-        let stored = &run.ended(ending.clone(), summary, self.platform.clock.now());
+        let stored = &run.ended(
+            ending.clone(),
+            summary,
+            explanation,
+            self.platform.clock.now(),
+        );
         let (ending, files) = (&ending, files.map(|files| files.files).unwrap_or_default());
         let files = &files;
         let finish = || async move {
@@ -274,6 +284,32 @@ impl Execution {
         let deleted = store::delete_old(&mut tx, before, count).await?;
         tx.commit().await?;
         Ok(deleted)
+    }
+}
+
+/// The end of a run's last attempt.
+struct End {
+    ending: Ending,
+    /// Files that it left, when they were asked for.
+    files: Option<Collected>,
+    /// Why it failed, when it did.
+    explanation: Option<Explanation>,
+}
+
+impl End {
+    /// An end that is explained from what the program wrote to standard error.
+    fn explained(ended: Ended, program: &Program, run: &LiveRun) -> Self {
+        let Ended {
+            ending,
+            function: _,
+            files,
+        } = ended;
+        let explanation = explain(program, &ending, &run.stderr());
+        Self {
+            ending,
+            files,
+            explanation,
+        }
     }
 }
 

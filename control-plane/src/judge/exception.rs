@@ -5,7 +5,7 @@
 //! `Exception`.
 
 /// Python's own exceptions that a program can end with, sorted.
-const BUILT_IN: [&str; 60] = [
+pub const BUILT_IN: [&str; 60] = [
     "ArithmeticError",
     "AssertionError",
     "AttributeError",

@@ -18,6 +18,6 @@ pub use checker::{Case, Checker, InvalidTolerance, Space, Tolerance, Words};
 pub use custom::{CheckerFault, CustomChecker, Ruling};
 pub use subtasks::{Scoring, Subtask, SubtaskResult, score};
 pub use verdict::{
-    Answer, Feedback, TestCase, TestResult, TestUsage, Verdict, judge_ruled_test,
+    Answer, Feedback, Observed, TestCase, TestResult, TestUsage, Verdict, judge_ruled_test,
     judge_settled_test, judge_test,
 };

@@ -2,7 +2,8 @@
 //! submission, and what of it a student is told.
 //!
 //! What a hidden test gives away is decided here and nowhere else: verdict, time, memory and
-//! the name of the exception. Everything else of it is dropped before anything is stored.
+//! the name of the exception, with what can be explained from these. Everything else of it is
+//! dropped before anything is stored.
 
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use super::checker::Checker;
 use super::custom::Ruling;
 use super::exception;
 use super::shown::{beginning, end};
-use crate::execution::model::{Ending, Outcome, Usage};
+use crate::execution::model::{Ending, Outcome, Program, Usage};
+use crate::explain::{Explanation, explain, explain_hidden};
 
 /// What became of a submission or of one of its tests, from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -191,6 +193,9 @@ pub struct TestResult {
     pub message: String,
     /// What the program used; None when it didn't run.
     pub usage: Option<TestUsage>,
+    /// Why the program failed. Hidden tests: from the verdict and the exception's name alone.
+    #[serde(default)]
+    pub explanation: Option<Explanation>,
 }
 
 impl TestResult {
@@ -210,6 +215,7 @@ impl TestResult {
             actual: none(),
             message: none(),
             usage: None,
+            explanation: None,
         }
     }
 
@@ -223,47 +229,37 @@ impl TestResult {
     }
 }
 
-/// Judges one test. `stderr` is what the program wrote to standard error.
-pub fn judge_test(
-    checker: &Checker,
-    test: TestCase<'_>,
-    ending: &Ending,
-    answer: Answer<'_>,
-    stderr: &[u8],
-) -> TestResult {
-    judge_settled_test(test, ending, answer, stderr).unwrap_or_else(|| {
-        let verdict = compared(checker, test.expected, answer);
-        told(test, verdict, ending, answer, stderr)
+/// What came of a program in a test.
+#[derive(Debug, Clone, Copy)]
+pub struct Observed<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// How it ended.
+    pub ending: &'a Ending,
+    /// What it answered.
+    pub answer: Answer<'a>,
+    /// What it wrote to standard error.
+    pub stderr: &'a [u8],
+}
+
+/// Judges one test.
+pub fn judge_test(checker: &Checker, test: TestCase<'_>, observed: Observed<'_>) -> TestResult {
+    judge_settled_test(test, observed).unwrap_or_else(|| {
+        let verdict = compared(checker, test.expected, observed.answer);
+        told(test, verdict, observed)
     })
 }
 
 /// Judges one test whose answer no checker needs to look at; none when one must.
-pub fn judge_settled_test(
-    test: TestCase<'_>,
-    ending: &Ending,
-    answer: Answer<'_>,
-    stderr: &[u8],
-) -> Option<TestResult> {
-    let verdict = settled(ending, answer)?;
-    Some(told(test, verdict, ending, answer, stderr))
+pub fn judge_settled_test(test: TestCase<'_>, observed: Observed<'_>) -> Option<TestResult> {
+    let verdict = settled(observed.ending, observed.answer)?;
+    Some(told(test, verdict, observed))
 }
 
 /// Judges one test whose answer the author's own checker has seen. `judge_settled_test` comes
 /// first: a program that failed is not made right by its answer.
-pub fn judge_ruled_test(
-    ruling: &Ruling,
-    test: TestCase<'_>,
-    ending: &Ending,
-    answer: Answer<'_>,
-    stderr: &[u8],
-) -> TestResult {
-    let mut result = told(
-        test,
-        right_or_wrong(ruling.accepted),
-        ending,
-        answer,
-        stderr,
-    );
+pub fn judge_ruled_test(ruling: &Ruling, test: TestCase<'_>, observed: Observed<'_>) -> TestResult {
+    let mut result = told(test, right_or_wrong(ruling.accepted), observed);
     if !test.hidden && !ruling.message.is_empty() {
         result.message = beginning(&ruling.message);
     }
@@ -271,24 +267,32 @@ pub fn judge_ruled_test(
 }
 
 /// What of a test with this verdict may be told.
-fn told(
-    test: TestCase<'_>,
-    verdict: Verdict,
-    ending: &Ending,
-    answer: Answer<'_>,
-    stderr: &[u8],
-) -> TestResult {
+fn told(test: TestCase<'_>, verdict: Verdict, observed: Observed<'_>) -> TestResult {
+    let Observed {
+        program,
+        ending,
+        answer,
+        stderr,
+    } = observed;
     let mut result = TestResult::bare(test.number, test.hidden, verdict);
     result.usage = ending.usage.map(reduce_usage);
+    // What can't be compiled fails as a whole, and is explained with the submission.
+    let failed = verdict != Verdict::CompileError && Some(verdict) == ending.outcome.into();
     if test.hidden {
         if verdict == Verdict::RuntimeError {
             result.message = exception::name(stderr).unwrap_or_default().to_owned();
+        }
+        if failed {
+            result.explanation = explain_hidden(ending.outcome, &result.message);
         }
         return result;
     }
     result.input = beginning(test.input);
     result.expected = beginning(test.expected);
     result.actual = beginning(answer.given());
+    if failed {
+        result.explanation = explain(program, ending, stderr);
+    }
     if verdict != Verdict::Accepted && verdict != Verdict::InternalError {
         result.message = message(verdict, answer, stderr);
     }

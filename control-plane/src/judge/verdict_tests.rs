@@ -7,9 +7,18 @@ use super::*;
 
 const TRACEBACK: &[u8] =
     b"Traceback (most recent call last):\n  File \"main.py\", line 1\nValueError: SECRET\n";
+const LINE: &str = "while True: print('SECRET')";
+
+fn program() -> Program {
+    Program {
+        source: LINE.into(),
+        files: Vec::new(),
+    }
+}
 
 fn ended(outcome: Outcome) -> Ending {
     Ending {
+        exit_code: Some(1),
         usage: Some(Usage {
             stdout_bytes: 7,
             ..Usage::default()
@@ -28,13 +37,18 @@ fn test_case(hidden: bool) -> TestCase<'static> {
 }
 
 fn judge(hidden: bool, outcome: Outcome, answer: Answer<'_>) -> TestResult {
-    judge_test(
-        &Checker::Exact,
-        test_case(hidden),
-        &ended(outcome),
+    judge_with(hidden, &ended(outcome), answer, TRACEBACK)
+}
+
+fn judge_with(hidden: bool, ending: &Ending, answer: Answer<'_>, stderr: &[u8]) -> TestResult {
+    let program = &program();
+    let observed = Observed {
+        program,
+        ending,
         answer,
-        TRACEBACK,
-    )
+        stderr,
+    };
+    judge_test(&Checker::Exact, test_case(hidden), observed)
 }
 
 #[test]
@@ -156,12 +170,51 @@ fn names_are_read_back_and_the_order_is_from_best_to_worst() {
 }
 
 #[test]
+fn a_failed_test_is_explained_and_a_hidden_one_by_its_exception_alone() {
+    let right = Answer::Text(b"SECRET out");
+    let public = judge(false, Outcome::RuntimeError, right)
+        .explanation
+        .unwrap();
+    assert_eq!(public.kind.key(), "value_error.other");
+    assert_eq!(public.place.unwrap().source_line, LINE);
+    let hidden = judge(true, Outcome::RuntimeError, right)
+        .explanation
+        .unwrap();
+    assert_eq!(hidden.kind.key(), "value_error.other");
+    assert_eq!(
+        (hidden.exception.as_str(), hidden.place),
+        ("ValueError", None)
+    );
+    for (outcome, answer) in [
+        (Outcome::Ok, right),
+        (Outcome::Ok, Answer::Text(b"other")),
+        (Outcome::RuntimeError, Answer::NotDefined("f")),
+        (Outcome::CompileError, right),
+        (Outcome::InternalError, right),
+    ] {
+        for hidden in [false, true] {
+            assert_eq!(
+                judge(hidden, outcome, answer).explanation,
+                None,
+                "{outcome:?}"
+            );
+        }
+    }
+    assert!(
+        judge(false, Outcome::TimeLimit, right)
+            .explanation
+            .is_some()
+    );
+}
+
+#[test]
 fn feedback_takes_away() {
     let full = judge(false, Outcome::RuntimeError, Answer::Text(b"out"));
     assert_eq!(full.shown_at(Feedback::Full), Some(full.clone()));
     let bare = full.shown_at(Feedback::VerdictPerTest).unwrap();
     assert_eq!(bare.verdict, Verdict::RuntimeError);
-    assert!(!format!("{bare:?}").contains("SECRET") && bare.usage.is_none());
+    assert!(!format!("{bare:?}").contains("SECRET"));
+    assert!(bare.usage.is_none() && bare.explanation.is_none());
     assert_eq!(full.shown_at(Feedback::VerdictOnly), None);
 }
 
@@ -187,9 +240,11 @@ proptest! {
             2 => Answer::NoResult("SECRET"),
             _ => Answer::NotDefined("SECRET"),
         };
-        let result = judge_test(&Checker::Exact, test_case(true), &ended(outcome), answer, &stderr);
+        let result = judge_with(true, &ended(outcome), answer, &stderr);
         prop_assert!(!serde_json::to_string(&result).unwrap().contains("SECRET"));
         prop_assert!(result.input.is_empty() && result.expected.is_empty() && result.actual.is_empty());
+        let explained = result.explanation;
+        prop_assert!(explained.is_none_or(|it| it.place.is_none() && it.names.is_empty()));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::execution::api::{
     after_in, compile_error_out, number, program_in, queue_position_out, queue_update_out, size,
     started_out, state_out,
 };
+use crate::explain::api::explanation_out;
 use crate::judge::{SubtaskResult, TestResult, TestUsage, Verdict};
 use crate::platform::context::OpContext;
 use crate::platform::errors::Error;
@@ -191,6 +192,7 @@ fn submission_out(submission: Submission) -> pb::Submission {
         points,
         compile_error,
         author_message,
+        explanation,
         queue_position,
         create_time,
         start_time,
@@ -206,6 +208,7 @@ fn submission_out(submission: Submission) -> pb::Submission {
         test_count: number(test_count),
         points: number(points),
         compile_error: compile_error.map(compile_error_out),
+        explanation: explanation.map(explanation_out),
         queue_position: queue_position.map(queue_position_out),
         create_time: Some(timestamp(create_time)),
         start_time: start_time.map(timestamp),
@@ -246,7 +249,7 @@ fn heard_out(heard: Heard) -> pb::WatchSubmissionResponse {
         What::Snapshot(submission) => Out::Snapshot(submission_out(submission)),
         What::Event(Event::Queued(position)) => Out::QueueUpdate(queue_update_out(position)),
         What::Event(Event::Started) => Out::Started(started_out(time)),
-        What::Event(Event::Tested(result)) => Out::TestResult(result_out(result)),
+        What::Event(Event::Tested(result)) => Out::TestResult(result_out(*result)),
         What::Heartbeat => Out::Heartbeat(pb::Heartbeat {}),
         What::Finished(submission) => Out::Finished(submission_out(submission)),
     };
@@ -267,6 +270,7 @@ fn result_out(result: TestResult) -> pb::TestResult {
         actual,
         message,
         usage,
+        explanation,
     } = result;
     pb::TestResult {
         number: number(test),
@@ -277,6 +281,7 @@ fn result_out(result: TestResult) -> pb::TestResult {
         actual,
         message,
         usage: usage.map(usage_out),
+        explanation: explanation.map(explanation_out),
     }
 }
 

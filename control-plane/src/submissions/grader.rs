@@ -15,6 +15,7 @@ use crate::execution::dispatcher::Slot;
 use crate::execution::model::MAX_LOSSES;
 use crate::execution::service::program_limits;
 use crate::execution::worker::{Attempted, attempt_work, persistently};
+use crate::explain::explain_compile_error;
 use crate::judge::{TestResult, Verdict};
 use crate::platform::errors::Error;
 use crate::platform::queue::Job;
@@ -97,7 +98,13 @@ impl Submissions {
         let GradedProblem {
             points, subtasks, ..
         } = exam.problem;
-        let grade = Grade::of(results, compile_error, *points, subtasks);
+        let explanation = compile_error
+            .as_ref()
+            .map(|error| explain_compile_error(exam.program, error));
+        let grade = Grade {
+            explanation,
+            ..Grade::of(results, compile_error, *points, subtasks)
+        };
         let Some(broken) = broken else { return grade };
         tracing::error!(submission_id = %live.id(), %broken, "a submission can't be graded");
         Grade {

@@ -53,7 +53,7 @@ pub enum Event {
     /// Grading started.
     Started,
     /// A test ended. As much as its author may see.
-    Tested(TestResult),
+    Tested(Box<TestResult>),
 }
 
 /// What a watcher gets next.
@@ -61,7 +61,7 @@ pub enum Next {
     /// An event.
     Entry(Entry),
     /// The end, and its place in the sequence.
-    Finished(u64, Submission),
+    Finished(u64, Box<Submission>),
     /// Nothing yet.
     Wait,
 }
@@ -148,10 +148,10 @@ impl LiveSubmission {
             .partition_point(|entry| entry.sequence <= after);
         match inner.entries.get(index) {
             Some(entry) => Next::Entry(entry.clone()),
-            None if inner.submission.state == State::Finished => {
-                let submission = inner.submission.clone().shown_to(viewer);
-                Next::Finished(inner.end().max(after) + 1, submission)
-            }
+            None if inner.submission.state == State::Finished => Next::Finished(
+                inner.end().max(after) + 1,
+                Box::new(inner.submission.clone().shown_to(viewer)),
+            ),
             None => Next::Wait,
         }
     }
@@ -202,7 +202,7 @@ impl LiveSubmission {
         let place = results.partition_point(|other| other.number < result.number);
         results.insert(place, result);
         if let Some(shown) = shown {
-            inner.push(Event::Tested(shown), now);
+            inner.push(Event::Tested(Box::new(shown)), now);
         }
         drop(inner);
         self.changed();

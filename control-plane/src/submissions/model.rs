@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::execution::model::{CompileError, QueuePosition, State};
+use crate::explain::Explanation;
 use crate::judge::{Feedback, Subtask, SubtaskResult, TestResult, Verdict, score};
 use crate::platform::context::Role;
 use crate::platform::ids::{SubmissionId, UserId};
@@ -36,6 +37,8 @@ pub struct Submission {
     pub compile_error: Option<CompileError>,
     /// What the problem's author is told when their checker failed. Nobody else sees it.
     pub author_message: String,
+    /// Why Python could not compile it; set with `Verdict::CompileError`.
+    pub explanation: Option<Explanation>,
     /// Where it stands in the queue, while it is queued.
     pub queue_position: Option<QueuePosition>,
     /// When it was accepted.
@@ -57,6 +60,8 @@ pub struct Grade {
     pub subtasks: Vec<SubtaskResult>,
     /// Set when Python could not compile the program.
     pub compile_error: Option<CompileError>,
+    /// Why that was, for beginners.
+    pub explanation: Option<Explanation>,
     /// Earned.
     pub points: u32,
     /// What the problem's author is told when their checker failed.
@@ -92,6 +97,7 @@ impl Grade {
             results,
             subtasks,
             compile_error,
+            explanation: None,
             points,
             author_message: String::new(),
         };
@@ -120,6 +126,7 @@ impl Submission {
             results,
             subtasks,
             compile_error,
+            explanation,
             points,
             author_message,
         } = grade;
@@ -136,6 +143,7 @@ impl Submission {
             subtasks,
             compile_error,
             author_message,
+            explanation,
             queue_position: None,
             finish_time: Some(now),
             ..self.clone()
@@ -195,6 +203,7 @@ mod tests {
             points: 0,
             compile_error: None,
             author_message: String::new(),
+            explanation: None,
             queue_position: None,
             create_time: Timestamp::UNIX_EPOCH,
             start_time: None,

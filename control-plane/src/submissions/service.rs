@@ -276,6 +276,7 @@ fn new_submission(user: UserId, problem: &GradedProblem, now: Timestamp) -> Subm
         points: 0,
         compile_error: None,
         author_message: String::new(),
+        explanation: None,
         queue_position: None,
         create_time: now,
         start_time: None,

@@ -13,7 +13,8 @@ use crate::platform::ids::{SubmissionId, UserId};
 use crate::problems::model::{feedback_word, parse_feedback};
 
 const COLUMNS: &str = "id, user_id, problem, state, feedback, verdict, test_results,
-    subtask_results, passed_test_count, test_count, points, compile_error, author_message, create_time,
+    subtask_results, passed_test_count, test_count, points, compile_error, explanation,
+    author_message, create_time,
     start_time, finish_time";
 
 /// What the grader needs to know of a submission.
@@ -132,7 +133,7 @@ pub async fn finish(
     sqlx::query(
         "UPDATE submissions SET state = ?, verdict = ?, test_results = ?, subtask_results = ?,
              passed_test_count = ?, test_count = ?, points = ?, compile_error = ?,
-             author_message = ?, start_time = ?, finish_time = ?
+             explanation = ?, author_message = ?, start_time = ?, finish_time = ?
          WHERE id = ?",
     )
     .bind(state.word())
@@ -143,6 +144,7 @@ pub async fn finish(
     .bind(submission.test_count)
     .bind(submission.points)
     .bind(submission.compile_error.as_ref().map(to_json).transpose()?)
+    .bind(submission.explanation.as_ref().map(to_json).transpose()?)
     .bind(&submission.author_message)
     .bind(submission.start_time.map(to_micros))
     .bind(submission.finish_time.map(to_micros))
@@ -247,7 +249,7 @@ pub async fn delete(
     }
     sqlx::query(
         "UPDATE submissions SET deleted = 1, program = x'', test_results = '[]',
-             subtask_results = '[]', compile_error = NULL, author_message = ''
+             subtask_results = '[]', compile_error = NULL, explanation = NULL, author_message = ''
          WHERE id = ?",
     )
     .bind(id.to_string())
@@ -331,6 +333,9 @@ fn read(row: &SqliteRow) -> Result<Submission, sqlx::Error> {
             .map(|text| from_json(text.as_bytes()))
             .transpose()?,
         author_message: row.try_get("author_message")?,
+        explanation: optional("explanation")?
+            .map(|text| from_json(text.as_bytes()))
+            .transpose()?,
         queue_position: None,
         create_time: from_micros(row.try_get("create_time")?)?,
         start_time: time("start_time")?,

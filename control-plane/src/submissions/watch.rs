@@ -110,7 +110,7 @@ impl Watcher {
                 Next::Finished(sequence, submission) => {
                     self.after = sequence;
                     self.stage = Stage::Over;
-                    return Ok(self.heard(What::Finished(submission)));
+                    return Ok(self.heard(What::Finished(*submission)));
                 }
                 Next::Wait => {}
             }

@@ -2,6 +2,7 @@
 //! a client sees, in codes, reasons and events.
 
 mod checkers;
+mod explanations;
 mod refusals;
 mod runner_tls;
 mod subtasks;

@@ -23,6 +23,11 @@ pub fn folder() -> PathBuf {
     repository().join("control-plane/content/sample")
 }
 
+/// Folder of the wrong programs that are explained, with what each gets.
+pub fn explained_programs() -> PathBuf {
+    repository().join("control-plane/tests/explain")
+}
+
 /// All problems, by name.
 pub fn samples() -> Result<Vec<Sample>> {
     let mut samples = Vec::new();

@@ -24,7 +24,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
 pub use cli::{Cli, Done, Running};
-pub use course::{Sample, folder as course_folder, samples};
+pub use course::{Sample, explained_programs, folder as course_folder, samples};
 pub use http::{get, post_grpc_web};
 pub use process::Process;
 pub use proxy::Proxy;

@@ -195,6 +195,7 @@ async fn only_the_last_attempt_may_store_its_result() {
         live.ended(
             Ending::without_program(Outcome::InternalError),
             None,
+            None,
             lab.platform.clock.now(),
         )
     };

@@ -139,6 +139,7 @@ async fn silence_brings_a_heartbeat_with_the_last_sequence() {
         start_time: None,
         finish_time: None,
         files: None,
+        explanation: None,
     };
     let live = LiveRun::new(run, false, 1, 100);
     let stream = super::super::watch::watch(

@@ -4,11 +4,11 @@
 
 use super::{AT_ONCE, Desk, Exam, Output, Tested, fitting};
 use crate::execution::dispatcher::{BatchListener, Slot};
-use crate::execution::model::OutputStream;
+use crate::execution::model::{OutputStream, Program};
 use crate::execution::order::{BatchOrder, Case, Ended, Failure, FunctionResult};
 use crate::judge::{
-    Answer, CustomChecker, Ruling, TestCase, TestResult, judge_ruled_test, judge_settled_test,
-    judge_test,
+    Answer, CustomChecker, Observed, Ruling, TestCase, TestResult, judge_ruled_test,
+    judge_settled_test, judge_test,
 };
 use crate::problems::model::{AnswerChecker, GradedProblem, ProblemKind, Test};
 
@@ -66,6 +66,7 @@ impl BatchListener for Papers<'_, '_, '_> {
 
     fn ended(&mut self, case: usize, ended: Ended) {
         let answered = Answered {
+            program: self.exam.program,
             problem: self.exam.problem,
             test: self.tests[case],
             ended,
@@ -73,9 +74,7 @@ impl BatchListener for Papers<'_, '_, '_> {
         };
         match &self.exam.problem.checker {
             AnswerChecker::BuiltIn(checker) => {
-                let (test, answer) = (answered.case(), answered.answer());
-                let Answered { ended, output, .. } = &answered;
-                let result = judge_test(checker, test, &ended.ending, answer, &output.stderr);
+                let result = judge_test(checker, answered.case(), answered.observed());
                 self.desk.judged(answered.tested(result));
             }
             AnswerChecker::Custom(_) => match answered.settled() {
@@ -92,6 +91,7 @@ impl BatchListener for Papers<'_, '_, '_> {
 
 /// A program that has ended, with what it answered.
 pub(super) struct Answered<'a> {
+    program: &'a Program,
     problem: &'a GradedProblem,
     test: &'a Test,
     ended: Ended,
@@ -120,15 +120,21 @@ impl Answered<'_> {
 
     /// What became of its test when the author's own checker has answered.
     pub(super) fn ruled(&self, ruling: &Ruling) -> Tested {
-        let (test, answer) = (self.case(), self.answer());
-        let (ending, stderr) = (&self.ended.ending, &self.output.stderr);
-        self.tested(judge_ruled_test(ruling, test, ending, answer, stderr))
+        self.tested(judge_ruled_test(ruling, self.case(), self.observed()))
     }
 
     /// The result, when no checker has to look at the answer.
     fn settled(&self) -> Option<TestResult> {
-        let (ending, stderr) = (&self.ended.ending, &self.output.stderr);
-        judge_settled_test(self.case(), ending, self.answer(), stderr)
+        judge_settled_test(self.case(), self.observed())
+    }
+
+    fn observed(&self) -> Observed<'_> {
+        Observed {
+            program: self.program,
+            ending: &self.ended.ending,
+            answer: self.answer(),
+            stderr: &self.output.stderr,
+        }
     }
 
     fn tested(&self, result: TestResult) -> Tested {

@@ -142,7 +142,7 @@ async fn what_it_says_is_told_of_public_tests_alone() {
         let mut results = Vec::new();
         for what in heard.into_iter().map(|heard| heard.what) {
             match what {
-                What::Event(Event::Tested(result)) => results.push(result),
+                What::Event(Event::Tested(result)) => results.push(*result),
                 What::Snapshot(submission) | What::Finished(submission) => {
                     results.extend(submission.results);
                 }

@@ -2,9 +2,11 @@
 
 use std::path::{Component, Path};
 
+use coderunner_cli::explanation::{self, Language};
 use coderunner_cli::{collect, text};
 use coderunner_proto::DESCRIPTOR_POOL;
 use coderunner_proto::common::v1::{CompileError, Usage};
+use coderunner_proto::v1::ErrorExplanation;
 use prost::Message;
 use prost_reflect::DynamicMessage;
 use sandboxd_sandbox::collection::fit_path;
@@ -46,6 +48,17 @@ pub fn compile_error(bytes: &[u8]) {
     }
     if let Ok(usage) = Usage::decode(bytes) {
         check_text(&text::usage(&usage), &[]);
+    }
+}
+
+/// Any explanation can be shown in both languages, on few lines.
+pub fn shown_explanation(bytes: &[u8]) {
+    if let Ok(explanation) = ErrorExplanation::decode(bytes) {
+        for language in [Language::English, Language::German] {
+            let shown = explanation::text(&explanation, language);
+            check_text(&shown, &['\n']);
+            assert!(shown.lines().count() <= 4 && shown.len() <= 4 * bytes.len() + 200);
+        }
     }
 }
 

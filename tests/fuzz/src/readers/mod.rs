@@ -4,6 +4,7 @@ mod accounts;
 mod cli;
 mod course;
 mod daemon;
+mod explanations;
 mod files;
 mod judge;
 mod launcher;
@@ -46,6 +47,8 @@ pub const TARGETS: &[Target] = &[
     target("decimal", judge::decimal, 1024),
     target("exception_name", judge::exception_name, 4096),
     target("shown_result", judge::shown_result, 16_384),
+    target("traceback", explanations::traceback, 8192),
+    target("syntax_error", explanations::syntax_error, 4096),
     // From clients.
     target("call_headers", accounts::call_headers, 4096),
     target("access_token", accounts::access_token, 2048),
@@ -59,6 +62,7 @@ pub const TARGETS: &[Target] = &[
     // From servers, to the command line.
     target("terminal_text", cli::terminal_text, 4096),
     target("compile_error", cli::compile_error, 4096),
+    target("shown_explanation", cli::shown_explanation, 4096),
     target("saved_path", cli::saved_path, 1024),
     target("message_json", cli::message_json, 4096),
 ];

@@ -1,0 +1,117 @@
+//! Finds a `while` loop that can't end by itself: its condition is always true, or speaks of variables only that
+//! nothing in the loop changes, and nothing in it leaves it.
+
+use super::source::{File, assignment, has_word, word_behind, words};
+
+/// Words that leave a loop, or after which it can't be said what happens.
+const WAYS_OUT: &[&str] = &[
+    "break", "return", "raise", "exit", "_exit", "quit", "yield", "del", "import", "as", "exec",
+    "eval", "next", "assert",
+];
+
+/// So many loops of a file, and names of a condition, are looked at.
+const MOST_LOOPS: usize = 100;
+const MOST_NAMES: usize = 8;
+
+/// The line of the one loop of a file that can't end by itself, from 1. None when there is none or several.
+pub fn endless(file: &File<'_>) -> Option<u32> {
+    let shared = file
+        .code
+        .iter()
+        .any(|code| has_word(code, "global") || has_word(code, "nonlocal"));
+    let is_loop = |at: &usize| word_behind(file.code[*at].trim_start(), "while").is_some();
+    let loops = (0..file.code.len()).filter(is_loop).take(MOST_LOOPS);
+    let lines = loops.filter(|at| is_endless(&file.code, *at, shared));
+    let found: Vec<usize> = lines.take(2).collect();
+    match found[..] {
+        [at] => u32::try_from(at + 1).ok(),
+        _ => None,
+    }
+}
+
+fn is_endless(code: &[String], at: usize, shared: bool) -> bool {
+    let head = &code[at];
+    let Some(rest) = word_behind(head.trim_start(), "while") else {
+        return false;
+    };
+    let Some(condition) = rest.trim_end().strip_suffix(':') else {
+        return false;
+    };
+    let indentation = |code: &str| code.len() - code.trim_start().len();
+    let body: Vec<&str> = code[at + 1..]
+        .iter()
+        .map(String::as_str)
+        .filter(|code| !code.trim().is_empty())
+        .take_while(|code| indentation(code) > indentation(head))
+        .map(str::trim)
+        .collect();
+    let leaves = |code: &&str| WAYS_OUT.iter().any(|word| has_word(code, word));
+    if body.is_empty() || body.iter().any(leaves) {
+        return false;
+    }
+    match condition.trim() {
+        "True" | "1" => true,
+        condition => !shared && never_changes(condition, &body),
+    }
+}
+
+/// Whether a condition of plain variables and numbers stays as it is.
+fn never_changes(condition: &str, body: &[&str]) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || " _<>=!+-*/%.".contains(c);
+    // A dot between digits is part of a number, any other one asks an object.
+    let asks = condition.contains('.')
+        && words(condition).count() > 0
+        && !condition.contains(|c: char| c.is_ascii_digit());
+    if !condition.chars().all(plain) || asks || condition.contains(":=") {
+        return false;
+    }
+    let names: Vec<&str> = words(condition)
+        .filter(|word| !["and", "or", "not", "True", "False", "is", "in", "None"].contains(word))
+        .collect();
+    let changes = |line: &&str, name: &str| {
+        let spaceless: String = line.chars().filter(|c| *c != ' ').collect();
+        let set = assignment(line).is_some_and(|(left, _)| has_word(left, name));
+        set || spaceless.contains(&format!("{name}:="))
+            || spaceless.contains(&format!("{name}."))
+            || (word_behind(line.trim_start(), "for").is_some() && has_word(line, name))
+            || [";", "global"].iter().any(|sign| line.contains(sign))
+    };
+    (1..=MOST_NAMES).contains(&names.len())
+        && names
+            .iter()
+            .all(|name| !body.iter().any(|line| changes(line, name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loops_that_cant_end_are_found_and_others_are_not() {
+        for (text, line) in [
+            ("while True:\n    x = 1\n", Some(1)),
+            (
+                "x = 1\nwhile x < 5:\n    print(x)\n\n    y = 2\nz = 3\n",
+                Some(2),
+            ),
+            ("while 1:\n    pass\n", Some(1)),
+            ("def f():\n    while True:\n        g()\n", Some(2)),
+            ("while True:\n    if x:\n        break\n", None),
+            ("while True:\n    return\n", None),
+            ("while x < 5:\n    x += 1\n", None),
+            ("while x < 5:\n    y, x = 1, 2\n", None),
+            ("while x < 5:\n    for x in y:\n        pass\n", None),
+            ("while x:\n    x.pop()\n", None),
+            ("while f():\n    pass\n", None),
+            ("while x.y:\n    pass\n", None),
+            ("while len(x) < 3:\n    pass\n", None),
+            ("while True:\n    pass\nwhile True:\n    pass\n", None),
+            ("# while True:\nfor i in range(3):\n    pass\n", None),
+            ("def f():\n    global x\nwhile x < 5:\n    f()\n", None),
+            ("while True: pass\n", None),
+            ("while True:\n", None),
+        ] {
+            assert_eq!(endless(&File::read("main.py", text)), line, "{text}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+numbers = [1]
+numbers = numbers.append(2)
+numbers.append(3)

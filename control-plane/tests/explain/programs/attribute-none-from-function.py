@@ -1,0 +1,4 @@
+def make_list():
+    items = []
+items = make_list()
+items.append(1)

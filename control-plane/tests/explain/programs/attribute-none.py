@@ -1,0 +1,2 @@
+person = None
+print(person.name)

@@ -1,0 +1,2 @@
+numbers = [1]
+numbers.push(2)

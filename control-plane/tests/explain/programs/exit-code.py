@@ -1,0 +1,3 @@
+import sys
+print("Bye")
+sys.exit(3)

@@ -1,0 +1,2 @@
+größe = 5
+print(grösse)

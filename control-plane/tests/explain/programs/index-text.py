@@ -1,0 +1,2 @@
+word = "cat"
+print(word[5])

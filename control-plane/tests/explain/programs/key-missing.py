@@ -1,0 +1,2 @@
+ages = {"Ada": 12}
+print(ages["Tom"])

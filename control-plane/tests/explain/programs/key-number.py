@@ -1,0 +1,2 @@
+names = {1: "Ada"}
+print(names[2])

@@ -1,0 +1,2 @@
+seen = {1}
+seen.remove(2)

@@ -1,0 +1,3 @@
+i = 1
+while i <= 5:
+    print(i)

@@ -1,0 +1,3 @@
+name = input("Name? ")
+age = input("Age? ")
+print(name, age)

@@ -1,0 +1,3 @@
+import time
+print("Wait ...")
+time.sleep(60)

@@ -1,0 +1,3 @@
+greet()
+def greet():
+    print("Hi")

@@ -1,0 +1,4 @@
+def play():
+    points = 10
+play()
+print(points)

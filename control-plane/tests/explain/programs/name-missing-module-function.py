@@ -1,0 +1,2 @@
+dice = randint(1, 6)
+print(dice)

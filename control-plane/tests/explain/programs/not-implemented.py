@@ -1,0 +1,3 @@
+def later():
+    raise NotImplementedError
+later()

@@ -1,0 +1,2 @@
+import random
+number = random.randint(1, 6)

@@ -1,0 +1,2 @@
+import helpers
+print(helpers.add("1", 2))

@@ -1,0 +1,5 @@
+"""Adds things."""
+
+
+def add(a, b):
+    return a + b

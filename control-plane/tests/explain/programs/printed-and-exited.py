@@ -1,0 +1,7 @@
+import sys
+import traceback
+try:
+    int("x")
+except ValueError:
+    traceback.print_exc()
+    sys.exit(1)

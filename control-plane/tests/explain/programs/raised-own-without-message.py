@@ -1,0 +1,5 @@
+class GameOver(Exception):
+    pass
+def play():
+    raise GameOver()
+play()

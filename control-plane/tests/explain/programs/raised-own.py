@@ -1,0 +1,3 @@
+class TooOld(Exception):
+    pass
+raise TooOld("you are 99")

@@ -1,0 +1,3 @@
+age = int("12")
+if age = 12:
+    print("twelve")

@@ -1,0 +1,2 @@
+def greet(name="Ada", age):
+    print(name, age)

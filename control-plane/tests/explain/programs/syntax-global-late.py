@@ -1,0 +1,5 @@
+count = 0
+def up():
+    count = 1
+    global count
+up()

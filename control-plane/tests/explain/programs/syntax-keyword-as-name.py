@@ -1,0 +1,2 @@
+class = "7b"
+print(class)

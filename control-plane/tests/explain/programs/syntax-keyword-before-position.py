@@ -1,0 +1,3 @@
+def greet(name, age):
+    print(name, age)
+greet(name="Ada", 12)

@@ -1,0 +1,3 @@
+text = """A long
+story
+print(text)

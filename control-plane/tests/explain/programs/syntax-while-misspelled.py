@@ -1,0 +1,3 @@
+count = 0
+whlie count < 3:
+    count = count + 1

@@ -1,0 +1,3 @@
+age = input()
+if age > 10:
+    print("old enough")

@@ -1,0 +1,2 @@
+age = input()
+print(100 - age)

@@ -1,0 +1,2 @@
+age = input("How old are you? ")
+print("Next year:", age + 1)

@@ -1,0 +1,3 @@
+import math
+n = input()
+print(math.sqrt(n))

@@ -1,0 +1,3 @@
+colours = ["red", "blue", "green"]
+middle = len(colours) / 2
+print(colours[middle])

@@ -1,0 +1,3 @@
+colours = ["red", "blue"]
+choice = input()
+print(colours[choice])

@@ -1,0 +1,2 @@
+colours = ["red", "blue"]
+print(colours["0"])

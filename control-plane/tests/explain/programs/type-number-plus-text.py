@@ -1,0 +1,2 @@
+age = 12
+print(age + " years")

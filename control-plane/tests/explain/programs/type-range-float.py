@@ -1,0 +1,3 @@
+half = 10 / 2
+for i in range(half):
+    print(i)

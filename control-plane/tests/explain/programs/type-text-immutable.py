@@ -1,0 +1,2 @@
+name = "ada"
+name[0] = "A"

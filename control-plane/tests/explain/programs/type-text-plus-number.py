@@ -1,0 +1,2 @@
+age = 12
+print("I am " + age)

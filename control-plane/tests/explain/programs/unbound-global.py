@@ -1,0 +1,4 @@
+score = 0
+def win():
+    score = score + 1
+win()

@@ -1,0 +1,9 @@
+def share(sweets, children):
+    return sweets / children
+
+
+def party():
+    print(share(10, 0))
+
+
+party()

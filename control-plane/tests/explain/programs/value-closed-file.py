@@ -1,0 +1,3 @@
+file = open("/dev/null")
+file.close()
+print(file.read())

@@ -1,0 +1,2 @@
+numbers = []
+print(max(numbers))

@@ -1,0 +1,2 @@
+colours = ["red"]
+colours.remove("blue")
