@@ -20,6 +20,9 @@ use crate::platform::keys::TokenKey;
 const ISSUER: &str = "coderunner";
 const AUDIENCE: &str = "coderunner";
 
+/// How far the clock of the replica that issued a token may be ahead of ours.
+const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
+
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -31,6 +34,9 @@ struct Claims {
     /// Seconds since 1970.
     iat: i64,
     exp: i64,
+    /// We issue none, and heed it where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
 }
 
 /// Whom an access token speaks for.
@@ -90,6 +96,7 @@ impl AccessTokens {
             sid: bearer.session_id.to_string(),
             iat: now.as_second(),
             exp: expire_time.as_second(),
+            nbf: None,
         };
         let mut header = Header::new(Algorithm::EdDSA);
         header.kid = Some(self.keys.signing_id.clone());
@@ -105,6 +112,10 @@ impl AccessTokens {
             .ok_or(Error::Unauthenticated(Reason::TOKEN_INVALID))?;
         if now.as_second() >= claims.exp {
             return Err(Error::Unauthenticated(Reason::TOKEN_EXPIRED));
+        }
+        let latest = (now + CLOCK_LEEWAY).as_second();
+        if claims.iat > latest || claims.nbf.is_some_and(|nbf| nbf > latest) {
+            return Err(Error::Unauthenticated(Reason::TOKEN_NOT_YET_VALID));
         }
         let bearer = || {
             let (user_id, session_id) = (claims.sub.parse().ok()?, claims.sid.parse().ok()?);

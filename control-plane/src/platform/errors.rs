@@ -16,6 +16,7 @@ impl Reason {
     pub const NO_TOKEN: Self = Self("NO_TOKEN");
     pub const TOKEN_INVALID: Self = Self("TOKEN_INVALID");
     pub const TOKEN_EXPIRED: Self = Self("TOKEN_EXPIRED");
+    pub const TOKEN_NOT_YET_VALID: Self = Self("TOKEN_NOT_YET_VALID");
     pub const SESSION_ENDED: Self = Self("SESSION_ENDED");
     pub const BAD_CREDENTIALS: Self = Self("BAD_CREDENTIALS");
     pub const REFRESH_TOKEN_INVALID: Self = Self("REFRESH_TOKEN_INVALID");

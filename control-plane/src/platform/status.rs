@@ -80,6 +80,9 @@ fn unauthenticated_sentence(reason: Reason) -> &'static str {
     match reason {
         Reason::BAD_CREDENTIALS => "The email address or the password is wrong.",
         Reason::TOKEN_EXPIRED => "The access token has expired; refresh it.",
+        Reason::TOKEN_NOT_YET_VALID => {
+            "The access token is not valid yet; the clocks of the servers differ."
+        }
         Reason::REFRESH_TOKEN_REUSED => {
             "This refresh token was used before, so its session was ended. Log in again."
         }

@@ -11,3 +11,4 @@ mod ports;
 mod profiles;
 mod progress;
 mod support;
+mod tokens;
