@@ -14,6 +14,7 @@ pub mod problems;
 pub mod progress;
 pub mod runners;
 pub mod server;
+pub mod service_accounts;
 pub mod snippets;
 pub mod submissions;
 pub mod testcases;

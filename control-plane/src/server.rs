@@ -20,6 +20,7 @@ use pb::execution_service_server::ExecutionServiceServer;
 use pb::problem_service_server::ProblemServiceServer;
 use pb::progress_service_server::ProgressServiceServer;
 use pb::runner_service_server::RunnerServiceServer;
+use pb::service_account_service_server::ServiceAccountServiceServer;
 use pb::snippet_service_server::SnippetServiceServer;
 use pb::submission_service_server::SubmissionServiceServer;
 use pb::test_case_service_server::TestCaseServiceServer;
@@ -36,6 +37,7 @@ use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 
 use crate::auth::api::AuthApi;
+use crate::auth::bearers::Bearers;
 use crate::auth::service::Auth;
 use crate::auth::tokens::AccessTokens;
 use crate::classes::api::ClassApi;
@@ -56,6 +58,8 @@ use crate::problems::service::Problems;
 use crate::progress::api::ProgressApi;
 use crate::progress::service::Progress;
 use crate::runners::api::RunnerApi;
+use crate::service_accounts::api::ServiceAccountApi;
+use crate::service_accounts::service::ServiceAccounts;
 use crate::snippets::api::SnippetApi;
 use crate::submissions::api::SubmissionApi;
 use crate::submissions::service::Submissions;
@@ -80,6 +84,7 @@ pub struct Server {
 struct Systems {
     auth: Auth,
     users: Users,
+    service_accounts: ServiceAccounts,
     tests: TestCases,
     problems: Problems,
     progress: Progress,
@@ -197,6 +202,7 @@ impl Systems {
         Ok(Self {
             auth: Auth::new(platform.clone(), tokens)?,
             users: Users::new(platform.clone()),
+            service_accounts: ServiceAccounts::new(platform.clone()),
             progress: Progress::new(platform.clone(), problems.clone()),
             submissions: Submissions::new(platform.clone(), execution.clone(), problems.clone()),
             execution,
@@ -208,7 +214,10 @@ impl Systems {
     /// Everything on the public port, behind CORS, gRPC-web and the guard.
     fn routes(&self, platform: &Platform, health: &HealthReporter) -> anyhow::Result<Routes> {
         let guard_state = Arc::new(Guard {
-            authenticator: Arc::new(self.auth.clone()),
+            authenticator: Arc::new(Bearers {
+                auth: self.auth.clone(),
+                service_accounts: self.service_accounts.clone(),
+            }),
             rate_limits: platform.rate_limits.clone(),
             trusted_proxies: platform.config.trusted_proxies.clone(),
         });
@@ -244,10 +253,13 @@ impl Systems {
         let users = UserApi::new(self.users.clone(), platform.idempotency.clone());
         let problems = ProblemApi::new(self.problems.clone(), limits.clone());
         let submissions = SubmissionApi::new(self.submissions.clone());
+        let service_accounts =
+            ServiceAccountApi::new(self.service_accounts.clone(), platform.idempotency.clone());
         let mut routes = Routes::builder();
         routes
             .add_service(service!(AuthServiceServer, auth))
             .add_service(service!(UserServiceServer, users))
+            .add_service(service!(ServiceAccountServiceServer, service_accounts))
             .add_service(service!(ProblemServiceServer, problems))
             .add_service(service!(
                 TestCaseServiceServer,

@@ -3,5 +3,6 @@
 
 mod refusals;
 mod runner_tls;
+mod services;
 mod support;
 mod work;

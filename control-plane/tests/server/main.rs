@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod course;
 mod limits;
+mod lockout;
 mod ports;
 mod profiles;
 mod progress;
