@@ -69,6 +69,7 @@ use crate::users::api::UserApi;
 use crate::users::service::Users;
 
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(600);
+const KEYS_EVERY: Duration = Duration::from_secs(2);
 
 /// All systems, and the ports that they will be served on.
 pub struct Server {
@@ -221,8 +222,15 @@ impl Systems {
             rate_limits: platform.rate_limits.clone(),
             trusted_proxies: platform.config.trusted_proxies.clone(),
         });
-        let key_set = self.auth.key_set().to_owned();
-        let key_set = move || async { ([(header::CONTENT_TYPE, "application/json")], key_set) };
+        let auth = self.auth.clone();
+        let key_set = move || async move {
+            let headers = [
+                (header::CONTENT_TYPE, "application/json"),
+                // A new key is published for longer than this before it signs.
+                (header::CACHE_CONTROL, "public, max-age=60"),
+            ];
+            (headers, auth.key_set())
+        };
         let router = self
             .services(platform, health)?
             .prepare()
@@ -284,10 +292,11 @@ impl Systems {
         Ok(routes.routes())
     }
 
-    fn spawn_background(&self, platform: &Platform) -> [JoinHandle<()>; 2] {
+    fn spawn_background(&self, platform: &Platform) -> [JoinHandle<()>; 3] {
         [
             tokio::spawn(self.problems.clone().follow_changes()),
             tokio::spawn(housekeeping(platform.clone(), self.auth.clone())),
+            tokio::spawn(follow_keys(self.auth.clone())),
         ]
     }
 }
@@ -324,6 +333,22 @@ fn runner_state(view: crate::execution::runners::RunnerView) -> RunnerState {
     RunnerState {
         id: view.id,
         health,
+    }
+}
+
+/// Takes up new keys for tokens without a restart. A folder that can't be read changes nothing.
+async fn follow_keys(auth: Auth) {
+    let mut known_problem = None;
+    loop {
+        tokio::time::sleep(KEYS_EVERY).await;
+        let problem = auth.reload_keys().err();
+        if let Some(problem) = problem.as_ref().filter(|_| problem != known_problem) {
+            tracing::warn!(
+                problem,
+                "the keys that sign tokens can't be read; the old ones stay"
+            );
+        }
+        known_problem = problem;
     }
 }
 

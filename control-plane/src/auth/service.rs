@@ -19,6 +19,7 @@ use crate::platform::context::{Caller, Credential, OpContext, Role};
 use crate::platform::errors::{Error, Reason};
 use crate::platform::idempotency;
 use crate::platform::ids::{SessionId, UserId};
+use crate::platform::keys::load_signing;
 use crate::platform::pagination::Page;
 use crate::platform::ratelimit::Rule;
 use crate::platform::seal::random_bytes;
@@ -298,8 +299,23 @@ impl Auth {
     }
 
     /// The published keys that access tokens are signed with, as JSON.
-    pub fn key_set(&self) -> &str {
-        self.tokens.key_set()
+    pub fn key_set(&self) -> String {
+        self.tokens.key_set(self.platform.clock.now())
+    }
+
+    /// Looks for new keys in the folder of keys, and takes them up.
+    pub fn reload_keys(&self) -> Result<(), String> {
+        let config = &self.platform.config;
+        let keys = load_signing(&config.keys_dir, config.mode);
+        let keys = keys.map_err(|problems| problems.join("; "))?;
+        if self
+            .tokens
+            .replace(&keys)
+            .map_err(|error| error.to_string())?
+        {
+            tracing::info!(count = keys.len(), "the keys that sign tokens have changed");
+        }
+        Ok(())
     }
 
     /// Whose access token this is, while its session lives.

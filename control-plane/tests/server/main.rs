@@ -11,5 +11,6 @@ mod lockout;
 mod ports;
 mod profiles;
 mod progress;
+mod rotation;
 mod support;
 mod tokens;
