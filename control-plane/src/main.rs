@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+mod commands;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,6 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
+use commands::{PkiCommand, SigningKeys};
 use control_plane::auth::model::Password;
 use control_plane::auth::service::Auth;
 use control_plane::auth::tokens::AccessTokens;
@@ -54,6 +57,12 @@ enum Command {
     /// Manage accounts from the command line.
     #[command(subcommand)]
     User(User),
+    /// Manage the keys that sign access tokens.
+    #[command(subcommand)]
+    SigningKeys(SigningKeys),
+    /// Manage the certificates for runner hosts on other machines.
+    #[command(subcommand)]
+    Pki(PkiCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -97,6 +106,8 @@ async fn main() -> ExitCode {
         Command::Init { config } => init(&config).await,
         Command::Content(Content::Check { folder }) => check(&folder),
         Command::Content(Content::Load { folder, config }) => load(&folder, &config).await,
+        Command::SigningKeys(command) => commands::signing_keys(command),
+        Command::Pki(command) => commands::pki(command),
         Command::User(User::Create {
             email,
             role,

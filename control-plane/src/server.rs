@@ -20,6 +20,7 @@ use pb::execution_service_server::ExecutionServiceServer;
 use pb::problem_service_server::ProblemServiceServer;
 use pb::progress_service_server::ProgressServiceServer;
 use pb::runner_service_server::RunnerServiceServer;
+use pb::service_account_service_server::ServiceAccountServiceServer;
 use pb::snippet_service_server::SnippetServiceServer;
 use pb::submission_service_server::SubmissionServiceServer;
 use pb::test_case_service_server::TestCaseServiceServer;
@@ -36,6 +37,7 @@ use tonic_health::server::HealthReporter;
 use tonic_web::GrpcWebLayer;
 
 use crate::auth::api::AuthApi;
+use crate::auth::bearers::Bearers;
 use crate::auth::service::Auth;
 use crate::auth::tokens::AccessTokens;
 use crate::classes::api::ClassApi;
@@ -56,6 +58,8 @@ use crate::problems::service::Problems;
 use crate::progress::api::ProgressApi;
 use crate::progress::service::Progress;
 use crate::runners::api::RunnerApi;
+use crate::service_accounts::api::ServiceAccountApi;
+use crate::service_accounts::service::ServiceAccounts;
 use crate::snippets::api::SnippetApi;
 use crate::submissions::api::SubmissionApi;
 use crate::submissions::service::Submissions;
@@ -65,6 +69,7 @@ use crate::users::api::UserApi;
 use crate::users::service::Users;
 
 const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(600);
+const KEYS_EVERY: Duration = Duration::from_secs(2);
 
 /// All systems, and the ports that they will be served on.
 pub struct Server {
@@ -80,6 +85,7 @@ pub struct Server {
 struct Systems {
     auth: Auth,
     users: Users,
+    service_accounts: ServiceAccounts,
     tests: TestCases,
     problems: Problems,
     progress: Progress,
@@ -197,6 +203,7 @@ impl Systems {
         Ok(Self {
             auth: Auth::new(platform.clone(), tokens)?,
             users: Users::new(platform.clone()),
+            service_accounts: ServiceAccounts::new(platform.clone()),
             progress: Progress::new(platform.clone(), problems.clone()),
             submissions: Submissions::new(platform.clone(), execution.clone(), problems.clone()),
             execution,
@@ -208,12 +215,22 @@ impl Systems {
     /// Everything on the public port, behind CORS, gRPC-web and the guard.
     fn routes(&self, platform: &Platform, health: &HealthReporter) -> anyhow::Result<Routes> {
         let guard_state = Arc::new(Guard {
-            authenticator: Arc::new(self.auth.clone()),
+            authenticator: Arc::new(Bearers {
+                auth: self.auth.clone(),
+                service_accounts: self.service_accounts.clone(),
+            }),
             rate_limits: platform.rate_limits.clone(),
             trusted_proxies: platform.config.trusted_proxies.clone(),
         });
-        let key_set = self.auth.key_set().to_owned();
-        let key_set = move || async { ([(header::CONTENT_TYPE, "application/json")], key_set) };
+        let auth = self.auth.clone();
+        let key_set = move || async move {
+            let headers = [
+                (header::CONTENT_TYPE, "application/json"),
+                // A new key is published for longer than this before it signs.
+                (header::CACHE_CONTROL, "public, max-age=60"),
+            ];
+            (headers, auth.key_set())
+        };
         let router = self
             .services(platform, health)?
             .prepare()
@@ -244,10 +261,13 @@ impl Systems {
         let users = UserApi::new(self.users.clone(), platform.idempotency.clone());
         let problems = ProblemApi::new(self.problems.clone(), limits.clone());
         let submissions = SubmissionApi::new(self.submissions.clone());
+        let service_accounts =
+            ServiceAccountApi::new(self.service_accounts.clone(), platform.idempotency.clone());
         let mut routes = Routes::builder();
         routes
             .add_service(service!(AuthServiceServer, auth))
             .add_service(service!(UserServiceServer, users))
+            .add_service(service!(ServiceAccountServiceServer, service_accounts))
             .add_service(service!(ProblemServiceServer, problems))
             .add_service(service!(
                 TestCaseServiceServer,
@@ -272,10 +292,11 @@ impl Systems {
         Ok(routes.routes())
     }
 
-    fn spawn_background(&self, platform: &Platform) -> [JoinHandle<()>; 2] {
+    fn spawn_background(&self, platform: &Platform) -> [JoinHandle<()>; 3] {
         [
             tokio::spawn(self.problems.clone().follow_changes()),
             tokio::spawn(housekeeping(platform.clone(), self.auth.clone())),
+            tokio::spawn(follow_keys(self.auth.clone())),
         ]
     }
 }
@@ -312,6 +333,22 @@ fn runner_state(view: crate::execution::runners::RunnerView) -> RunnerState {
     RunnerState {
         id: view.id,
         health,
+    }
+}
+
+/// Takes up new keys for tokens without a restart. A folder that can't be read changes nothing.
+async fn follow_keys(auth: Auth) {
+    let mut known_problem = None;
+    loop {
+        tokio::time::sleep(KEYS_EVERY).await;
+        let problem = auth.reload_keys().err();
+        if let Some(problem) = problem.as_ref().filter(|_| problem != known_problem) {
+            tracing::warn!(
+                problem,
+                "the keys that sign tokens can't be read; the old ones stay"
+            );
+        }
+        known_problem = problem;
     }
 }
 

@@ -25,13 +25,7 @@ pub async fn register(
     warn_if_readable_on_the_way(server);
     let password = match password_stdin {
         true => password_from_stdin()?,
-        false => {
-            let password = ask("Password: ")?;
-            if ask("The same again: ")? != password {
-                return Err(Failure::Input("the two passwords differ".to_owned()));
-            }
-            password
-        }
+        false => ask_twice()?,
     };
     let account = NewAccount {
         email,
@@ -95,6 +89,15 @@ fn tell(user: &User, json: bool, sentence: impl Fn(&str) -> String) -> Result<En
         say!("{}", sentence(&name));
     }
     Ok(End::Good)
+}
+
+/// Asks for a new password.
+pub fn ask_twice() -> Result<String, Failure> {
+    let password = ask("Password: ")?;
+    if ask("The same again: ")? != password {
+        return Err(Failure::Input("the two passwords differ".to_owned()));
+    }
+    Ok(password)
 }
 
 fn ask(prompt: &str) -> Result<String, Failure> {

@@ -91,6 +91,9 @@ pub enum Command {
         #[arg(long)]
         problems: bool,
     },
+    /// Run the installation: accounts, services and their keys, signing keys, certificates.
+    #[command(subcommand)]
+    Admin(crate::admin::args::Admin),
 }
 
 /// A new account.
@@ -221,12 +224,14 @@ mod tests {
 
     #[test]
     fn no_argument_takes_a_password() {
-        for command in Arguments::command().get_subcommands() {
+        fn check(command: &clap::Command) {
             for argument in command.get_arguments() {
                 let takes_value = argument.get_action().takes_values();
                 let id = argument.get_id().as_str();
                 assert!(!(takes_value && id.contains("password")), "{id}");
             }
+            command.get_subcommands().for_each(check);
         }
+        check(&Arguments::command());
     }
 }

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod admin;
 mod args;
 pub mod collect;
 mod course;
@@ -58,6 +59,13 @@ async fn command(arguments: Arguments) -> Result<End, Failure> {
         json,
         command,
     } = arguments;
+    let command = match command {
+        Command::Admin(admin) => match admin::of_the_installation(admin)? {
+            Ok(end) => return Ok(end),
+            Err(admin) => Command::Admin(admin),
+        },
+        other => other,
+    };
     let server = server.trim_end_matches('/').to_owned();
     let tokens = FileTokens::open(&server)?;
     let mut settings = Settings::new(server);
@@ -77,6 +85,7 @@ async fn command(arguments: Arguments) -> Result<End, Failure> {
         Command::Show { problem, starter } => course::show(&client, &problem, starter, json).await,
         Command::Progress { problems } => course::progress(&client, problems, json).await,
         Command::Run(program) => run::run(&client, program, json).await,
+        Command::Admin(admin) => admin::of_the_server(&client, admin, json).await,
         Command::Submit(program) => submit::submit(&client, program, json).await,
     }
 }

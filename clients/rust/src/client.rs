@@ -143,7 +143,8 @@ impl Client {
             .await
     }
 
-    pub(crate) fn error(&self, status: Status) -> Error {
+    /// What a refusal means, for generated stubs.
+    pub fn error(&self, status: Status) -> Error {
         Error::from_status(&self.settings().server, status)
     }
 

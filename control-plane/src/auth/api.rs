@@ -74,7 +74,7 @@ impl AuthService for AuthApi {
         request: Request<pb::LogoutRequest>,
     ) -> Result<Response<pb::LogoutResponse>, Status> {
         let caller = OpContext::of(&request)?.caller()?;
-        self.auth.end_session(caller, caller.session_id).await?;
+        self.auth.end_session(caller, caller.session_id()?).await?;
         Ok(Response::new(pb::LogoutResponse {}))
     }
 
@@ -100,7 +100,8 @@ impl AuthService for AuthApi {
         } = request.into_inner();
         let page = Page::parse(page_size, &page_token, "sessions")?;
         let (sessions, next_page_token) = self.auth.sessions(caller, &page).await?;
-        let out = |session| session_out(session, caller.session_id);
+        let current = caller.session_id()?;
+        let out = |session| session_out(session, current);
         let sessions = sessions.into_iter().map(out).collect();
         Ok(Response::new(pb::ListSessionsResponse {
             sessions,
@@ -117,6 +118,18 @@ impl AuthService for AuthApi {
         let session_id = session_id.parse().map_err(|_| Error::NotFound("session"))?;
         self.auth.end_session(caller, session_id).await?;
         Ok(Response::new(pb::RevokeSessionResponse {}))
+    }
+
+    async fn end_sessions(
+        &self,
+        request: Request<pb::EndSessionsRequest>,
+    ) -> Result<Response<pb::EndSessionsResponse>, Status> {
+        let pb::EndSessionsRequest { user_id } = request.into_inner();
+        let user_id = user_id.parse().map_err(|_| Error::NotFound("account"))?;
+        let count = self.auth.end_sessions(user_id).await?;
+        Ok(Response::new(pb::EndSessionsResponse {
+            ended_count: i32::try_from(count).unwrap_or(i32::MAX),
+        }))
     }
 }
 

@@ -1,30 +1,88 @@
-//! Locks an account for a growing while after failed logins in a row. Counts by address, whether
-//! or not there is an account, so that a lock tells nobody which addresses have one.
+//! Locks logins for a growing while after failed ones in a row.
+//!
+//! Two things are counted, both in the database, so that a restart forgets nothing:
+//!
+//! - Failures of one account from one network (an IPv4 address or a /64 of IPv6). They lock that
+//!   account for that network, so that somebody elsewhere can't lock out its owner.
+//! - Failures of one account from all networks, with ten times the threshold, against guessing
+//!   from many networks at once. This lock does not hold for networks that the account has logged in
+//!   from in the last 90 days, and is never longer than a quarter of an hour: an owner at home or
+//!   at school is never locked out by strangers, and one in a new place for a while at most.
+//!
+//! Accounts are named by a digest of the address, whether or not there is an account, so that a
+//! lock tells nobody which addresses have one.
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::{SqliteConnection, SqliteExecutor};
+use sha2::{Digest as _, Sha256};
+use sqlx::{SqliteConnection, SqlitePool};
 
-use super::model::lock_duration;
+use super::model::{LONGEST_ACCOUNT_LOCK, LONGEST_LOCK, lock_duration};
 use super::store::{self, Digest, Failures};
 use crate::platform::errors::{Error, Reason};
+use crate::platform::guard::network;
+use crate::users::model::Email;
 
 /// Failures this old no longer count as "in a row".
 const IN_A_ROW: Duration = Duration::from_secs(86_400);
 
-/// Refuses a login while the address is locked.
-pub async fn check(
-    db: impl SqliteExecutor<'_>,
-    email: &Digest,
+/// How many networks an attacker may guess from before the account itself is guarded.
+const NETWORKS: u32 = 10;
+
+/// Who logs in, and from where.
+#[derive(Debug, Clone)]
+pub struct Place {
+    account: Digest,
+    /// The account at this network.
+    place: Digest,
+    /// Names both for the limit of frequency.
+    pub key: String,
+}
+
+impl Place {
+    /// The account with this address, asked for from a client's address.
+    pub fn new(email: &Email, address: IpAddr) -> Self {
+        let account: Digest = Sha256::digest(email.as_str().as_bytes()).into();
+        let network = network(address);
+        let place = Sha256::new()
+            .chain_update(account)
+            .chain_update(network.as_bytes());
+        Self {
+            account,
+            place: place.finalize().into(),
+            key: format!("{} {network}", hex::encode(account)),
+        }
+    }
+}
+
+/// Refuses a login while the account is locked for this network.
+pub async fn check(db: &SqlitePool, at: &Place, now: Timestamp) -> Result<(), Error> {
+    let mut connection = db.acquire().await?;
+    check_again(&mut connection, at, now).await
+}
+
+/// The same within a transaction.
+pub async fn check_again(
+    tx: &mut SqliteConnection,
+    at: &Place,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let failures = store::failures(db, email).await?;
-    let Some(failures) = failures.filter(|failures| failures.locked_until > now) else {
-        return Ok(());
+    let until = |failures: Option<Failures>| {
+        let until = failures.map(|failures| failures.locked_until);
+        until.filter(|until| *until > now)
     };
-    let wait = Duration::try_from(failures.locked_until.duration_since(now)).unwrap_or_default();
+    let mut locked = until(store::failures(&mut *tx, &at.place).await?);
+    if locked.is_none() {
+        locked = until(store::failures(&mut *tx, &at.account).await?);
+        if locked.is_some() && store::knows_network(tx, &at.place).await? {
+            return Ok(());
+        }
+    }
+    let Some(until) = locked else { return Ok(()) };
+    let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
     Err(Error::ResourceExhausted {
         reason: Reason::ACCOUNT_LOCKED,
         message: format!(
@@ -38,23 +96,38 @@ pub async fn check(
 /// Counts a failed login, and locks when there were too many. No threshold means no lock.
 pub async fn count(
     tx: &mut SqliteConnection,
-    email: &Digest,
+    at: &Place,
     threshold: Option<NonZeroU32>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let recent = store::failures(&mut *tx, email)
-        .await?
-        .filter(|failures| failures.last_time + IN_A_ROW > now);
-    let count = recent
-        .map_or(0, |failures| failures.count)
-        .saturating_add(1);
-    let lock = threshold.and_then(|threshold| lock_duration(count, threshold.get()));
-    let locked_until = lock.map_or(now, |lock| now + lock);
-    let failures = Failures {
-        count,
-        locked_until,
-        last_time: now,
-    };
-    store::set_failures(tx, email, failures).await?;
+    let threshold = threshold.map(NonZeroU32::get);
+    let of_all = threshold.map(|threshold| threshold.saturating_mul(NETWORKS));
+    for (key, threshold, longest) in [
+        (&at.place, threshold, LONGEST_LOCK),
+        (&at.account, of_all, LONGEST_ACCOUNT_LOCK),
+    ] {
+        let recent = store::failures(&mut *tx, key)
+            .await?
+            .filter(|failures| failures.last_time + IN_A_ROW > now);
+        let count = recent
+            .map_or(0, |failures| failures.count)
+            .saturating_add(1);
+        let lock = threshold.and_then(|threshold| lock_duration(count, threshold, longest));
+        let locked_until = lock.map_or(now, |lock| now + lock);
+        let failures = Failures {
+            count,
+            locked_until,
+            last_time: now,
+        };
+        store::set_failures(tx, key, failures).await?;
+    }
+    Ok(())
+}
+
+/// Forgets the failures at this network after a right login, and remembers the network. Failures
+/// elsewhere stay: whoever guesses there goes on guessing.
+pub async fn clear(tx: &mut SqliteConnection, at: &Place, now: Timestamp) -> Result<(), Error> {
+    store::clear_failures(tx, &at.place).await?;
+    store::know_network(tx, &at.place, now).await?;
     Ok(())
 }

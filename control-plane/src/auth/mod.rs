@@ -8,6 +8,7 @@
 //! ends at once and not when its access token expires.
 
 pub mod api;
+pub mod bearers;
 mod lockout;
 pub mod model;
 pub mod passwords;

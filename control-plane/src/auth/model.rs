@@ -12,7 +12,12 @@ use crate::users::model::{AgeGroup, DisplayName, Email, User};
 pub const PASSWORD_MAX_CHARS: usize = 128;
 
 const FIRST_LOCK: Duration = Duration::from_secs(30);
-const LONGEST_LOCK: Duration = Duration::from_secs(3600);
+
+/// The longest lock of an account for one network.
+pub const LONGEST_LOCK: Duration = Duration::from_secs(3600);
+
+/// The longest lock of an account for all networks that it does not know.
+pub const LONGEST_ACCOUNT_LOCK: Duration = Duration::from_secs(900);
 
 /// A password of fitting length. Never shown.
 pub struct Password(Zeroizing<String>);
@@ -98,11 +103,11 @@ pub struct Login {
 }
 
 /// How long an account is locked after so many failures in a row; none below the threshold.
-/// Doubles with each further failure, up to an hour.
-pub fn lock_duration(failure_count: u32, threshold: u32) -> Option<Duration> {
+/// Doubles with each further failure, up to `longest`.
+pub fn lock_duration(failure_count: u32, threshold: u32, longest: Duration) -> Option<Duration> {
     let over = failure_count.checked_sub(threshold)?;
     let factor = 1u32.checked_shl(over).unwrap_or(u32::MAX);
-    Some(FIRST_LOCK.saturating_mul(factor).min(LONGEST_LOCK))
+    Some(FIRST_LOCK.saturating_mul(factor).min(longest))
 }
 
 #[cfg(test)]
@@ -111,7 +116,7 @@ mod tests {
 
     #[test]
     fn locks_grow_and_end() {
-        let seconds = |count| lock_duration(count, 5).map(|lock| lock.as_secs());
+        let seconds = |count| lock_duration(count, 5, LONGEST_LOCK).map(|lock| lock.as_secs());
         assert_eq!(seconds(4), None);
         assert_eq!(seconds(5), Some(30));
         assert_eq!(seconds(6), Some(60));

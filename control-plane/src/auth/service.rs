@@ -5,27 +5,29 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use futures::future::BoxFuture;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use sqlx::SqliteConnection;
 
-use super::lockout;
+use super::lockout::{self, Place};
 use super::model::{Login, Password, Registration, Session, TokenPair};
 use super::passwords::Passwords;
 use super::store::{self, Digest};
 use super::tokens::{AccessTokens, Bearer};
 use crate::platform::Platform;
-use crate::platform::context::{Caller, OpContext, Role};
+use crate::platform::context::{Caller, Credential, OpContext, Role};
 use crate::platform::errors::{Error, Reason};
-use crate::platform::guard::Authenticate;
 use crate::platform::idempotency;
 use crate::platform::ids::{SessionId, UserId};
+use crate::platform::keys::load_signing;
 use crate::platform::pagination::Page;
 use crate::platform::ratelimit::Rule;
 use crate::platform::seal::random_bytes;
 use crate::users::model::{Email, User};
 use crate::users::store as users;
+
+/// How long a network that an account has logged in from is known.
+const KNOWN_NETWORK: Duration = Duration::from_secs(90 * 86_400);
 
 /// Logins of all accounts.
 #[derive(Clone)]
@@ -80,6 +82,8 @@ impl Auth {
             drop(tx);
             return self.register_again(context, new, &email, password).await;
         }
+        let place = Place::new(&email, context.address);
+        lockout::clear(&mut tx, &place, self.platform.clock.now()).await?;
         let tokens = self.open_session(&mut tx, context, new.user.id).await?;
         tx.commit().await?;
         tracing::info!(account = %new.user.id, "an account was made");
@@ -137,12 +141,12 @@ impl Auth {
         let Ok(email) = Email::parse(email) else {
             return Err(wrong);
         };
-        let email_hash = digest(email.as_str().as_bytes());
-        let key = format!("{} {}", hex::encode(email_hash), context.address);
-        self.platform.rate_limits.check(Rule::Logins, &key).await?;
+        let place = Place::new(&email, context.address);
+        let rates = &self.platform.rate_limits;
+        rates.check(Rule::Logins, &place.key).await?;
 
         let db = self.platform.db.read();
-        lockout::check(db, &email_hash, self.platform.clock.now()).await?;
+        lockout::check(db, &place, self.platform.clock.now()).await?;
         let account = users::by_email(db, &email).await?;
         let hash = account
             .as_ref()
@@ -151,15 +155,15 @@ impl Auth {
 
         let mut tx = self.platform.db.write().await?;
         // Guesses made side by side must not get past a lock that one of them caused.
-        lockout::check(&mut *tx, &email_hash, self.platform.clock.now()).await?;
+        lockout::check_again(&mut tx, &place, self.platform.clock.now()).await?;
         let Some(account) = account.filter(|_| fits) else {
             let threshold = self.platform.config.limits.lockout_failures;
             let now = self.platform.clock.now();
-            lockout::count(&mut tx, &email_hash, threshold, now).await?;
+            lockout::count(&mut tx, &place, threshold, now).await?;
             tx.commit().await?;
             return Err(wrong);
         };
-        store::clear_failures(&mut tx, &email_hash).await?;
+        lockout::clear(&mut tx, &place, self.platform.clock.now()).await?;
         let tokens = self.open_session(&mut tx, context, account.user.id).await?;
         tx.commit().await?;
         Ok(Login {
@@ -210,6 +214,18 @@ impl Auth {
         Ok(())
     }
 
+    /// Ends all sessions of an account. Says how many.
+    pub async fn end_sessions(&self, user_id: UserId) -> Result<u64, Error> {
+        let mut tx = self.platform.db.write().await?;
+        if users::by_id(&mut *tx, user_id).await?.is_none() {
+            return Err(Error::NotFound("account"));
+        }
+        let count = store::end_sessions(&mut tx, user_id, self.platform.clock.now()).await?;
+        tx.commit().await?;
+        tracing::info!(account = %user_id, count, "all sessions of an account were ended");
+        Ok(count)
+    }
+
     /// A page of the caller's live sessions, newest first.
     pub async fn sessions(
         &self,
@@ -222,8 +238,9 @@ impl Auth {
         Ok(page.finish(rows, |session| session.id.to_string()))
     }
 
-    /// Makes an account with any role, or gives an existing one this role and password. For the
-    /// command line; whoever may write the database may do this.
+    /// Makes an account with any role, or gives an existing one this role and password; another
+    /// password than before ends its sessions. For the command line; whoever may write the
+    /// database may do this.
     pub async fn put_account(
         &self,
         email: &Email,
@@ -231,7 +248,11 @@ impl Auth {
         password: Password,
         role: Role,
     ) -> Result<User, Error> {
-        let password_hash = self.passwords.hash(Arc::new(password)).await?;
+        let password = Arc::new(password);
+        let account = users::by_email(self.platform.db.read(), email).await?;
+        let before = account.map(|account| account.password_hash);
+        let same_password = self.passwords.verify(password.clone(), before).await?;
+        let password_hash = self.passwords.hash(password).await?;
         let user = User {
             id: UserId::new(),
             email: email.as_str().to_owned(),
@@ -254,7 +275,11 @@ impl Auth {
         let account = users::by_email(self.platform.db.read(), email).await?;
         let account = account.ok_or(Error::NotFound("account"))?;
         users::set_role(&mut tx, account.user.id, role).await?;
-        users::set_password(&mut tx, account.user.id, &new.password_hash).await?;
+        if !same_password {
+            users::set_password(&mut tx, account.user.id, &new.password_hash).await?;
+            let now = self.platform.clock.now();
+            store::end_sessions(&mut tx, account.user.id, now).await?;
+        }
         tx.commit().await?;
         Ok(User {
             role,
@@ -267,13 +292,46 @@ impl Auth {
         let before = self.platform.clock.now() - Duration::from_secs(86_400);
         let mut tx = self.platform.db.write().await?;
         let count = store::forget(&mut tx, before).await?;
+        let long_before = self.platform.clock.now() - KNOWN_NETWORK;
+        store::forget_networks(&mut tx, long_before).await?;
         tx.commit().await?;
         Ok(count)
     }
 
     /// The published keys that access tokens are signed with, as JSON.
-    pub fn key_set(&self) -> &str {
-        self.tokens.key_set()
+    pub fn key_set(&self) -> String {
+        self.tokens.key_set(self.platform.clock.now())
+    }
+
+    /// Looks for new keys in the folder of keys, and takes them up.
+    pub fn reload_keys(&self) -> Result<(), String> {
+        let config = &self.platform.config;
+        let keys = load_signing(&config.keys_dir, config.mode);
+        let keys = keys.map_err(|problems| problems.join("; "))?;
+        if self
+            .tokens
+            .replace(&keys)
+            .map_err(|error| error.to_string())?
+        {
+            tracing::info!(count = keys.len(), "the keys that sign tokens have changed");
+        }
+        Ok(())
+    }
+
+    /// Whose access token this is, while its session lives.
+    pub async fn authenticate(&self, token: &str) -> Result<Caller, Error> {
+        let bearer = self.tokens.verify(token, self.platform.clock.now())?;
+        let Bearer {
+            user_id,
+            session_id,
+        } = bearer;
+        let role = store::live_role(self.platform.db.read(), session_id, user_id).await?;
+        let role = role.ok_or(Error::Unauthenticated(Reason::SESSION_ENDED))?;
+        Ok(Caller {
+            user_id,
+            role,
+            credential: Credential::Session(session_id),
+        })
     }
 
     async fn open_session(
@@ -314,25 +372,6 @@ impl Auth {
             access_token_expire_time,
             refresh_token,
             refresh_token_expire_time,
-        })
-    }
-}
-
-impl Authenticate for Auth {
-    fn authenticate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Caller, Error>> {
-        Box::pin(async move {
-            let bearer = self.tokens.verify(token, self.platform.clock.now())?;
-            let Bearer {
-                user_id,
-                session_id,
-            } = bearer;
-            let role = store::live_role(self.platform.db.read(), session_id, user_id).await?;
-            let role = role.ok_or(Error::Unauthenticated(Reason::SESSION_ENDED))?;
-            Ok(Caller {
-                user_id,
-                role,
-                session_id,
-            })
         })
     }
 }

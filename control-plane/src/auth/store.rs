@@ -125,6 +125,21 @@ pub async fn end_session(
     Ok(result.rows_affected() == 1)
 }
 
+/// Ends all live sessions of somebody. Says how many.
+pub async fn end_sessions(
+    tx: &mut SqliteConnection,
+    user_id: UserId,
+    now: Timestamp,
+) -> Result<u64, sqlx::Error> {
+    let result =
+        sqlx::query("UPDATE sessions SET end_time = ? WHERE user_id = ? AND end_time IS NULL")
+            .bind(to_micros(now))
+            .bind(user_id.to_string())
+            .execute(tx)
+            .await?;
+    Ok(result.rows_affected())
+}
+
 /// Notes that a session was refreshed.
 pub async fn extend_session(
     tx: &mut SqliteConnection,
@@ -195,7 +210,7 @@ pub async fn spend_token(
     Ok(())
 }
 
-/// Failed logins in a row of an address.
+/// Failed logins in a row of an account, or of an account at a network.
 pub async fn failures(
     db: impl SqliteExecutor<'_>,
     email: &Digest,
@@ -238,6 +253,44 @@ pub async fn set_failures(
 pub async fn clear_failures(tx: &mut SqliteConnection, email: &Digest) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM login_failures WHERE email_hash = ?")
         .bind(email.as_slice())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Whether an account has logged in from a network.
+pub async fn knows_network(tx: &mut SqliteConnection, place: &Digest) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query("SELECT last_login_time FROM login_networks WHERE place_hash = ?")
+        .bind(place.as_slice())
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Notes that an account has logged in from a network.
+pub async fn know_network(
+    tx: &mut SqliteConnection,
+    place: &Digest,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO login_networks (place_hash, last_login_time) VALUES (?, ?)
+         ON CONFLICT (place_hash) DO UPDATE SET last_login_time = excluded.last_login_time",
+    )
+    .bind(place.as_slice())
+    .bind(to_micros(now))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets networks that nobody has logged in from since a time.
+pub async fn forget_networks(
+    tx: &mut SqliteConnection,
+    before: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM login_networks WHERE last_login_time < ?")
+        .bind(to_micros(before))
         .execute(tx)
         .await?;
     Ok(())

@@ -2,8 +2,7 @@
 //! (RFC 7517). The key is found by the token's `kid` among ours; the algorithm is never taken
 //! from the token.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use base64::Engine;
@@ -16,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::platform::errors::{Error, Reason};
 use crate::platform::ids::{SessionId, UserId};
 use crate::platform::keys::TokenKey;
+use crate::platform::rotate::{CLOCK_LEEWAY, Standing, standings};
 
 const ISSUER: &str = "coderunner";
 const AUDIENCE: &str = "coderunner";
@@ -31,6 +31,9 @@ struct Claims {
     /// Seconds since 1970.
     iat: i64,
     exp: i64,
+    /// We issue none, and heed it where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
 }
 
 /// Whom an access token speaks for.
@@ -43,45 +46,64 @@ pub struct Bearer {
 /// Issues and verifies access tokens. Cloning shares the keys.
 #[derive(Clone)]
 pub struct AccessTokens {
-    keys: Arc<KeySet>,
+    keys: Arc<RwLock<Arc<[Key]>>>,
     lifetime: Duration,
 }
 
-struct KeySet {
-    signing_id: String,
+/// A key in the forms that it is used in.
+struct Key {
+    id: String,
+    sign_time: Timestamp,
     signing: EncodingKey,
-    verifying: HashMap<String, DecodingKey>,
-    published: String,
+    verifying: DecodingKey,
+    /// The public half, as the key set has it.
+    public: String,
 }
 
 impl AccessTokens {
-    /// Signs with the last key and accepts all. Fails when there is none.
+    /// Signs with the key whose time it is. Fails when there is none at all.
     pub fn new(keys: &[TokenKey], lifetime: Duration) -> Result<Self, Error> {
-        let signer = keys
-            .last()
-            .ok_or_else(|| Error::internal("sign tokens", "no key"))?;
-        let failed = |error| Error::internal("encode a signing key", error);
-        let der = signer.signing_key.to_pkcs8_der().map_err(failed)?;
-        let mut verifying = HashMap::new();
-        for key in keys {
-            let decoding = DecodingKey::from_ed_components(&public_half(key))
-                .map_err(|error| Error::internal("read a signing key", error))?;
-            verifying.insert(key.id.clone(), decoding);
-        }
-        let keys = KeySet {
-            signing_id: signer.id.clone(),
-            signing: EncodingKey::from_ed_der(der.as_bytes()),
-            verifying,
-            published: published(keys),
-        };
         Ok(Self {
-            keys: Arc::new(keys),
+            keys: Arc::new(RwLock::new(read(keys)?)),
             lifetime,
         })
     }
 
+    /// Takes other keys from now on. Says whether anything is different.
+    pub fn replace(&self, keys: &[TokenKey]) -> Result<bool, Error> {
+        let new = read(keys)?;
+        let same = |one: &[Key], other: &[Key]| {
+            let names = |key: &Key| (key.id.clone(), key.sign_time);
+            one.iter().map(names).eq(other.iter().map(names))
+        };
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let changed = !same(&keys, &new);
+        if changed {
+            *keys = new;
+        }
+        Ok(changed)
+    }
+
+    fn keys(&self) -> Arc<[Key]> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&keys)
+    }
+
+    fn standings(&self, keys: &[Key], now: Timestamp) -> Vec<Standing> {
+        let times: Vec<_> = keys.iter().map(|key| key.sign_time).collect();
+        standings(&times, self.lifetime, now)
+    }
+
     /// A new access token, and when it expires.
     pub fn issue(&self, bearer: Bearer, now: Timestamp) -> Result<(String, Timestamp), Error> {
+        let keys = self.keys();
+        let standings = self.standings(&keys, now);
+        let signer = keys
+            .iter()
+            .zip(standings)
+            .find(|(_, standing)| *standing == Standing::Signs)
+            .ok_or_else(|| Error::internal("sign a token", "no key"))?
+            .0;
         let expire_time = now + self.lifetime;
         let claims = Claims {
             iss: ISSUER.into(),
@@ -90,10 +112,11 @@ impl AccessTokens {
             sid: bearer.session_id.to_string(),
             iat: now.as_second(),
             exp: expire_time.as_second(),
+            nbf: None,
         };
         let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(self.keys.signing_id.clone());
-        let token = jsonwebtoken::encode(&header, &claims, &self.keys.signing)
+        header.kid = Some(signer.id.clone());
+        let token = jsonwebtoken::encode(&header, &claims, &signer.signing)
             .map_err(|error| Error::internal("sign a token", error))?;
         Ok((token, expire_time))
     }
@@ -101,10 +124,14 @@ impl AccessTokens {
     /// Checks signature, key, issuer, audience and time of a token.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Bearer, Error> {
         let claims = self
-            .claims(token)
+            .claims(token, now)
             .ok_or(Error::Unauthenticated(Reason::TOKEN_INVALID))?;
         if now.as_second() >= claims.exp {
             return Err(Error::Unauthenticated(Reason::TOKEN_EXPIRED));
+        }
+        let latest = (now + CLOCK_LEEWAY).as_second();
+        if claims.iat > latest || claims.nbf.is_some_and(|nbf| nbf > latest) {
+            return Err(Error::Unauthenticated(Reason::TOKEN_NOT_YET_VALID));
         }
         let bearer = || {
             let (user_id, session_id) = (claims.sub.parse().ok()?, claims.sid.parse().ok()?);
@@ -116,45 +143,73 @@ impl AccessTokens {
         bearer().ok_or(Error::Unauthenticated(Reason::TOKEN_INVALID))
     }
 
-    fn claims(&self, token: &str) -> Option<Claims> {
+    fn claims(&self, token: &str, now: Timestamp) -> Option<Claims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
-        let key = self.keys.verifying.get(header.kid.as_deref()?)?;
+        let kid = header.kid?;
+        let keys = self.keys();
+        let place = keys.iter().position(|key| key.id == kid)?;
+        if self.standings(&keys, now)[place] == Standing::Retired {
+            return None;
+        }
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
         // Time is checked by `verify`, with the clock that it was given.
         validation.validate_exp = false;
-        jsonwebtoken::decode::<Claims>(token, key, &validation)
+        jsonwebtoken::decode::<Claims>(token, &keys[place].verifying, &validation)
             .ok()
             .map(|token| token.claims)
     }
 
-    /// The published key set, as JSON.
-    pub fn key_set(&self) -> &str {
-        &self.keys.published
+    /// The published key set, as JSON: all keys that sign now, have signed living tokens, or will
+    /// sign.
+    pub fn key_set(&self, now: Timestamp) -> String {
+        let keys = self.keys();
+        let standings = self.standings(&keys, now);
+        let published: Vec<_> = keys
+            .iter()
+            .zip(standings)
+            .filter(|(_, standing)| *standing != Standing::Retired)
+            .map(|(key, _)| {
+                serde_json::json!({
+                    "kty": "OKP",
+                    "crv": "Ed25519",
+                    "use": "sig",
+                    "alg": "EdDSA",
+                    "kid": key.id,
+                    "x": key.public,
+                })
+            })
+            .collect();
+        serde_json::json!({ "keys": published }).to_string()
     }
 }
 
-fn public_half(key: &TokenKey) -> String {
-    URL_SAFE_NO_PAD.encode(key.signing_key.verifying_key().as_bytes())
-}
-
-fn published(keys: &[TokenKey]) -> String {
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|key| {
-            serde_json::json!({
-                "kty": "OKP",
-                "crv": "Ed25519",
-                "use": "sig",
-                "alg": "EdDSA",
-                "kid": key.id,
-                "x": public_half(key),
-            })
+fn read(keys: &[TokenKey]) -> Result<Arc<[Key]>, Error> {
+    if keys.is_empty() {
+        return Err(Error::internal("sign tokens", "no key"));
+    }
+    let read = |key: &TokenKey| {
+        let TokenKey {
+            id,
+            signing_key,
+            sign_time,
+        } = key;
+        let der = signing_key
+            .to_pkcs8_der()
+            .map_err(|error| Error::internal("encode a signing key", error))?;
+        let public = URL_SAFE_NO_PAD.encode(signing_key.verifying_key().as_bytes());
+        Ok(Key {
+            id: id.clone(),
+            sign_time: *sign_time,
+            signing: EncodingKey::from_ed_der(der.as_bytes()),
+            verifying: DecodingKey::from_ed_components(&public)
+                .map_err(|error| Error::internal("read a signing key", error))?,
+            public,
         })
-        .collect();
-    serde_json::json!({ "keys": keys }).to_string()
+    };
+    keys.iter().map(read).collect()
 }
 
 #[cfg(test)]

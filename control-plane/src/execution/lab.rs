@@ -12,7 +12,7 @@ use super::model::{Profile, Program, Run, State};
 use super::service::{Execution, RunRequest};
 use super::watch::{Heard, What};
 use crate::platform::Platform;
-use crate::platform::context::{Caller, Role};
+use crate::platform::context::{Caller, Credential, Role};
 use crate::platform::errors::Error;
 use crate::platform::idempotency::Turn;
 use crate::platform::ids::{CallId, RunId, SessionId, UserId};
@@ -138,7 +138,7 @@ impl Lab {
         let caller = Caller {
             user_id: UserId::new(),
             role: Role::Student,
-            session_id: SessionId::new(),
+            credential: Credential::Session(SessionId::new()),
         };
         let user = User {
             id: caller.user_id,

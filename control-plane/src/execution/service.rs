@@ -97,7 +97,7 @@ impl Execution {
         answer: impl FnOnce(Run) -> A,
     ) -> Result<A, Error> {
         let profile = request.profile.unwrap_or_default();
-        self.admit(caller.user_id, Lane::Runs, profile).await?;
+        self.admit(caller, Lane::Runs, profile).await?;
         let run = new_run(caller.user_id, self.platform.clock.now());
         let mut shown = run.clone();
         shown.queue_position = Some(self.first_position());
@@ -114,7 +114,7 @@ impl Execution {
 
     /// Refuses new work while the program ends, work of a profile that no runner has, while the queue is too
     /// long, and over the user's quota.
-    pub async fn admit(&self, user: UserId, lane: Lane, profile: Profile) -> Result<(), Error> {
+    pub async fn admit(&self, caller: Caller, lane: Lane, profile: Profile) -> Result<(), Error> {
         if self.platform.draining.is_cancelled() {
             return Err(Error::shutting_down());
         }
@@ -132,7 +132,9 @@ impl Execution {
                 message: "Too many programs are waiting. Try again in a moment.".into(),
                 retry_after,
             })?;
-        self.platform.rate_limits.check_run(&user.to_string()).await
+        let user_id = caller.user_id.to_string();
+        let rates = &self.platform.rate_limits;
+        rates.check_run(&user_id, caller.quota()).await
     }
 
     /// None when the run was stored, else the answer of the call that was faster.

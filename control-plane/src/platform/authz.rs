@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::context::{Caller, Role};
+use super::context::{Caller, Credential, Role};
 use super::errors::{Error, Reason};
+use super::scopes::Scope;
 
 /// Who may make a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,17 @@ pub enum Rate {
     Free,
 }
 
+/// What an API key needs for a call, besides what its account's role must allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// No key may make the call: whatever makes or reads accounts, sessions and keys.
+    Never,
+    /// Any key may.
+    Always,
+    /// Keys with this scope may.
+    Needs(Scope),
+}
+
 /// One line of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Call {
@@ -42,18 +54,22 @@ pub struct Call {
     pub method: &'static str,
     pub access: Access,
     pub rate: Rate,
+    pub keys: Keys,
 }
 
-const fn call(method: &'static str, access: Access, rate: Rate) -> Call {
+const fn call(method: &'static str, access: Access, rate: Rate, keys: Keys) -> Call {
     Call {
         method,
         access,
         rate,
+        keys,
     }
 }
 
 use Access::{Owner, Public, User};
+use Keys::{Always, Needs, Never};
 use Rate::{Calls, Free, Inputs, Runs};
+use Scope::*;
 
 const TEACHER: Access = Access::Role(Role::Teacher);
 const AUTHOR: Access = Access::Role(Role::Author);
@@ -62,83 +78,91 @@ const ADMIN: Access = Access::Role(Role::Admin);
 /// Every call that the public port serves.
 #[rustfmt::skip]
 pub const TABLE: &[Call] = &[
-    call("/coderunner.v1.AuthService/Register", Public, Calls),
-    call("/coderunner.v1.AuthService/Login", Public, Calls),
-    call("/coderunner.v1.AuthService/Refresh", Public, Calls),
-    call("/coderunner.v1.AuthService/Logout", User, Calls),
-    call("/coderunner.v1.AuthService/GetMe", User, Calls),
-    call("/coderunner.v1.AuthService/ListSessions", User, Calls),
-    call("/coderunner.v1.AuthService/RevokeSession", Owner, Calls),
+    call("/coderunner.v1.AuthService/Register", Public, Calls, Never),
+    call("/coderunner.v1.AuthService/Login", Public, Calls, Never),
+    call("/coderunner.v1.AuthService/Refresh", Public, Calls, Never),
+    call("/coderunner.v1.AuthService/Logout", User, Calls, Never),
+    call("/coderunner.v1.AuthService/GetMe", User, Calls, Never),
+    call("/coderunner.v1.AuthService/ListSessions", User, Calls, Never),
+    call("/coderunner.v1.AuthService/RevokeSession", Owner, Calls, Never),
+    call("/coderunner.v1.AuthService/EndSessions", ADMIN, Calls, Never),
 
-    call("/coderunner.v1.UserService/GetProfile", User, Calls),
-    call("/coderunner.v1.UserService/UpdateProfile", User, Calls),
-    call("/coderunner.v1.UserService/GetStats", User, Calls),
-    call("/coderunner.v1.UserService/ListUsers", ADMIN, Calls),
-    call("/coderunner.v1.UserService/SetRole", ADMIN, Calls),
+    call("/coderunner.v1.UserService/GetProfile", User, Calls, Never),
+    call("/coderunner.v1.UserService/UpdateProfile", User, Calls, Never),
+    call("/coderunner.v1.UserService/GetStats", User, Calls, Never),
+    call("/coderunner.v1.UserService/ListUsers", ADMIN, Calls, Never),
+    call("/coderunner.v1.UserService/SetRole", ADMIN, Calls, Never),
 
-    call("/coderunner.v1.ProblemService/ListProblems", Public, Calls),
-    call("/coderunner.v1.ProblemService/GetProblem", Public, Calls),
-    call("/coderunner.v1.ProblemService/CreateProblem", AUTHOR, Calls),
-    call("/coderunner.v1.ProblemService/UpdateProblem", AUTHOR, Calls),
-    call("/coderunner.v1.ProblemService/DeleteProblem", AUTHOR, Calls),
-    call("/coderunner.v1.ProblemService/ListTags", Public, Calls),
-    call("/coderunner.v1.ProblemService/ListCategories", Public, Calls),
-    call("/coderunner.v1.ProblemService/ListLevels", Public, Calls),
-    call("/coderunner.v1.ProblemService/GetSession", Public, Calls),
-    call("/coderunner.v1.ProblemService/ListCheatsheets", Public, Calls),
-    call("/coderunner.v1.ProblemService/GetCheatsheet", Public, Calls),
-    call("/coderunner.v1.ProblemService/ImportPackage", AUTHOR, Calls),
-    call("/coderunner.v1.ProblemService/ExportPackage", AUTHOR, Calls),
+    call("/coderunner.v1.ServiceAccountService/CreateServiceAccount", ADMIN, Calls, Never),
+    call("/coderunner.v1.ServiceAccountService/ListServiceAccounts", ADMIN, Calls, Never),
+    call("/coderunner.v1.ServiceAccountService/UpdateServiceAccount", ADMIN, Calls, Never),
+    call("/coderunner.v1.ServiceAccountService/CreateApiKey", ADMIN, Calls, Never),
+    call("/coderunner.v1.ServiceAccountService/ListApiKeys", ADMIN, Calls, Never),
+    call("/coderunner.v1.ServiceAccountService/RevokeApiKey", ADMIN, Calls, Never),
 
-    call("/coderunner.v1.TestCaseService/ListTestCases", AUTHOR, Calls),
-    call("/coderunner.v1.TestCaseService/CreateTestCase", AUTHOR, Calls),
-    call("/coderunner.v1.TestCaseService/UpdateTestCase", AUTHOR, Calls),
-    call("/coderunner.v1.TestCaseService/DeleteTestCase", AUTHOR, Calls),
-    call("/coderunner.v1.TestCaseService/ValidateTestCases", AUTHOR, Runs),
+    call("/coderunner.v1.ProblemService/ListProblems", Public, Calls, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/GetProblem", Public, Calls, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/CreateProblem", AUTHOR, Calls, Needs(ProblemsWrite)),
+    call("/coderunner.v1.ProblemService/UpdateProblem", AUTHOR, Calls, Needs(ProblemsWrite)),
+    call("/coderunner.v1.ProblemService/DeleteProblem", AUTHOR, Calls, Needs(ProblemsWrite)),
+    call("/coderunner.v1.ProblemService/ListTags", Public, Calls, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/ListCategories", Public, Calls, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/ListLevels", Public, Calls, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/GetSession", Public, Calls, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/ListCheatsheets", Public, Calls, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/GetCheatsheet", Public, Calls, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/ImportPackage", AUTHOR, Calls, Needs(ProblemsWrite)),
+    call("/coderunner.v1.ProblemService/ExportPackage", AUTHOR, Calls, Needs(TestsRead)),
 
-    call("/coderunner.v1.ExecutionService/CreateRun", User, Runs),
-    call("/coderunner.v1.ExecutionService/WatchRun", Owner, Calls),
-    call("/coderunner.v1.ExecutionService/GetRun", Owner, Calls),
-    call("/coderunner.v1.ExecutionService/GetRunFile", Owner, Calls),
-    call("/coderunner.v1.ExecutionService/SendInput", Owner, Inputs),
-    call("/coderunner.v1.ExecutionService/CloseInput", Owner, Inputs),
-    call("/coderunner.v1.ExecutionService/CancelRun", Owner, Calls),
-    call("/coderunner.v1.ExecutionService/GetQueueStats", User, Calls),
-    call("/coderunner.v1.ExecutionService/GetCapabilities", Public, Calls),
+    call("/coderunner.v1.TestCaseService/ListTestCases", AUTHOR, Calls, Needs(TestsRead)),
+    call("/coderunner.v1.TestCaseService/CreateTestCase", AUTHOR, Calls, Needs(TestsWrite)),
+    call("/coderunner.v1.TestCaseService/UpdateTestCase", AUTHOR, Calls, Needs(TestsWrite)),
+    call("/coderunner.v1.TestCaseService/DeleteTestCase", AUTHOR, Calls, Needs(TestsWrite)),
+    call("/coderunner.v1.TestCaseService/ValidateTestCases", AUTHOR, Runs, Needs(TestsWrite)),
 
-    call("/coderunner.v1.SubmissionService/CreateSubmission", User, Runs),
-    call("/coderunner.v1.SubmissionService/WatchSubmission", Owner, Calls),
-    call("/coderunner.v1.SubmissionService/GetSubmission", Owner, Calls),
-    call("/coderunner.v1.SubmissionService/ListSubmissions", User, Calls),
-    call("/coderunner.v1.SubmissionService/DeleteSubmission", Owner, Calls),
-    call("/coderunner.v1.SubmissionService/Rejudge", AUTHOR, Calls),
+    call("/coderunner.v1.ExecutionService/CreateRun", User, Runs, Needs(RunsWrite)),
+    call("/coderunner.v1.ExecutionService/WatchRun", Owner, Calls, Needs(RunsRead)),
+    call("/coderunner.v1.ExecutionService/GetRun", Owner, Calls, Needs(RunsRead)),
+    call("/coderunner.v1.ExecutionService/GetRunFile", Owner, Calls, Needs(RunsRead)),
+    call("/coderunner.v1.ExecutionService/SendInput", Owner, Inputs, Needs(RunsWrite)),
+    call("/coderunner.v1.ExecutionService/CloseInput", Owner, Inputs, Needs(RunsWrite)),
+    call("/coderunner.v1.ExecutionService/CancelRun", Owner, Calls, Needs(RunsWrite)),
+    call("/coderunner.v1.ExecutionService/GetQueueStats", User, Calls, Needs(RunsRead)),
+    call("/coderunner.v1.ExecutionService/GetCapabilities", Public, Calls, Always),
 
-    call("/coderunner.v1.ProgressService/GetProgress", User, Calls),
-    call("/coderunner.v1.ProgressService/GetSummary", User, Calls),
-    call("/coderunner.v1.ProgressService/ListAttempts", User, Calls),
-    call("/coderunner.v1.ProgressService/SaveDraft", User, Calls),
-    call("/coderunner.v1.ProgressService/GetDraft", User, Calls),
+    call("/coderunner.v1.SubmissionService/CreateSubmission", User, Runs, Needs(SubmissionsWrite)),
+    call("/coderunner.v1.SubmissionService/WatchSubmission", Owner, Calls, Needs(SubmissionsRead)),
+    call("/coderunner.v1.SubmissionService/GetSubmission", Owner, Calls, Needs(SubmissionsRead)),
+    call("/coderunner.v1.SubmissionService/ListSubmissions", User, Calls, Needs(SubmissionsRead)),
+    call("/coderunner.v1.SubmissionService/DeleteSubmission", Owner, Calls, Needs(SubmissionsWrite)),
+    call("/coderunner.v1.SubmissionService/Rejudge", AUTHOR, Calls, Needs(SubmissionsRejudge)),
 
-    call("/coderunner.v1.ClassService/CreateClass", TEACHER, Calls),
-    call("/coderunner.v1.ClassService/JoinClass", User, Calls),
-    call("/coderunner.v1.ClassService/ListMembers", Owner, Calls),
-    call("/coderunner.v1.ClassService/RemoveMember", Owner, Calls),
-    call("/coderunner.v1.ClassService/GetClassProgress", Owner, Calls),
-    call("/coderunner.v1.ClassService/ListMyClasses", User, Calls),
+    call("/coderunner.v1.ProgressService/GetProgress", User, Calls, Needs(ProgressRead)),
+    call("/coderunner.v1.ProgressService/GetSummary", User, Calls, Needs(ProgressRead)),
+    call("/coderunner.v1.ProgressService/ListAttempts", User, Calls, Needs(ProgressRead)),
+    call("/coderunner.v1.ProgressService/SaveDraft", User, Calls, Needs(ProgressWrite)),
+    call("/coderunner.v1.ProgressService/GetDraft", User, Calls, Needs(ProgressRead)),
 
-    call("/coderunner.v1.SnippetService/CreateSnippet", User, Calls),
-    call("/coderunner.v1.SnippetService/GetSnippet", Public, Calls),
+    call("/coderunner.v1.ClassService/CreateClass", TEACHER, Calls, Needs(ClassesWrite)),
+    call("/coderunner.v1.ClassService/JoinClass", User, Calls, Needs(ClassesWrite)),
+    call("/coderunner.v1.ClassService/ListMembers", Owner, Calls, Needs(ClassesRead)),
+    call("/coderunner.v1.ClassService/RemoveMember", Owner, Calls, Needs(ClassesWrite)),
+    call("/coderunner.v1.ClassService/GetClassProgress", Owner, Calls, Needs(ClassesRead)),
+    call("/coderunner.v1.ClassService/ListMyClasses", User, Calls, Needs(ClassesRead)),
 
-    call("/coderunner.v1.RunnerService/ListRunners", ADMIN, Calls),
-    call("/coderunner.v1.RunnerService/DrainRunner", ADMIN, Calls),
-    call("/coderunner.v1.RunnerService/ResumeRunner", ADMIN, Calls),
-    call("/coderunner.v1.RunnerService/GetCapacity", ADMIN, Calls),
+    call("/coderunner.v1.SnippetService/CreateSnippet", User, Calls, Needs(SnippetsWrite)),
+    call("/coderunner.v1.SnippetService/GetSnippet", Public, Calls, Needs(SnippetsRead)),
 
-    call("/grpc.health.v1.Health/Check", Public, Free),
-    call("/grpc.health.v1.Health/Watch", Public, Free),
-    call("/grpc.health.v1.Health/List", Public, Free),
-    call("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", Public, Calls),
-    call("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Public, Calls),
+    call("/coderunner.v1.RunnerService/ListRunners", ADMIN, Calls, Never),
+    call("/coderunner.v1.RunnerService/DrainRunner", ADMIN, Calls, Never),
+    call("/coderunner.v1.RunnerService/ResumeRunner", ADMIN, Calls, Never),
+    call("/coderunner.v1.RunnerService/GetCapacity", ADMIN, Calls, Never),
+
+    call("/grpc.health.v1.Health/Check", Public, Free, Always),
+    call("/grpc.health.v1.Health/Watch", Public, Free, Always),
+    call("/grpc.health.v1.Health/List", Public, Free, Always),
+    call("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", Public, Calls, Always),
+    call("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Public, Calls, Always),
 ];
 
 static BY_METHOD: LazyLock<HashMap<&'static str, Call>> =
@@ -150,8 +174,20 @@ pub fn find(path: &str) -> Option<Call> {
 }
 
 /// Whether the caller may make the call at all.
-pub fn authorise(access: Access, caller: Result<Caller, Reason>) -> Result<(), Error> {
-    match (access, caller) {
+pub fn authorise(call: Call, caller: Result<Caller, Reason>) -> Result<(), Error> {
+    if let Ok(Caller {
+        credential: Credential::ApiKey { scopes, .. },
+        ..
+    }) = caller
+    {
+        match call.keys {
+            Always => {}
+            Needs(scope) if scopes.contains(scope) => {}
+            Needs(scope) => return Err(Error::KeyRefused(Some(scope))),
+            Never => return Err(Error::KeyRefused(None)),
+        }
+    }
+    match (call.access, caller) {
         (Public, _) | (User | Owner, Ok(_)) => Ok(()),
         (Access::Role(least), Ok(caller)) if caller.role >= least => Ok(()),
         (Access::Role(_), Ok(_)) => Err(Error::PermissionDenied),
@@ -162,7 +198,8 @@ pub fn authorise(access: Access, caller: Result<Caller, Reason>) -> Result<(), E
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::ids::{SessionId, UserId};
+    use crate::platform::ids::{ApiKeyId, SessionId, UserId};
+    use crate::platform::ratelimit::Quota;
 
     /// Names of all calls of a package's services.
     fn served(package: &str) -> Vec<String> {
@@ -205,9 +242,10 @@ mod tests {
     fn roles_are_a_ladder_and_no_login_is_told_apart_from_too_low_a_role() {
         let caller = |role| Caller {
             user_id: UserId::new(),
-            session_id: SessionId::new(),
+            credential: Credential::Session(SessionId::new()),
             role,
         };
+        let authorise = |access, caller| authorise(call("", access, Calls, Never), caller);
         let nobody = Err(Reason::NO_TOKEN);
         assert!(authorise(Public, nobody).is_ok());
         for access in [User, Owner, AUTHOR] {
@@ -229,6 +267,43 @@ mod tests {
                 "{role:?}"
             );
             assert!(authorise(Owner, Ok(caller(role))).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_key_needs_scope_and_role_and_never_touches_accounts() {
+        let caller = |role, scope: Option<Scope>| {
+            Ok(Caller {
+                user_id: UserId::new(),
+                credential: Credential::ApiKey {
+                    id: ApiKeyId::new(),
+                    scopes: scope.into_iter().collect(),
+                    quota: Quota::default(),
+                },
+                role,
+            })
+        };
+        let write = call("", AUTHOR, Calls, Needs(ProblemsWrite));
+        let reason = |role, scope| authorise(write, caller(role, scope)).map_err(|e| e.reason());
+        assert_eq!(reason(Role::Author, Some(ProblemsWrite)), Ok(()));
+        assert_eq!(
+            reason(Role::Author, Some(ProblemsRead)),
+            Err(Reason::SCOPE_REQUIRED)
+        );
+        assert_eq!(reason(Role::Author, None), Err(Reason::SCOPE_REQUIRED));
+        assert_eq!(
+            reason(Role::Teacher, Some(ProblemsWrite)),
+            Err(Reason::ROLE_REQUIRED)
+        );
+        for line in TABLE {
+            let about_accounts = ["AuthService", "UserService", "ServiceAccountService"]
+                .iter()
+                .any(|service| line.method.contains(service));
+            let refused = Scope::ALL.into_iter().all(|scope| {
+                let all = authorise(*line, caller(Role::Admin, Some(scope)));
+                matches!(all, Err(Error::KeyRefused(_)))
+            });
+            assert!(refused || !about_accounts, "{}", line.method);
         }
     }
 }

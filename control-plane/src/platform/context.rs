@@ -7,7 +7,9 @@ use std::time::Instant;
 use tonic::Status;
 
 use super::errors::{Error, Reason};
-use super::ids::{CallId, SessionId, UserId};
+use super::ids::{ApiKeyId, CallId, SessionId, UserId};
+use super::ratelimit::Quota;
+use super::scopes::Scopes;
 
 /// What an account may do. Each role may do what the ones before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,12 +51,43 @@ impl Role {
     }
 }
 
-/// A logged-in user, checked.
+/// What a caller proved to be somebody with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// An access token of this session.
+    Session(SessionId),
+    /// A key of a service account: with these scopes only, and quotas of the account's own.
+    ApiKey {
+        id: ApiKeyId,
+        scopes: Scopes,
+        quota: Quota,
+    },
+}
+
+/// A logged-in user or a service, checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller {
     pub user_id: UserId,
     pub role: Role,
-    pub session_id: SessionId,
+    pub credential: Credential,
+}
+
+impl Caller {
+    /// The session; a service has none.
+    pub fn session_id(&self) -> Result<SessionId, Error> {
+        match self.credential {
+            Credential::Session(id) => Ok(id),
+            Credential::ApiKey { .. } => Err(Error::KeyRefused(None)),
+        }
+    }
+
+    /// Where the account's quotas differ from those of all users.
+    pub fn quota(&self) -> Quota {
+        match self.credential {
+            Credential::Session(_) => Quota::default(),
+            Credential::ApiKey { quota, .. } => quota,
+        }
+    }
 }
 
 /// The circumstances of one call.

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use super::scopes::Scope;
+
 /// A stable word for programs, sent in `ErrorInfo.reason`. All of them are listed here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reason(pub &'static str);
@@ -16,10 +18,16 @@ impl Reason {
     pub const NO_TOKEN: Self = Self("NO_TOKEN");
     pub const TOKEN_INVALID: Self = Self("TOKEN_INVALID");
     pub const TOKEN_EXPIRED: Self = Self("TOKEN_EXPIRED");
+    pub const TOKEN_NOT_YET_VALID: Self = Self("TOKEN_NOT_YET_VALID");
     pub const SESSION_ENDED: Self = Self("SESSION_ENDED");
     pub const BAD_CREDENTIALS: Self = Self("BAD_CREDENTIALS");
     pub const REFRESH_TOKEN_INVALID: Self = Self("REFRESH_TOKEN_INVALID");
     pub const REFRESH_TOKEN_REUSED: Self = Self("REFRESH_TOKEN_REUSED");
+    pub const KEY_INVALID: Self = Self("KEY_INVALID");
+    pub const KEY_EXPIRED: Self = Self("KEY_EXPIRED");
+    pub const KEY_NOT_ALLOWED: Self = Self("KEY_NOT_ALLOWED");
+    pub const KEY_SHOWN_ONCE: Self = Self("KEY_SHOWN_ONCE");
+    pub const SCOPE_REQUIRED: Self = Self("SCOPE_REQUIRED");
     pub const ACCOUNT_LOCKED: Self = Self("ACCOUNT_LOCKED");
     pub const RATE_LIMITED: Self = Self("RATE_LIMITED");
     pub const RUN_QUOTA: Self = Self("RUN_QUOTA");
@@ -66,6 +74,9 @@ pub enum Error {
     /// PERMISSION_DENIED: logged in, but the role does not suffice.
     #[error("permission denied")]
     PermissionDenied,
+    /// PERMISSION_DENIED: an API key without this scope, or none has a right to the call.
+    #[error("refused to an API key ({0:?})")]
+    KeyRefused(Option<Scope>),
     /// NOT_FOUND: missing, or hidden from this caller. The text is a noun, such as "run".
     #[error("no such {0}")]
     NotFound(&'static str),
@@ -166,6 +177,8 @@ impl Error {
             | Self::ResourceExhausted { reason, .. }
             | Self::Unavailable { reason, .. } => *reason,
             Self::PermissionDenied => Reason::ROLE_REQUIRED,
+            Self::KeyRefused(Some(_)) => Reason::SCOPE_REQUIRED,
+            Self::KeyRefused(None) => Reason::KEY_NOT_ALLOWED,
             Self::NotFound(_) => Reason::NOT_FOUND,
             Self::Unimplemented => Reason::NOT_IMPLEMENTED,
             Self::Internal { .. } => Reason::INTERNAL,

@@ -17,7 +17,7 @@ use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
 use tracing::Instrument;
 
 use super::authz::{self, Access, Call, Rate};
-use super::context::{Caller, OpContext};
+use super::context::{Caller, Credential, OpContext};
 use super::errors::{Error, Reason};
 use super::headers;
 use super::ids::CallId;
@@ -25,7 +25,7 @@ use super::ratelimit::{RateLimits, Rule};
 
 /// Tells who a bearer token belongs to.
 pub trait Authenticate: Send + Sync {
-    /// Checks an access token, and that its session still lives.
+    /// Checks an access token or an API key, and that its session or account still lives.
     fn authenticate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Caller, Error>>;
 }
 
@@ -52,6 +52,7 @@ pub async fn guard(
         method = call.method,
         request_id = %call_id,
         user_id = tracing::field::Empty,
+        api_key_id = tracing::field::Empty,
     );
     let peer = peer_address(&request);
     async move {
@@ -60,6 +61,9 @@ pub async fn guard(
             Ok(context) => {
                 if let Some(caller) = context.caller {
                     tracing::Span::current().record("user_id", caller.user_id.to_string());
+                    if let Credential::ApiKey { id, .. } = caller.credential {
+                        tracing::Span::current().record("api_key_id", id.to_string());
+                    }
                 }
                 request.extensions_mut().insert(context);
                 next.run(request).await
@@ -91,7 +95,7 @@ impl Guard {
             Err(error) => return Err(error),
         };
         self.limit(call, caller.ok(), address).await?;
-        authz::authorise(call.access, caller)?;
+        authz::authorise(call, caller)?;
         Ok(OpContext {
             call_id,
             caller: caller.ok(),
@@ -113,16 +117,20 @@ impl Guard {
         caller: Option<Caller>,
         address: IpAddr,
     ) -> Result<(), Error> {
-        let rule = match (call.rate, caller) {
-            (Rate::Free, _) | (Rate::Runs, Some(_)) => return Ok(()),
-            (_, None) => return self.limit_address(address).await,
-            (Rate::Inputs, Some(_)) => Rule::Inputs,
-            (Rate::Calls, Some(_)) => Rule::UserCalls,
+        if call.rate == Rate::Free {
+            return Ok(());
+        }
+        let Some(caller) = caller else {
+            return self.limit_address(address).await;
         };
-        let user_id = caller
-            .map(|caller| caller.user_id.to_string())
-            .unwrap_or_default();
-        self.rate_limits.check(rule, &user_id).await
+        let rule = match call.rate {
+            Rate::Free | Rate::Runs => return Ok(()),
+            Rate::Inputs => Rule::Inputs,
+            Rate::Calls => Rule::UserCalls,
+        };
+        let user_id = caller.user_id.to_string();
+        let rates = &self.rate_limits;
+        rates.check_own(rule, caller.quota(), &user_id).await
     }
 
     async fn limit_address(&self, address: IpAddr) -> Result<(), Error> {
@@ -133,7 +141,7 @@ impl Guard {
 }
 
 /// A home has a whole /64 of IPv6, so that is what is counted as one address.
-fn network(address: IpAddr) -> String {
+pub fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {

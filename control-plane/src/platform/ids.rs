@@ -54,6 +54,10 @@ typed_id!(
     UserId
 );
 typed_id!(
+    /// One API key of a service account; not its secret.
+    ApiKeyId
+);
+typed_id!(
     /// One login of an account.
     SessionId
 );

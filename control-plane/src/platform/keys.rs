@@ -1,9 +1,9 @@
 //! The secrets of an installation, as files of one folder:
 //!
 //! - `master.key`: 32 random bytes in hex; wraps the keys that test cases are sealed with.
-//! - `signing-*.pem`: Ed25519 keys (PKCS 8) that sign access tokens. All of them are accepted,
-//!   the last by name signs. To rotate, add one with a later name; take the old one away when
-//!   the last token that it signed has expired.
+//! - `signing-*.pem`: Ed25519 keys (PKCS 8) that sign access tokens. The name says from when a
+//!   key signs (`signing-20300101T120000Z.pem`; any other name means from the beginning), and the
+//!   last one whose time has come does. `rotate.rs` adds keys and takes old ones away.
 //!
 //! `create` makes what is missing and never touches what is there. `load` checks everything and
 //! lists every problem at once.
@@ -17,6 +17,8 @@ use anyhow::Context;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -24,12 +26,15 @@ use super::config::Mode;
 use super::seal::{KEY_BYTES, MasterKey, random_bytes};
 
 const MASTER_FILE: &str = "master.key";
+const NAME_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 
 /// One key for access tokens.
 pub struct TokenKey {
     /// Names the key in tokens and in the published key set: a digest of its public half.
     pub id: String,
     pub signing_key: SigningKey,
+    /// It is published before, and signs from then on.
+    pub sign_time: Timestamp,
 }
 
 impl std::fmt::Debug for TokenKey {
@@ -39,12 +44,13 @@ impl std::fmt::Debug for TokenKey {
 }
 
 impl TokenKey {
-    /// Names a key.
-    pub fn new(signing_key: SigningKey) -> Self {
+    /// Names a key that signs from a time on.
+    pub fn new(signing_key: SigningKey, sign_time: Timestamp) -> Self {
         let digest = Sha256::digest(signing_key.verifying_key().as_bytes());
         Self {
             id: hex::encode(&digest[..8]),
             signing_key,
+            sign_time,
         }
     }
 }
@@ -53,7 +59,7 @@ impl TokenKey {
 #[derive(Debug)]
 pub struct Keys {
     pub master: MasterKey,
-    /// In order of file name; never empty. The last one signs.
+    /// In the order in which they sign; never empty.
     pub token_keys: Vec<TokenKey>,
 }
 
@@ -73,17 +79,21 @@ pub fn create(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     }
     if signing_files(folder)?.is_empty() {
         let file = folder.join("signing-1.pem");
-        let key = SigningKey::from_bytes(&random_bytes());
-        let text = key
-            .to_pkcs8_pem(LineEnding::LF)
-            .context("encode a signing key")?;
-        write_secret(&file, &text)?;
+        write_secret(&file, &new_signing_key()?)?;
         made.push(file);
     }
     Ok(made)
 }
 
-fn write_secret(file: &Path, text: &str) -> anyhow::Result<()> {
+/// A new key for tokens, as PEM.
+pub fn new_signing_key() -> anyhow::Result<Zeroizing<String>> {
+    SigningKey::from_bytes(&random_bytes())
+        .to_pkcs8_pem(LineEnding::LF)
+        .context("encode a signing key")
+}
+
+/// Writes a new file for the owner only; fails when it is there.
+pub fn write_secret(file: &Path, text: &str) -> anyhow::Result<()> {
     OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -104,6 +114,22 @@ pub fn load(folder: &Path, mode: Mode) -> Result<Keys, Vec<String>> {
         .and_then(|text| parse_master(&text))
         .map_err(|error| problems.push(format!("{}: {error}", master_file.display())))
         .ok();
+    let token_keys = match load_signing(folder, mode) {
+        Ok(keys) => keys,
+        Err(more) => {
+            problems.extend(more);
+            Vec::new()
+        }
+    };
+    match master {
+        Some(master) if problems.is_empty() => Ok(Keys { master, token_keys }),
+        _ => Err(problems),
+    }
+}
+
+/// Reads the keys for tokens; the error lists everything that is wrong with them.
+pub fn load_signing(folder: &Path, mode: Mode) -> Result<Vec<TokenKey>, Vec<String>> {
+    let mut problems = Vec::new();
     let files = signing_files(folder).unwrap_or_default();
     if files.is_empty() {
         problems.push(format!(
@@ -111,20 +137,38 @@ pub fn load(folder: &Path, mode: Mode) -> Result<Keys, Vec<String>> {
             folder.display()
         ));
     }
-    let mut token_keys = Vec::new();
+    let mut keys = Vec::new();
     for file in files {
         match read_secret(&file, mode).and_then(|text| parse_signing(&text)) {
-            Ok(key) => token_keys.push(TokenKey::new(key)),
+            Ok(key) => keys.push(TokenKey::new(key, sign_time(&file))),
             Err(error) => problems.push(format!("{}: {error}", file.display())),
         }
     }
-    match master {
-        Some(master) if problems.is_empty() => Ok(Keys { master, token_keys }),
-        _ => Err(problems),
+    if problems.is_empty() {
+        // By time, and by name where the time is the same.
+        keys.sort_by_key(|key| key.sign_time);
+        Ok(keys)
+    } else {
+        Err(problems)
     }
 }
 
-fn signing_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// From when the key of a file signs.
+pub fn sign_time(file: &Path) -> Timestamp {
+    let name = file.file_stem().and_then(|name| name.to_str());
+    let text = name.and_then(|name| name.strip_prefix("signing-"));
+    let time = text.and_then(|text| jiff::civil::DateTime::strptime(NAME_FORMAT, text).ok());
+    time.and_then(|time| time.to_zoned(TimeZone::UTC).ok())
+        .map_or(Timestamp::UNIX_EPOCH, |time| time.timestamp())
+}
+
+/// The file of a key that signs from a time on.
+pub fn signing_file(folder: &Path, sign_time: Timestamp) -> PathBuf {
+    folder.join(format!("signing-{}.pem", sign_time.strftime(NAME_FORMAT)))
+}
+
+/// All files of keys for tokens, by name.
+pub fn signing_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)
         .with_context(|| format!("list the folder {}", folder.display()))?
@@ -222,6 +266,20 @@ mod tests {
             problems.contains("not random") && problems.contains("PKCS 8"),
             "{problems}"
         );
+    }
+
+    #[test]
+    fn a_name_says_from_when_a_key_signs() {
+        for (name, time) in [
+            ("signing-1.pem", "1970-01-01T00:00:00Z"),
+            ("signing-20300101T120000Z.pem", "2030-01-01T12:00:00Z"),
+            ("signing-20301301T120000Z.pem", "1970-01-01T00:00:00Z"),
+        ] {
+            let time: Timestamp = time.parse().unwrap();
+            assert_eq!(sign_time(Path::new(name)), time, "{name}");
+        }
+        let time = "2031-02-03T04:05:06Z".parse().unwrap();
+        assert_eq!(sign_time(&signing_file(Path::new("keys"), time)), time);
     }
 
     #[test]

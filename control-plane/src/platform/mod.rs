@@ -18,6 +18,8 @@ pub mod pagination;
 pub mod ports;
 pub mod queue;
 pub mod ratelimit;
+pub mod rotate;
+pub mod scopes;
 pub mod seal;
 pub mod status;
 pub mod telemetry;

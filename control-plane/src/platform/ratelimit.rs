@@ -4,15 +4,16 @@
 //! an even flow.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use governor::RateLimiter;
 use governor::clock::Clock as _;
 use governor::nanos::Nanos;
 use governor::state::keyed::DashMapStateStore;
-use governor::{Quota, RateLimiter};
 use jiff::Timestamp;
 
 use super::clock::SharedClock;
@@ -51,23 +52,59 @@ impl Rule {
 
     /// How many in which time; none means no limit.
     fn allowance(self, limits: &Limits) -> (Option<NonZeroU32>, Duration) {
-        let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3600));
+        let count = match self {
+            Self::UserCalls => limits.calls_per_minute,
+            Self::AddressCalls => limits.anonymous_calls_per_minute,
+            Self::Logins => limits.logins_per_minute,
+            Self::Inputs => limits.inputs_per_minute,
+            Self::RunsPerMinute => limits.runs_per_minute,
+            Self::RunsPerHour => limits.runs_per_hour,
+            Self::RunsPerDay => limits.runs_per_day,
+        };
+        (count, self.window())
+    }
+
+    fn window(self) -> Duration {
+        let hour = Duration::from_secs(3600);
         match self {
-            Self::UserCalls => (limits.calls_per_minute, minute),
-            Self::AddressCalls => (limits.anonymous_calls_per_minute, minute),
-            Self::Logins => (limits.logins_per_minute, minute),
-            Self::Inputs => (limits.inputs_per_minute, minute),
-            Self::RunsPerMinute => (limits.runs_per_minute, minute),
-            Self::RunsPerHour => (limits.runs_per_hour, hour),
-            Self::RunsPerDay => (limits.runs_per_day, 24 * hour),
+            Self::RunsPerHour => hour,
+            Self::RunsPerDay => 24 * hour,
+            _ => Duration::from_secs(60),
+        }
+    }
+}
+
+/// What an account has instead of what all users have; none where there is no difference.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Quota {
+    pub runs_per_minute: Option<NonZeroU32>,
+    pub runs_per_hour: Option<NonZeroU32>,
+    pub runs_per_day: Option<NonZeroU32>,
+    pub calls_per_minute: Option<NonZeroU32>,
+}
+
+impl Quota {
+    fn own(self, rule: Rule) -> Option<NonZeroU32> {
+        match rule {
+            Rule::RunsPerMinute => self.runs_per_minute,
+            Rule::RunsPerHour => self.runs_per_hour,
+            Rule::RunsPerDay => self.runs_per_day,
+            Rule::UserCalls => self.calls_per_minute,
+            Rule::AddressCalls | Rule::Logins | Rule::Inputs => None,
         }
     }
 }
 
 /// Where the counts are kept.
 pub trait RateStore: Send + Sync {
-    /// Takes one from the allowance of `key`, or tells how long to wait for the next.
-    fn take<'a>(&'a self, rule: Rule, key: &'a str) -> BoxFuture<'a, Result<(), Duration>>;
+    /// Takes one from the allowance of `key`, which is `own` where the key has one of its own, or
+    /// tells how long to wait for the next.
+    fn take<'a>(
+        &'a self,
+        rule: Rule,
+        own: Option<NonZeroU32>,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<(), Duration>>;
     /// Forgets keys that are back at their full allowance.
     fn forget_idle(&self);
 }
@@ -95,8 +132,13 @@ impl RateLimits {
 
     /// Takes one, or fails with RESOURCE_EXHAUSTED and the time to wait.
     pub async fn check(&self, rule: Rule, key: &str) -> Result<(), Error> {
+        self.check_own(rule, Quota::default(), key).await
+    }
+
+    /// The same for an account with a quota of its own.
+    pub async fn check_own(&self, rule: Rule, quota: Quota, key: &str) -> Result<(), Error> {
         self.0
-            .take(rule, key)
+            .take(rule, quota.own(rule), key)
             .await
             .map_err(|wait| Error::ResourceExhausted {
                 reason: match rule {
@@ -110,9 +152,9 @@ impl RateLimits {
 
     /// Takes one run from all three windows of a user, the shortest first, so that hammering
     /// costs nothing of the day's allowance.
-    pub async fn check_run(&self, user_id: &str) -> Result<(), Error> {
+    pub async fn check_run(&self, user_id: &str, quota: Quota) -> Result<(), Error> {
         for rule in [Rule::RunsPerMinute, Rule::RunsPerHour, Rule::RunsPerDay] {
-            self.check(rule, user_id).await?;
+            self.check_own(rule, quota, user_id).await?;
         }
         Ok(())
     }
@@ -148,6 +190,8 @@ type Keyed = RateLimiter<
 
 struct LocalStore {
     limiters: HashMap<Rule, Keyed>,
+    /// For quotas of accounts of their own; there are as many as different ones were given.
+    own: Mutex<HashMap<(Rule, NonZeroU32), Keyed>>,
     clock: GovernorClock,
 }
 
@@ -161,23 +205,56 @@ impl LocalStore {
             .into_iter()
             .filter_map(|rule| {
                 let (count, time) = rule.allowance(limits);
-                let count = count?;
-                let quota = Quota::with_period(time / count.get())?.allow_burst(count);
-                let store = DashMapStateStore::default();
-                Some((rule, RateLimiter::new(quota, store, clock.clone())))
+                Some((rule, limiter(count?, time, &clock)?))
             })
             .collect();
-        Self { limiters, clock }
+        Self {
+            limiters,
+            own: Mutex::default(),
+            clock,
+        }
+    }
+
+    fn take_own(&self, rule: Rule, count: NonZeroU32, key: &str) -> Result<(), Duration> {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let limiter = match own.entry((rule, count)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => match limiter(count, rule.window(), &self.clock) {
+                Some(limiter) => new.insert(limiter),
+                None => return Ok(()),
+            },
+        };
+        self.ask(limiter, key)
+    }
+
+    fn ask(&self, limiter: &Keyed, key: &str) -> Result<(), Duration> {
+        limiter
+            .check_key(&key.to_owned())
+            .map_err(|refused| refused.wait_time_from(self.clock.now()))
     }
 }
 
+/// None when the flow would be faster than the clock can tell.
+fn limiter(count: NonZeroU32, time: Duration, clock: &GovernorClock) -> Option<Keyed> {
+    let quota = governor::Quota::with_period(time / count.get())?.allow_burst(count);
+    Some(RateLimiter::new(
+        quota,
+        DashMapStateStore::default(),
+        clock.clone(),
+    ))
+}
+
 impl RateStore for LocalStore {
-    fn take<'a>(&'a self, rule: Rule, key: &'a str) -> BoxFuture<'a, Result<(), Duration>> {
-        let result = match self.limiters.get(&rule) {
-            None => Ok(()),
-            Some(limiter) => limiter
-                .check_key(&key.to_owned())
-                .map_err(|refused| refused.wait_time_from(self.clock.now())),
+    fn take<'a>(
+        &'a self,
+        rule: Rule,
+        own: Option<NonZeroU32>,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<(), Duration>> {
+        let result = match (own, self.limiters.get(&rule)) {
+            (Some(count), _) => self.take_own(rule, count, key),
+            (None, Some(limiter)) => self.ask(limiter, key),
+            (None, None) => Ok(()),
         };
         Box::pin(std::future::ready(result))
     }
@@ -186,6 +263,11 @@ impl RateStore for LocalStore {
         for limiter in self.limiters.values() {
             limiter.retain_recent();
         }
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.retain(|_, limiter| {
+            limiter.retain_recent();
+            !limiter.is_empty()
+        });
     }
 }
 
@@ -228,9 +310,33 @@ mod tests {
             rates.check(Rule::UserCalls, "ada").await.unwrap();
         }
         for _ in 0..10 {
-            rates.check_run("ada").await.unwrap();
+            rates.check_run("ada", Quota::default()).await.unwrap();
         }
-        let error = rates.check_run("ada").await.unwrap_err();
+        let error = rates.check_run("ada", Quota::default()).await.unwrap_err();
         assert_eq!(error.reason(), Reason::RUN_QUOTA);
+    }
+
+    #[tokio::test]
+    async fn a_quota_of_its_own_takes_the_place_of_the_users() {
+        let clock = Arc::new(TestClock::at("2030-01-01T00:00:00Z".parse().unwrap()));
+        let rates = RateLimits::local(&Limits::default(), clock.clone());
+        let quota = Quota {
+            runs_per_minute: NonZeroU32::new(30),
+            runs_per_hour: NonZeroU32::new(40),
+            ..Quota::default()
+        };
+        for _ in 0..30 {
+            rates.check_run("service", quota).await.unwrap();
+        }
+        rates.check_run("service", quota).await.unwrap_err();
+        rates.forget_idle();
+        rates.check_run("service", quota).await.unwrap_err();
+        clock.advance(Duration::from_secs(60));
+        for _ in 0..10 {
+            rates.check_run("service", quota).await.unwrap();
+        }
+        rates.check_run("service", quota).await.unwrap_err();
+        // Another account with the same quota has counts of its own.
+        rates.check_run("other", quota).await.unwrap();
     }
 }

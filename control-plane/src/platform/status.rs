@@ -36,7 +36,7 @@ fn code(error: &Error) -> Code {
     match error {
         Error::Invalid { .. } => Code::InvalidArgument,
         Error::Unauthenticated(_) => Code::Unauthenticated,
-        Error::PermissionDenied => Code::PermissionDenied,
+        Error::PermissionDenied | Error::KeyRefused(_) => Code::PermissionDenied,
         Error::NotFound(_) => Code::NotFound,
         Error::AlreadyExists { .. } => Code::AlreadyExists,
         Error::FailedPrecondition { .. } => Code::FailedPrecondition,
@@ -61,6 +61,10 @@ fn sentence(error: &Error) -> String {
             .join(" "),
         Error::Unauthenticated(reason) => unauthenticated_sentence(*reason).into(),
         Error::PermissionDenied => "Your role does not allow this.".into(),
+        Error::KeyRefused(Some(scope)) => {
+            format!("This API key lacks the scope {}.", scope.word())
+        }
+        Error::KeyRefused(None) => "No API key may do this; log in as a user.".into(),
         Error::NotFound(what) => format!("There is no such {what}, or you may not see it."),
         Error::AlreadyExists { message, .. }
         | Error::FailedPrecondition { message, .. }
@@ -80,6 +84,11 @@ fn unauthenticated_sentence(reason: Reason) -> &'static str {
     match reason {
         Reason::BAD_CREDENTIALS => "The email address or the password is wrong.",
         Reason::TOKEN_EXPIRED => "The access token has expired; refresh it.",
+        Reason::KEY_INVALID => "There is no such API key, or it was revoked.",
+        Reason::KEY_EXPIRED => "The API key has expired; ask an admin for a new one.",
+        Reason::TOKEN_NOT_YET_VALID => {
+            "The access token is not valid yet; the clocks of the servers differ."
+        }
         Reason::REFRESH_TOKEN_REUSED => {
             "This refresh token was used before, so its session was ended. Log in again."
         }

@@ -88,7 +88,7 @@ impl Submissions {
         answer: impl FnOnce(Submission) -> A,
     ) -> Result<A, Error> {
         self.execution
-            .admit(caller.user_id, Lane::Submissions, problem.profile)
+            .admit(caller, Lane::Submissions, problem.profile)
             .await?;
         let submission = new_submission(caller.user_id, problem, self.platform.clock.now());
         let mut shown = submission.clone();

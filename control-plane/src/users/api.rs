@@ -174,7 +174,8 @@ pub fn age_group_out(age_group: Option<AgeGroup>) -> pb::AgeGroup {
     }
 }
 
-fn role_in(value: i32) -> Result<Option<Role>, Error> {
+/// A role from the wire; none when it is not said.
+pub fn role_in(value: i32) -> Result<Option<Role>, Error> {
     match pb::Role::try_from(value) {
         Ok(pb::Role::Unspecified) => Ok(None),
         Ok(pb::Role::Student) => Ok(Some(Role::Student)),
@@ -185,7 +186,8 @@ fn role_in(value: i32) -> Result<Option<Role>, Error> {
     }
 }
 
-fn role_out(role: Role) -> pb::Role {
+/// A role on the wire.
+pub fn role_out(role: Role) -> pb::Role {
     match role {
         Role::Student => pb::Role::Student,
         Role::Teacher => pb::Role::Teacher,

@@ -64,7 +64,9 @@ impl Users {
                 message: "This is the last admin; give the role to somebody else first.",
             });
         }
-        store::set_role(&mut tx, id, role).await?;
+        if !store::set_role(&mut tx, id, role).await? {
+            return Err(Error::NotFound("account"));
+        }
         tx.commit().await?;
         tracing::info!(account = %id, role = role.word(), "a role was given");
         Ok(User { role, ..user })

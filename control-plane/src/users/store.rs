@@ -95,7 +95,7 @@ fn user(row: SqliteRow) -> Result<User, sqlx::Error> {
     })
 }
 
-/// Accounts, newest first; only those older than `after`, and with this role.
+/// Accounts of people, newest first; only those older than `after`, and with this role.
 pub async fn list(
     db: &SqlitePool,
     role: Option<Role>,
@@ -103,7 +103,8 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<User>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT * FROM users WHERE (?1 IS NULL OR role = ?1) AND (?2 IS NULL OR id < ?2)
+        "SELECT * FROM users
+         WHERE kind = 'person' AND (?1 IS NULL OR role = ?1) AND (?2 IS NULL OR id < ?2)
          ORDER BY id DESC LIMIT ?3",
     )
     .bind(role.map(Role::word))
@@ -135,18 +136,18 @@ pub async fn update_profile(
     Ok(())
 }
 
-/// Gives an account a role.
+/// Gives a person's account a role; false when there is none.
 pub async fn set_role(
     tx: &mut SqliteConnection,
     id: UserId,
     role: Role,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE users SET role = ? WHERE id = ?")
+) -> Result<bool, sqlx::Error> {
+    let result = sqlx::query("UPDATE users SET role = ? WHERE id = ? AND kind = 'person'")
         .bind(role.word())
         .bind(id.to_string())
         .execute(tx)
         .await?;
-    Ok(())
+    Ok(result.rows_affected() == 1)
 }
 
 /// Gives an account another password.

@@ -3,8 +3,10 @@
 
 mod checkers;
 mod explanations;
+mod matrix;
 mod refusals;
 mod runner_tls;
+mod services;
 mod subtasks;
 mod support;
 mod work;

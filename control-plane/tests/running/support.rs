@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use coderunner_proto::sandbox::v1::ExecuteRequest;
 use coderunner_proto::v1 as pb;
+use control_plane::platform::Platform;
 use control_plane::platform::clock::TestClock;
 use control_plane::platform::config::{Config, Mode};
 use control_plane::platform::keys;
 use control_plane::problems::course::folder::read_course;
-use control_plane::problems::course::model::Ceilings;
+use control_plane::problems::course::model::{Ceilings, Course};
 use control_plane::problems::course::service::store_course;
 use control_plane::server::Server;
 use control_plane::testcases::service::TestCases;
@@ -42,6 +43,7 @@ pub struct Running {
     pub channel: Channel,
     pub runner: SimServer,
     pub clock: Arc<TestClock>,
+    pub platform: Platform,
     _folder: tempfile::TempDir,
     stop: CancellationToken,
     task: JoinHandle<anyhow::Result<()>>,
@@ -88,7 +90,8 @@ pub async fn start_changed(settings: &str, change: impl FnOnce(&Path)) -> Runnin
     let runner = all_knowing()
         .listen_unix(&folder.path().join("one.sock"))
         .unwrap();
-    start_course(&format!("{settings}{UNIX_RUNNER}"), runner, folder, &course).await
+    let settings = format!("{settings}{UNIX_RUNNER}");
+    start_folder(&settings, runner, folder, &course, |_| {}).await
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -106,14 +109,25 @@ fn copy(from: &Path, to: &Path) {
 
 /// Starts a server with this runner.
 pub async fn start_with(settings: &str, runner: SimServer, folder: tempfile::TempDir) -> Running {
-    start_course(settings, runner, folder, Path::new(SAMPLE)).await
+    start_course(settings, runner, folder, |_| {}).await
 }
 
-async fn start_course(
+/// The same with a change of what was read of the course.
+pub async fn start_course(
+    settings: &str,
+    runner: SimServer,
+    folder: tempfile::TempDir,
+    change: impl FnOnce(&mut Course),
+) -> Running {
+    start_folder(settings, runner, folder, Path::new(SAMPLE), change).await
+}
+
+async fn start_folder(
     settings: &str,
     runner: SimServer,
     folder: tempfile::TempDir,
     course: &Path,
+    change: impl FnOnce(&mut Course),
 ) -> Running {
     let text = format!(
         "listen = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\nkeys_dir = \"keys\"\n\
@@ -126,10 +140,12 @@ async fn start_course(
     let server = Server::build(config.clone(), read(), clock.clone())
         .await
         .unwrap();
-    let course = read_course(course, &ceilings(&config)).unwrap();
+    let mut course = read_course(course, &ceilings(&config)).unwrap();
+    change(&mut course);
     let platform = server.platform();
     let tests = TestCases::new(platform.db.clone(), Arc::new(read().master));
     store_course(platform, &tests, &course).await.unwrap();
+    let platform = platform.clone();
     let address = server.address().unwrap();
     let stop = CancellationToken::new();
     let task = tokio::spawn(server.serve(stop.clone().cancelled_owned()));
@@ -142,6 +158,7 @@ async fn start_course(
         channel,
         runner,
         clock,
+        platform,
         _folder: folder,
         stop,
         task,
@@ -188,6 +205,29 @@ fn answers() -> HashMap<Vec<u8>, String> {
 impl Running {
     /// A new student, logged in.
     pub async fn user(&self, name: &str) -> User {
+        self.client(self.register(name).await.tokens.unwrap().access_token)
+    }
+
+    /// A new account with a role, logged in.
+    pub async fn user_as(&self, name: &str, role: &str) -> User {
+        self.client(self.token_as(name, role).await)
+    }
+
+    /// The access token of a new account with a role.
+    pub async fn token_as(&self, name: &str, role: &str) -> String {
+        let registered = self.register(name).await;
+        let id = registered.user.unwrap().id.parse().unwrap();
+        let mut tx = self.platform.db.write().await.unwrap();
+        let role = role.parse().unwrap();
+        control_plane::users::store::set_role(&mut tx, id, role)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        registered.tokens.unwrap().access_token
+    }
+
+    /// A new student, as the server answers.
+    pub async fn register(&self, name: &str) -> pb::RegisterResponse {
         let request = pb::RegisterRequest {
             request_id: String::new(),
             email: format!("{name}@example.org"),
@@ -195,12 +235,13 @@ impl Running {
             display_name: name.into(),
             age_group: pb::AgeGroup::AgeGroup11To14.into(),
         };
-        let answer = AuthServiceClient::new(self.channel.clone())
-            .register(request)
-            .await
-            .unwrap()
-            .into_inner();
-        let token = Token(format!("Bearer {}", answer.tokens.unwrap().access_token));
+        let mut auth = AuthServiceClient::new(self.channel.clone());
+        auth.register(request).await.unwrap().into_inner()
+    }
+
+    /// Clients that call with this token or key.
+    pub fn client(&self, bearer: String) -> User {
+        let token = Token(format!("Bearer {bearer}"));
         let client = InterceptedService::new(self.channel.clone(), token);
         let runs = ExecutionServiceClient::new(client.clone()).max_decoding_message_size(8 << 20);
         let submissions = SubmissionServiceClient::new(client.clone());

@@ -313,72 +313,28 @@ async fn sessions_are_listed_in_pages_and_ended_by_their_owner_only() {
     assert_eq!(left.sessions.len(), 4);
 }
 
-async fn login(running: &Running, name: &str, password: &str) -> Result<(), tonic::Status> {
-    running
-        .auth()
-        .login(credentials(name, password))
-        .await
-        .map(drop)
-}
-
 #[tokio::test]
-async fn failed_logins_lock_an_account_for_a_growing_while() {
+async fn an_admin_ends_all_sessions_of_an_account() {
     let running = start(UNLIMITED).await;
-    running.student("ada").await;
-    // The same for an address without an account, so that nobody learns which exist.
-    for name in ["ada", "nobody"] {
-        for _ in 0..5 {
-            let refusal = login(&running, name, "wrong password").await;
-            refused(refusal, Code::Unauthenticated, "BAD_CREDENTIALS");
-        }
-        let refusal = login(&running, name, PASSWORD).await;
-        let details = refused(refusal, Code::ResourceExhausted, "ACCOUNT_LOCKED");
-        let wait = details.retry_info().unwrap().retry_delay.unwrap();
-        assert_eq!(wait, Duration::from_secs(30), "{name}");
+    let admin = running.token("root", "admin").await;
+    let ada = running.student("ada").await;
+    let user_id = ada.user.unwrap().id;
+    let tokens = ada.tokens.unwrap();
+    let login = running.auth().login(credentials("ada", PASSWORD)).await;
+    let other = login.unwrap().into_inner().tokens.unwrap();
+    let end = |user_id: String| with(&admin, pb::EndSessionsRequest { user_id });
+    for expected in [2, 0] {
+        let ended = running.auth().end_sessions(end(user_id.clone())).await;
+        assert_eq!(ended.unwrap().into_inner().ended_count, expected);
     }
-    running.clock.advance(Duration::from_secs(31));
-    let refusal = login(&running, "ada", "wrong password").await;
-    refused(refusal, Code::Unauthenticated, "BAD_CREDENTIALS");
-    let refusal = login(&running, "ada", PASSWORD).await;
-    let details = refused(refusal, Code::ResourceExhausted, "ACCOUNT_LOCKED");
-    let wait = details.retry_info().unwrap().retry_delay.unwrap();
-    assert_eq!(wait, Duration::from_secs(60));
-
-    running.clock.advance(Duration::from_secs(61));
-    login(&running, "ada", PASSWORD).await.unwrap();
-    let refusal = login(&running, "ada", "wrong password").await;
-    refused(refusal, Code::Unauthenticated, "BAD_CREDENTIALS");
-    login(&running, "ada", PASSWORD)
-        .await
-        .expect("a right login forgets the failures");
-}
-
-#[tokio::test]
-async fn guesses_side_by_side_do_not_get_past_the_lock() {
-    let running = start(UNLIMITED).await;
-    running.student("ada").await;
-    let guesses = (0..12).map(|number| {
-        let password = if number == 11 {
-            PASSWORD.into()
-        } else {
-            format!("guess {number}")
-        };
-        let mut client = running.auth();
-        async move {
-            // The right one comes last.
-            tokio::time::sleep(Duration::from_millis(if number == 11 { 300 } else { 0 })).await;
-            client.login(credentials("ada", &password)).await
-        }
-    });
-    let answers = futures::future::join_all(guesses).await;
-    let told: Vec<_> = answers
-        .iter()
-        .map(|it| it.as_ref().map_err(tonic::Status::code))
-        .collect();
-    let judged = told
-        .iter()
-        .filter(|it| matches!(it, Err(Code::Unauthenticated)))
-        .count();
-    assert_eq!(judged, 5, "{told:?}");
-    assert!(told.iter().all(Result::is_err), "{told:?}");
+    for tokens in [tokens, other] {
+        let answer = me(&running, &tokens.access_token).await;
+        refused(answer, Code::Unauthenticated, "SESSION_ENDED");
+        let answer = refresh(&running, &tokens.refresh_token).await;
+        refused(answer, Code::Unauthenticated, "REFRESH_TOKEN_INVALID");
+    }
+    for unknown in ["", "0197f000-0000-7000-8000-000000000000"] {
+        let answer = running.auth().end_sessions(end(unknown.into())).await;
+        refused(answer, Code::NotFound, "NOT_FOUND");
+    }
 }

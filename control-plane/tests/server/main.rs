@@ -5,9 +5,13 @@
 
 mod access;
 mod accounts;
+mod commands;
 mod course;
 mod limits;
+mod lockout;
 mod ports;
 mod profiles;
 mod progress;
+mod rotation;
 mod support;
+mod tokens;

@@ -19,7 +19,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig};
 use crate::support::{UNLIMITED, config, start};
 
 /// One HTTP/1.1 request; the whole answer as text.
-async fn http(address: std::net::SocketAddr, head: &str, body: &[u8]) -> String {
+pub async fn http(address: std::net::SocketAddr, head: &str, body: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let length = body.len();
     let head =

@@ -36,18 +36,22 @@ pub struct Running {
     pub admin: std::net::SocketAddr,
     pub clock: Arc<TestClock>,
     pub platform: Platform,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+    settings: String,
     stop: CancellationToken,
     task: JoinHandle<anyhow::Result<()>>,
 }
 
 /// Starts a server with the sample course and some settings.
 pub async fn start(settings: &str) -> Running {
-    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(TestClock::at("2030-01-01T00:00:00Z".parse().unwrap()));
+    start_in(tempfile::tempdir().unwrap(), settings, clock).await
+}
+
+async fn start_in(folder: tempfile::TempDir, settings: &str, clock: Arc<TestClock>) -> Running {
     let config = config(folder.path(), settings);
     keys::create(&config.keys_dir).unwrap();
     let read = || keys::load(&config.keys_dir, Mode::Production).unwrap();
-    let clock = Arc::new(TestClock::at("2030-01-01T00:00:00Z".parse().unwrap()));
     let server = Server::build(config.clone(), read(), clock.clone())
         .await
         .unwrap();
@@ -64,7 +68,8 @@ pub async fn start(settings: &str) -> Running {
         admin,
         clock,
         platform,
-        _folder: folder,
+        folder,
+        settings: settings.to_owned(),
         stop,
         task,
     }
@@ -122,14 +127,25 @@ impl Running {
 
     /// Tells the server to end and waits until it did.
     pub async fn stop(self) {
-        self.stop.cancel();
-        let ended = tokio::time::timeout(std::time::Duration::from_secs(20), self.task);
-        ended
-            .await
-            .expect("the server did not drain")
-            .unwrap()
-            .unwrap();
+        end(self.stop, self.task).await;
     }
+
+    /// Ends the server and starts it again with the same database and keys.
+    pub async fn restart(self) -> Self {
+        drop((self.channel, self.platform));
+        end(self.stop, self.task).await;
+        start_in(self.folder, &self.settings, self.clock).await
+    }
+}
+
+async fn end(stop: CancellationToken, task: JoinHandle<anyhow::Result<()>>) {
+    stop.cancel();
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(20), task);
+    ended
+        .await
+        .expect("the server did not drain")
+        .unwrap()
+        .unwrap();
 }
 
 pub fn registration(name: &str) -> pb::RegisterRequest {

@@ -201,6 +201,9 @@ impl AuthService for Scripted {
     ) -> Answer<RevokeSessionResponse> {
         unscripted()
     }
+    async fn end_sessions(&self, _: Request<EndSessionsRequest>) -> Answer<EndSessionsResponse> {
+        unscripted()
+    }
 }
 
 type Answer<T> = Result<Response<T>, Status>;

@@ -12,7 +12,11 @@ fn now() -> Timestamp {
 }
 
 fn key() -> TokenKey {
-    TokenKey::new(SigningKey::from_bytes(&random_bytes()))
+    key_from(Timestamp::UNIX_EPOCH)
+}
+
+fn key_from(sign_time: Timestamp) -> TokenKey {
+    TokenKey::new(SigningKey::from_bytes(&random_bytes()), sign_time)
 }
 
 fn tokens(keys: &[TokenKey]) -> AccessTokens {
@@ -150,20 +154,41 @@ fn other_issuers_audiences_and_missing_claims_are_refused() {
 }
 
 #[test]
-fn after_rotation_old_tokens_live_on_and_the_new_key_signs() {
-    let (old, new) = (key(), key());
-    let before = tokens(std::slice::from_ref(&old))
-        .issue(bearer(), now())
-        .unwrap()
-        .0;
-    let new_id = new.id.clone();
-    let tokens = tokens(&[old, new]);
-    assert!(tokens.verify(&before, now()).is_ok());
-    let after = tokens.issue(bearer(), now()).unwrap().0;
+fn a_new_key_is_published_then_signs_and_the_old_one_retires_with_its_last_token() {
+    let minutes = |count: u64| Duration::from_secs(60 * count);
+    let begin = now();
+    let (old, new) = (key(), key_from(begin + minutes(10)));
+    let (old_id, new_id) = (old.id.clone(), new.id.clone());
+    let tokens = tokens(std::slice::from_ref(&old));
+    assert!(!tokens.replace(std::slice::from_ref(&old)).unwrap());
+    assert!(tokens.replace(&[old, new]).unwrap());
+    let signer = |time| {
+        let token = tokens.issue(bearer(), time).unwrap().0;
+        jsonwebtoken::decode_header(&token).unwrap().kid.unwrap()
+    };
+    let published = |time| {
+        let set: serde_json::Value = serde_json::from_str(&tokens.key_set(time)).unwrap();
+        let keys = set["keys"].as_array().unwrap().clone();
+        keys.iter()
+            .map(|key| key["kid"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let both = [old_id.clone(), new_id.clone()];
+    assert_eq!((signer(begin), published(begin)), (old_id, both.to_vec()));
+    let last = begin + minutes(10) - Duration::from_secs(1);
+    let last_token = tokens.issue(bearer(), last).unwrap().0;
+    let change = begin + minutes(10);
     assert_eq!(
-        jsonwebtoken::decode_header(&after).unwrap().kid,
-        Some(new_id)
+        (signer(change), published(change)),
+        (new_id.clone(), both.to_vec())
     );
+    assert!(tokens.verify(&last_token, begin + minutes(24)).is_ok());
+    let expired = tokens.verify(&last_token, begin + minutes(25)).unwrap_err();
+    assert_eq!(expired.reason(), Reason::TOKEN_EXPIRED);
+    let retired = begin + minutes(26);
+    assert_eq!(published(retired), [new_id]);
+    let gone = tokens.verify(&last_token, retired).unwrap_err();
+    assert_eq!(gone.reason(), Reason::TOKEN_INVALID);
 }
 
 #[test]
@@ -171,8 +196,8 @@ fn the_published_keys_verify_tokens_and_hold_no_private_half() {
     let key = key();
     let private = URL_SAFE_NO_PAD.encode(key.signing_key.as_bytes());
     let tokens = tokens(&[key]);
-    assert!(!tokens.key_set().contains(&private) && !tokens.key_set().contains("\"d\""));
-    let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(tokens.key_set()).unwrap();
+    assert!(!tokens.key_set(now()).contains(&private) && !tokens.key_set(now()).contains("\"d\""));
+    let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&tokens.key_set(now())).unwrap();
     let (token, _) = tokens.issue(bearer(), now()).unwrap();
     let kid = jsonwebtoken::decode_header(&token).unwrap().kid.unwrap();
     let key = DecodingKey::from_jwk(set.find(&kid).unwrap()).unwrap();

@@ -303,7 +303,7 @@ async fn a_full_queue_refuses_with_the_time_to_wait() {
     assert!(retry_after > Duration::ZERO);
     assert!(
         lab.execution
-            .admit(user.user_id, Lane::Submissions, Profile::default())
+            .admit(user, Lane::Submissions, Profile::default())
             .await
             .is_err()
     );

@@ -43,6 +43,8 @@ pub struct Limits {
 
     pub access_token_lifetime: Duration,
     pub refresh_token_lifetime: Duration,
+    /// How long a new key for tokens is published before it signs.
+    pub signing_key_delay: Duration,
     pub password_min_chars: u64,
 
     /// Wall-clock time of a run, and of each test of a submission.
@@ -97,6 +99,9 @@ impl Limits {
             queue_length: quota(from, "queue_length", 200),
             access_token_lifetime: seconds(60 * from.number("access_token_minutes", 15, 1, 1440)),
             refresh_token_lifetime: seconds(86_400 * from.number("refresh_token_days", 7, 1, 90)),
+            signing_key_delay: seconds(
+                60 * from.number("signing_key_delay_minutes", 15, 2, 10_080),
+            ),
             password_min_chars: from.number("password_min_chars", 8, 8, 128),
             run_wall_time: millis(from, "run_wall_time_ms", 5000),
             test_wall_time: millis(from, "test_wall_time_ms", 15_000),

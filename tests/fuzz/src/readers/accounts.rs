@@ -21,7 +21,7 @@ static NOW: LazyLock<Timestamp> =
     LazyLock::new(|| Timestamp::from_second(1_700_000_000).expect("in range"));
 
 static TOKENS: LazyLock<AccessTokens> = LazyLock::new(|| {
-    let key = TokenKey::new(SigningKey::from_bytes(&[7; 32]));
+    let key = TokenKey::new(SigningKey::from_bytes(&[7; 32]), Timestamp::UNIX_EPOCH);
     AccessTokens::new(&[key], Duration::from_secs(900)).expect("a key")
 });
 

@@ -1,0 +1,50 @@
+//! `admin`: what asks the server, and what is handed over to `control-plane`.
+
+pub mod args;
+mod handover;
+mod services;
+mod users;
+
+use coderunner_client::Client;
+
+use crate::failure::{End, Failure};
+use args::{Admin, HandedOver};
+
+/// Does what needs the installation's files and no server; gives back what needs a server.
+pub fn of_the_installation(admin: Admin) -> Result<Result<End, Admin>, Failure> {
+    let end = match admin {
+        Admin::FirstAdmin {
+            email,
+            config,
+            password_stdin,
+        } => handover::first_admin(&email, &config, password_stdin)?,
+        Admin::SigningKeys(HandedOver { arguments }) => {
+            handover::hand_over("signing-keys", &arguments)?
+        }
+        Admin::Pki(HandedOver { arguments }) => handover::hand_over("pki", &arguments)?,
+        other => return Ok(Err(other)),
+    };
+    Ok(Ok(end))
+}
+
+/// Does what an admin asks the server for.
+pub async fn of_the_server(client: &Client, admin: Admin, json: bool) -> Result<End, Failure> {
+    match admin {
+        Admin::Users(command) => users::users(client, command, json).await,
+        Admin::Services(command) => services::services(client, command, json).await,
+        Admin::Keys(command) => services::keys(client, command, json).await,
+        Admin::FirstAdmin { .. } | Admin::SigningKeys(_) | Admin::Pki(_) => {
+            unreachable!("done without a server")
+        }
+    }
+}
+
+/// Makes a call of a generated stub with the session's token.
+macro_rules! ask {
+    ($client:expr, $stub:ident . $call:ident ( $message:expr )) => {{
+        let request = $client.authorised($message).await?;
+        let answer = $stub::new($client.channel()).$call(request).await;
+        answer.map_err(|status| $client.error(status))?.into_inner()
+    }};
+}
+use ask;

@@ -1,0 +1,111 @@
+//! Commands of the program on the files of an installation.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Calls the program in a folder.
+fn control_plane(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_control-plane"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+/// What a command that succeeds prints.
+#[track_caller]
+fn said(folder: &Path, arguments: &[&str]) -> String {
+    let output = control_plane(folder, arguments);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn signing_keys_are_listed_and_rotated() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let settings = "database_url = \"sqlite:test.db\"\nkeys_dir = \"keys\"\n";
+    std::fs::write(folder.join("config.toml"), settings).unwrap();
+    let keys = |rest: &[&str]| {
+        let arguments = [&["signing-keys"], rest, &["--config", "config.toml"]].concat();
+        said(folder, &arguments)
+    };
+    said(folder, &["init", "--config", "config.toml"]);
+    assert!(keys(&["list"]).contains("signing-1.pem  signs"));
+    assert!(keys(&["rotate"]).contains("it signs from"));
+    let listed = keys(&["list"]);
+    let words: Vec<_> = listed
+        .lines()
+        .map(|line| line.contains("is published"))
+        .collect();
+    assert_eq!(words, [false, true], "{listed}");
+    let again = ["signing-keys", "rotate", "--config", "config.toml"];
+    let again = control_plane(folder, &again);
+    let errors = String::from_utf8(again.stderr).unwrap();
+    assert!(
+        !again.status.success() && errors.contains("waits already"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_retired_key_goes_with_the_next_rotation() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let settings = "database_url = \"sqlite:test.db\"\nkeys_dir = \"keys\"\n";
+    std::fs::write(folder.join("config.toml"), settings).unwrap();
+    said(folder, &["init", "--config", "config.toml"]);
+    // A key that took over long ago.
+    let long_ago = folder.join("keys/signing-20200101T000000Z.pem");
+    std::fs::copy(folder.join("keys/signing-1.pem"), &long_ago).unwrap();
+    let rotate = [
+        "signing-keys",
+        "rotate",
+        "--delay",
+        "0",
+        "--config",
+        "config.toml",
+    ];
+    let told = said(folder, &rotate);
+    assert!(
+        told.contains("deleted keys/signing-1.pem") || told.contains("signing-1.pem"),
+        "{told}"
+    );
+    assert!(!folder.join("keys/signing-1.pem").exists());
+    assert!(long_ago.exists(), "its last token may live");
+}
+
+#[test]
+fn certificates_are_made_listed_and_renewed() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let host = "runner-1.example.org,192.0.2.7";
+    let make = [
+        "pki", "make", "--runner", host, "--client", "main", "--days", "20",
+    ];
+    let made = said(folder, &make);
+    assert_eq!(made.lines().count(), 3, "{made}");
+    let listed = said(folder, &["pki", "list"]);
+    let host = "runners/runner-1.example.org.crt  runner-1.example.org, 192.0.2.7  until ";
+    assert!(
+        listed.contains(host) && listed.contains("19 days left"),
+        "{listed}"
+    );
+    for key in [
+        "ca.key",
+        "runners/runner-1.example.org.key",
+        "clients/main.key",
+    ] {
+        let metadata = std::fs::metadata(folder.join("pki").join(key)).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600, "{key}");
+    }
+    assert!(
+        !control_plane(folder, &make).status.success(),
+        "nothing is overwritten"
+    );
+    let renewed = said(folder, &["pki", "renew"]);
+    assert_eq!(renewed.matches("renewed").count(), 2, "{renewed}");
+    assert!(said(folder, &["pki", "list"]).contains("364 days left"));
+}

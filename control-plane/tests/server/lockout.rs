@@ -1,0 +1,169 @@
+//! Locks after failed logins: they grow, hold over a restart, and don't hit the owner elsewhere.
+
+use std::time::Duration;
+
+use coderunner_proto::v1 as pb;
+use tonic::{Code, Request, Status};
+
+use crate::support::{PASSWORD, Running, UNLIMITED, credentials, refused, start};
+
+async fn login(running: &Running, name: &str, password: &str) -> Result<(), tonic::Status> {
+    running
+        .auth()
+        .login(credentials(name, password))
+        .await
+        .map(drop)
+}
+
+#[tokio::test]
+async fn failed_logins_lock_an_account_for_a_growing_while() {
+    let running = start(UNLIMITED).await;
+    running.student("ada").await;
+    // The same for an address without an account, so that nobody learns which exist.
+    for name in ["ada", "nobody"] {
+        for _ in 0..5 {
+            let refusal = login(&running, name, "wrong password").await;
+            refused(refusal, Code::Unauthenticated, "BAD_CREDENTIALS");
+        }
+        let refusal = login(&running, name, PASSWORD).await;
+        let details = refused(refusal, Code::ResourceExhausted, "ACCOUNT_LOCKED");
+        let wait = details.retry_info().unwrap().retry_delay.unwrap();
+        assert_eq!(wait, Duration::from_secs(30), "{name}");
+    }
+    running.clock.advance(Duration::from_secs(31));
+    let refusal = login(&running, "ada", "wrong password").await;
+    refused(refusal, Code::Unauthenticated, "BAD_CREDENTIALS");
+    let refusal = login(&running, "ada", PASSWORD).await;
+    let details = refused(refusal, Code::ResourceExhausted, "ACCOUNT_LOCKED");
+    let wait = details.retry_info().unwrap().retry_delay.unwrap();
+    assert_eq!(wait, Duration::from_secs(60));
+
+    running.clock.advance(Duration::from_secs(61));
+    login(&running, "ada", PASSWORD).await.unwrap();
+    let refusal = login(&running, "ada", "wrong password").await;
+    refused(refusal, Code::Unauthenticated, "BAD_CREDENTIALS");
+    login(&running, "ada", PASSWORD)
+        .await
+        .expect("a right login forgets the failures");
+}
+
+#[tokio::test]
+async fn guesses_side_by_side_do_not_get_past_the_lock() {
+    let running = start(UNLIMITED).await;
+    running.student("ada").await;
+    let guesses = (0..12).map(|number| {
+        let password = if number == 11 {
+            PASSWORD.into()
+        } else {
+            format!("guess {number}")
+        };
+        let mut client = running.auth();
+        async move {
+            // The right one comes last.
+            tokio::time::sleep(Duration::from_millis(if number == 11 { 300 } else { 0 })).await;
+            client.login(credentials("ada", &password)).await
+        }
+    });
+    let answers = futures::future::join_all(guesses).await;
+    let told: Vec<_> = answers
+        .iter()
+        .map(|it| it.as_ref().map_err(tonic::Status::code))
+        .collect();
+    let judged = told
+        .iter()
+        .filter(|it| matches!(it, Err(Code::Unauthenticated)))
+        .count();
+    assert_eq!(judged, 5, "{told:?}");
+    assert!(told.iter().all(Result::is_err), "{told:?}");
+}
+
+/// No limit of frequency, and this machine is a proxy that names its clients.
+const PROXIED: &str = "trusted_proxies = [\"127.0.0.1\"]\n[limits]\ncalls_per_minute = 0\n\
+    anonymous_calls_per_minute = 0\nlogins_per_minute = 0\n";
+
+/// Logs in from somewhere.
+async fn login_from(
+    running: &Running,
+    address: &str,
+    name: &str,
+    password: &str,
+) -> Result<pb::LoginResponse, Status> {
+    let mut request = Request::new(credentials(name, password));
+    let address = address.parse().unwrap();
+    request.metadata_mut().insert("x-forwarded-for", address);
+    let answer = running.auth().login(request).await?;
+    Ok(answer.into_inner())
+}
+
+#[tokio::test]
+async fn a_stranger_elsewhere_does_not_lock_out_the_owner() {
+    let running = start(PROXIED).await;
+    running.student("ada").await;
+    for _ in 0..5 {
+        let refusal = login_from(&running, "198.51.100.1", "ada", "guess").await;
+        refused(refusal, Code::Unauthenticated, "BAD_CREDENTIALS");
+    }
+    let refusal = login_from(&running, "198.51.100.1", "ada", PASSWORD).await;
+    refused(refusal, Code::ResourceExhausted, "ACCOUNT_LOCKED");
+    login_from(&running, "203.0.113.1", "ada", PASSWORD)
+        .await
+        .expect("the owner is somewhere else");
+}
+
+#[tokio::test]
+async fn addresses_of_one_ipv6_network_are_one_place() {
+    let running = start(PROXIED).await;
+    running.student("ada").await;
+    for host in 1..=5 {
+        let address = format!("2001:db8::{host}");
+        let refusal = login_from(&running, &address, "ada", "guess").await;
+        refused(refusal, Code::Unauthenticated, "BAD_CREDENTIALS");
+    }
+    let refusal = login_from(&running, "2001:db8::6", "ada", PASSWORD).await;
+    refused(refusal, Code::ResourceExhausted, "ACCOUNT_LOCKED");
+}
+
+#[tokio::test]
+async fn guessing_from_many_networks_locks_new_ones_for_a_while_and_known_ones_never() {
+    let running = start(PROXIED).await;
+    running.student("ada").await;
+    let home = "203.0.113.1";
+    login_from(&running, home, "ada", PASSWORD).await.unwrap();
+    let mut longest = Duration::ZERO;
+    for guess in 0..70 {
+        let address = format!("198.51.100.{}", guess + 1);
+        match login_from(&running, &address, "ada", "guess").await {
+            Err(status) if status.code() == Code::ResourceExhausted => {
+                let details = refused::<()>(Err(status), Code::ResourceExhausted, "ACCOUNT_LOCKED");
+                let wait = details.retry_info().unwrap().retry_delay.unwrap();
+                longest = longest.max(wait);
+                assert!(guess >= 50, "locked after {guess} guesses");
+                // The attacker waits each lock out.
+                running.clock.advance(wait);
+            }
+            answer => drop(refused(answer, Code::Unauthenticated, "BAD_CREDENTIALS")),
+        }
+    }
+    let refusal = login_from(&running, "192.0.2.1", "ada", "guess").await;
+    assert!(refusal.is_err());
+    assert!(
+        longest >= Duration::from_secs(60) && longest <= Duration::from_secs(900),
+        "{longest:?}"
+    );
+    login_from(&running, home, "ada", PASSWORD)
+        .await
+        .expect("the owner at home is not locked out");
+}
+
+#[tokio::test]
+async fn a_lock_holds_over_a_restart() {
+    let running = start(UNLIMITED).await;
+    running.student("ada").await;
+    for _ in 0..5 {
+        let refusal = login(&running, "ada", "wrong password").await;
+        refused(refusal, Code::Unauthenticated, "BAD_CREDENTIALS");
+    }
+    let running = running.restart().await;
+    let refusal = login(&running, "ada", PASSWORD).await;
+    refused(refusal, Code::ResourceExhausted, "ACCOUNT_LOCKED");
+}
