@@ -21,7 +21,8 @@ pub enum Admin {
     Keys(Keys),
     /// Make an account with the role admin, or make an account an admin. Needs the installation's
     /// files.
-    FirstAdmin {
+    #[command(name = "first-admin")]
+    MakeFirst {
         /// Address for logging in.
         email: String,
         /// Configuration file of control-plane.

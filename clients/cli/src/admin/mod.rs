@@ -13,7 +13,7 @@ use args::{Admin, HandedOver};
 /// Does what needs the installation's files and no server; gives back what needs a server.
 pub fn of_the_installation(admin: Admin) -> Result<Result<End, Admin>, Failure> {
     let end = match admin {
-        Admin::FirstAdmin {
+        Admin::MakeFirst {
             email,
             config,
             password_stdin,
@@ -33,7 +33,7 @@ pub async fn of_the_server(client: &Client, admin: Admin, json: bool) -> Result<
         Admin::Users(command) => users::users(client, command, json).await,
         Admin::Services(command) => services::services(client, command, json).await,
         Admin::Keys(command) => services::keys(client, command, json).await,
-        Admin::FirstAdmin { .. } | Admin::SigningKeys(_) | Admin::Pki(_) => {
+        Admin::MakeFirst { .. } | Admin::SigningKeys(_) | Admin::Pki(_) => {
             unreachable!("done without a server")
         }
     }
