@@ -5,21 +5,17 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::{SqliteConnection, SqliteExecutor};
 
 use super::model::lock_duration;
 use super::store::{self, Digest, Failures};
+use crate::platform::db::{Connection, Executor};
 use crate::platform::errors::{Error, Reason};
 
 /// Failures this old no longer count as "in a row".
 const IN_A_ROW: Duration = Duration::from_secs(86_400);
 
 /// Refuses a login while the address is locked.
-pub async fn check(
-    db: impl SqliteExecutor<'_>,
-    email: &Digest,
-    now: Timestamp,
-) -> Result<(), Error> {
+pub async fn check(db: impl Executor, email: &Digest, now: Timestamp) -> Result<(), Error> {
     let failures = store::failures(db, email).await?;
     let Some(failures) = failures.filter(|failures| failures.locked_until > now) else {
         return Ok(());
@@ -37,7 +33,7 @@ pub async fn check(
 
 /// Counts a failed login, and locks when there were too many. No threshold means no lock.
 pub async fn count(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     email: &Digest,
     threshold: Option<NonZeroU32>,
     now: Timestamp,

@@ -66,6 +66,7 @@ impl Users {
         }
         store::set_role(&mut tx, id, role).await?;
         tx.commit().await?;
+        self.platform.callers.forget_user(id);
         tracing::info!(account = %id, role = role.word(), "a role was given");
         Ok(User { role, ..user })
     }

@@ -81,9 +81,10 @@ pub async fn start(settings: &str) -> Running {
 
 /// Starts a server with this runner.
 pub async fn start_with(settings: &str, runner: SimServer, folder: tempfile::TempDir) -> Running {
+    let url = test_postgres::database_url(folder.path());
     let text = format!(
         "listen = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\nkeys_dir = \"keys\"\n\
-         database_url = \"sqlite:test.db\"\ndrain_limit_s = 5\n{settings}"
+         database_url = \"{url}\"\ndrain_limit_s = 5\n{settings}"
     );
     let config = Config::from_figment(&Figment::from(Toml::string(&text)), folder.path()).unwrap();
     keys::create(&config.keys_dir).unwrap();
