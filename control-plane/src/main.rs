@@ -168,7 +168,7 @@ async fn init(file: &Path) -> anyhow::Result<()> {
     let platform = open(config).await?;
     println!(
         "the database {} is ready",
-        platform.config.database.display()
+        platform.config.database.location
     );
     platform.db.close().await;
     Ok(())

@@ -46,6 +46,13 @@ pub const BUILD: &[Need] = &[
     ),
 ];
 
+/// For the tests of control-plane, which run on both of its databases.
+pub const POSTGRES: &[Need] = &[need(
+    "postgres",
+    "postgresql",
+    "is the second database of control-plane's tests",
+)];
+
 /// To lint the API files and to run the web tests.
 pub const NODE: &[Need] = &[
     need("node", "nodejs", "runs the web tests and buf"),
@@ -249,11 +256,13 @@ pub fn test_runner(root: &Path) -> TestRunner {
     TestRunner::CargoTest
 }
 
-/// The program's path, looked for in PATH and where administrators' programs are.
+/// The program's path, looked for in PATH and where administrators' and PostgreSQL's programs are.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
+    let postgres = test_postgres::Programs::find().ok();
     let folders = env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
     folders
+        .chain(postgres.map(|programs| programs.folder().to_owned()))
         .map(|folder| folder.join(program))
         .find(|file| file.is_file())
 }

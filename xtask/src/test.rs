@@ -30,7 +30,7 @@ const PACKAGES: [(&str, &str); 2] = [
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Only these groups: lint, unit, contract, fuzz, conformance, security, faults, e2e, web, vm.
+    /// Only these groups: lint, unit, contract, postgres, fuzz, conformance, security, faults, e2e, web, vm.
     #[arg(long, value_delimiter = ',', value_name = "GROUP")]
     only: Vec<String>,
 }
@@ -103,6 +103,12 @@ fn run_group(root: &Path, group: Group, preferred: setup::TestRunner) -> Outcome
     outcome
 }
 
+/// One server for all processes of a group; it ends with the group.
+fn start_postgres() -> Result<test_postgres::Server> {
+    setup::ensure(setup::POSTGRES)?;
+    test_postgres::Server::start()
+}
+
 fn run_cargo(root: &Path, group: Group, arguments: &[&str], log: &Path) -> Result<Outcome> {
     let mut packages = Vec::new();
     if group == Group::Vm {
@@ -116,7 +122,17 @@ fn run_cargo(root: &Path, group: Group, arguments: &[&str], log: &Path) -> Resul
     if targets.is_empty() {
         bail!("the group has no test target");
     }
+    let server = match group.needs_postgres() {
+        true => Some(start_postgres()?),
+        false => None,
+    };
     let mut step = Step::cargo(root, format!("run the tests of group {}", group.name()));
+    if let Some(server) = &server {
+        step = step.env(test_postgres::SERVER_VARIABLE, server.address());
+    }
+    if group == Group::Postgres {
+        step = step.env(test_postgres::ENGINE_VARIABLE, "postgres");
+    }
     for (variable, package) in packages {
         step = step.env(variable, package);
     }

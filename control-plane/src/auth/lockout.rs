@@ -18,10 +18,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use sqlx::{SqliteConnection, SqlitePool};
 
 use super::model::{LONGEST_ACCOUNT_LOCK, LONGEST_LOCK, lock_duration};
 use super::store::{self, Digest, Failures};
+use crate::platform::db::{Connection, Pool};
 use crate::platform::errors::{Error, Reason};
 use crate::platform::guard::network;
 use crate::users::model::Email;
@@ -59,28 +59,33 @@ impl Place {
 }
 
 /// Refuses a login while the account is locked for this network.
-pub async fn check(db: &SqlitePool, at: &Place, now: Timestamp) -> Result<(), Error> {
-    let mut connection = db.acquire().await?;
-    check_again(&mut connection, at, now).await
+pub async fn check(db: &Pool, at: &Place, now: Timestamp) -> Result<(), Error> {
+    let here = store::failures(db, &at.place).await?;
+    let anywhere = store::failures(db, &at.account).await?;
+    let known = store::knows_network(db, &at.place).await?;
+    refuse_locked(here, anywhere, known, now)
 }
 
 /// The same within a transaction.
-pub async fn check_again(
-    tx: &mut SqliteConnection,
-    at: &Place,
+pub async fn check_again(tx: &mut Connection, at: &Place, now: Timestamp) -> Result<(), Error> {
+    let here = store::failures(&mut *tx, &at.place).await?;
+    let anywhere = store::failures(&mut *tx, &at.account).await?;
+    let known = store::knows_network(tx, &at.place).await?;
+    refuse_locked(here, anywhere, known, now)
+}
+
+/// A lock for this network holds; one for the account holds where it has never logged in from.
+fn refuse_locked(
+    here: Option<Failures>,
+    anywhere: Option<Failures>,
+    known: bool,
     now: Timestamp,
 ) -> Result<(), Error> {
     let until = |failures: Option<Failures>| {
         let until = failures.map(|failures| failures.locked_until);
         until.filter(|until| *until > now)
     };
-    let mut locked = until(store::failures(&mut *tx, &at.place).await?);
-    if locked.is_none() {
-        locked = until(store::failures(&mut *tx, &at.account).await?);
-        if locked.is_some() && store::knows_network(tx, &at.place).await? {
-            return Ok(());
-        }
-    }
+    let locked = until(here).or_else(|| until(anywhere).filter(|_| !known));
     let Some(until) = locked else { return Ok(()) };
     let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
     Err(Error::ResourceExhausted {
@@ -95,7 +100,7 @@ pub async fn check_again(
 
 /// Counts a failed login, and locks when there were too many. No threshold means no lock.
 pub async fn count(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     at: &Place,
     threshold: Option<NonZeroU32>,
     now: Timestamp,
@@ -126,7 +131,7 @@ pub async fn count(
 
 /// Forgets the failures at this network after a right login, and remembers the network. Failures
 /// elsewhere stay: whoever guesses there goes on guessing.
-pub async fn clear(tx: &mut SqliteConnection, at: &Place, now: Timestamp) -> Result<(), Error> {
+pub async fn clear(tx: &mut Connection, at: &Place, now: Timestamp) -> Result<(), Error> {
     store::clear_failures(tx, &at.place).await?;
     store::know_network(tx, &at.place, now).await?;
     Ok(())

@@ -7,7 +7,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use sqlx::SqliteConnection;
 
 use super::lockout::{self, Place};
 use super::model::{Login, Password, Registration, Session, TokenPair};
@@ -16,6 +15,7 @@ use super::store::{self, Digest};
 use super::tokens::{AccessTokens, Bearer};
 use crate::platform::Platform;
 use crate::platform::context::{Caller, Credential, OpContext, Role};
+use crate::platform::db::Connection;
 use crate::platform::errors::{Error, Reason};
 use crate::platform::idempotency;
 use crate::platform::ids::{SessionId, UserId};
@@ -184,6 +184,7 @@ impl Auth {
         if stored.spent {
             store::end_session(&mut tx, stored.session_id, stored.user_id, now).await?;
             tx.commit().await?;
+            self.platform.callers.forget_session(stored.session_id);
             tracing::warn!(account = %stored.user_id, session = %stored.session_id,
                 "a spent refresh token was used again; the session was ended");
             return Err(Error::Unauthenticated(Reason::REFRESH_TOKEN_REUSED));
@@ -211,6 +212,7 @@ impl Auth {
             return Err(Error::NotFound("session"));
         }
         tx.commit().await?;
+        self.platform.callers.forget_session(session_id);
         Ok(())
     }
 
@@ -222,6 +224,7 @@ impl Auth {
         }
         let count = store::end_sessions(&mut tx, user_id, self.platform.clock.now()).await?;
         tx.commit().await?;
+        self.platform.callers.forget_user(user_id);
         tracing::info!(account = %user_id, count, "all sessions of an account were ended");
         Ok(count)
     }
@@ -281,6 +284,7 @@ impl Auth {
             store::end_sessions(&mut tx, account.user.id, now).await?;
         }
         tx.commit().await?;
+        self.platform.callers.forget_user(account.user.id);
         Ok(User {
             role,
             ..account.user
@@ -325,8 +329,10 @@ impl Auth {
             user_id,
             session_id,
         } = bearer;
-        let role = store::live_role(self.platform.db.read(), session_id, user_id).await?;
-        let role = role.ok_or(Error::Unauthenticated(Reason::SESSION_ENDED))?;
+        let db = self.platform.db.read();
+        let read = async { Ok(store::live_role(db, session_id, user_id).await?) };
+        let role = self.platform.callers.role(session_id, user_id, read);
+        let role = role.await?;
         Ok(Caller {
             user_id,
             role,
@@ -336,7 +342,7 @@ impl Auth {
 
     async fn open_session(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &mut Connection,
         context: &OpContext,
         user_id: UserId,
     ) -> Result<TokenPair, Error> {
@@ -358,7 +364,7 @@ impl Auth {
 
     async fn next_tokens(
         &self,
-        tx: &mut SqliteConnection,
+        tx: &mut Connection,
         bearer: Bearer,
         now: Timestamp,
         refresh_token_expire_time: Timestamp,

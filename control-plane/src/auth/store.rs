@@ -1,12 +1,12 @@
 //! SQL of sessions, refresh tokens and failed logins.
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::model::Session;
 use crate::platform::context::Role;
-use crate::platform::db::{from_micros, from_text, to_micros};
+use crate::platform::db::{
+    self, Connection, Executor, Pool, Row, from_micros, from_text, to_micros,
+};
 use crate::platform::ids::{SessionId, UserId};
 
 /// A digest, as tokens and addresses are stored.
@@ -32,7 +32,7 @@ pub struct StoredToken {
 
 /// Writes a new session.
 pub async fn insert_session(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     user_id: UserId,
     session: &Session,
 ) -> Result<(), sqlx::Error> {
@@ -43,9 +43,9 @@ pub async fn insert_session(
         last_used_time,
         expire_time,
     } = session;
-    sqlx::query(
+    db::query(
         "INSERT INTO sessions (id, user_id, user_agent, create_time, last_used_time, expire_time)
-         VALUES (?, ?, ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(id.to_string())
     .bind(user_id.to_string())
@@ -60,13 +60,13 @@ pub async fn insert_session(
 
 /// The role of a session's account, while both live.
 pub async fn live_role(
-    db: &SqlitePool,
+    db: &Pool,
     session_id: SessionId,
     user_id: UserId,
 ) -> Result<Option<Role>, sqlx::Error> {
-    let role: Option<String> = sqlx::query_scalar(
+    let role: Option<String> = db::query_scalar(
         "SELECT users.role FROM sessions JOIN users ON users.id = sessions.user_id
-         WHERE sessions.id = ? AND sessions.user_id = ? AND sessions.end_time IS NULL",
+         WHERE sessions.id = $1 AND sessions.user_id = $2 AND sessions.end_time IS NULL",
     )
     .bind(session_id.to_string())
     .bind(user_id.to_string())
@@ -77,16 +77,16 @@ pub async fn live_role(
 
 /// Somebody's live sessions, newest first; only those older than `after`.
 pub async fn sessions(
-    db: &SqlitePool,
+    db: &Pool,
     user_id: UserId,
     now: Timestamp,
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Session>, sqlx::Error> {
-    let rows = sqlx::query(
+    let rows = db::query(
         "SELECT * FROM sessions
-         WHERE user_id = ?1 AND end_time IS NULL AND expire_time > ?2 AND (?3 IS NULL OR id < ?3)
-         ORDER BY id DESC LIMIT ?4",
+         WHERE user_id = $1 AND end_time IS NULL AND expire_time > $2 AND ($3 IS NULL OR id < $3)
+         ORDER BY id DESC LIMIT $4",
     )
     .bind(user_id.to_string())
     .bind(to_micros(now))
@@ -97,7 +97,7 @@ pub async fn sessions(
     rows.into_iter().map(session).collect()
 }
 
-fn session(row: SqliteRow) -> Result<Session, sqlx::Error> {
+fn session(row: Row) -> Result<Session, sqlx::Error> {
     Ok(Session {
         id: from_text(row.try_get("id")?)?,
         user_agent: row.try_get("user_agent")?,
@@ -109,13 +109,13 @@ fn session(row: SqliteRow) -> Result<Session, sqlx::Error> {
 
 /// Ends a session of somebody; false when there is none. One that ended before counts as there.
 pub async fn end_session(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     session_id: SessionId,
     user_id: UserId,
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query(
-        "UPDATE sessions SET end_time = coalesce(end_time, ?) WHERE id = ? AND user_id = ?",
+    let result = db::query(
+        "UPDATE sessions SET end_time = coalesce(end_time, $1) WHERE id = $2 AND user_id = $3",
     )
     .bind(to_micros(now))
     .bind(session_id.to_string())
@@ -127,12 +127,12 @@ pub async fn end_session(
 
 /// Ends all live sessions of somebody. Says how many.
 pub async fn end_sessions(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     user_id: UserId,
     now: Timestamp,
 ) -> Result<u64, sqlx::Error> {
     let result =
-        sqlx::query("UPDATE sessions SET end_time = ? WHERE user_id = ? AND end_time IS NULL")
+        db::query("UPDATE sessions SET end_time = $1 WHERE user_id = $2 AND end_time IS NULL")
             .bind(to_micros(now))
             .bind(user_id.to_string())
             .execute(tx)
@@ -142,12 +142,12 @@ pub async fn end_sessions(
 
 /// Notes that a session was refreshed.
 pub async fn extend_session(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     session_id: SessionId,
     now: Timestamp,
     expire_time: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE sessions SET last_used_time = ?, expire_time = ? WHERE id = ?")
+    db::query("UPDATE sessions SET last_used_time = $1, expire_time = $2 WHERE id = $3")
         .bind(to_micros(now))
         .bind(to_micros(expire_time))
         .bind(session_id.to_string())
@@ -158,13 +158,13 @@ pub async fn extend_session(
 
 /// Writes a new refresh token.
 pub async fn insert_token(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     token: &Digest,
     session_id: SessionId,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO refresh_tokens (token_hash, session_id, create_time) VALUES (?, ?, ?)",
+    db::query(
+        "INSERT INTO refresh_tokens (token_hash, session_id, create_time) VALUES ($1, $2, $3)",
     )
     .bind(token.as_slice())
     .bind(session_id.to_string())
@@ -176,12 +176,12 @@ pub async fn insert_token(
 
 /// Reads a refresh token with its session.
 pub async fn token(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     token: &Digest,
 ) -> Result<Option<StoredToken>, sqlx::Error> {
-    let row = sqlx::query(
+    let row = db::query(
         "SELECT sessions.id, user_id, spent_time, end_time, expire_time
-         FROM refresh_tokens JOIN sessions ON sessions.id = session_id WHERE token_hash = ?",
+         FROM refresh_tokens JOIN sessions ON sessions.id = session_id WHERE token_hash = $1",
     )
     .bind(token.as_slice())
     .fetch_optional(tx)
@@ -198,11 +198,11 @@ pub async fn token(
 
 /// Spends a refresh token.
 pub async fn spend_token(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     token: &Digest,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE refresh_tokens SET spent_time = ? WHERE token_hash = ?")
+    db::query("UPDATE refresh_tokens SET spent_time = $1 WHERE token_hash = $2")
         .bind(to_micros(now))
         .bind(token.as_slice())
         .execute(tx)
@@ -211,11 +211,8 @@ pub async fn spend_token(
 }
 
 /// Failed logins in a row of an account, or of an account at a network.
-pub async fn failures(
-    db: impl SqliteExecutor<'_>,
-    email: &Digest,
-) -> Result<Option<Failures>, sqlx::Error> {
-    let row = sqlx::query("SELECT * FROM login_failures WHERE email_hash = ?")
+pub async fn failures(db: impl Executor, email: &Digest) -> Result<Option<Failures>, sqlx::Error> {
+    let row = db::query("SELECT * FROM login_failures WHERE email_hash = $1")
         .bind(email.as_slice())
         .fetch_optional(db)
         .await?;
@@ -229,13 +226,13 @@ pub async fn failures(
 
 /// Stores failed logins in a row.
 pub async fn set_failures(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     email: &Digest,
     failures: Failures,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    db::query(
         "INSERT INTO login_failures (email_hash, failure_count, locked_until, last_failure_time)
-         VALUES (?, ?, ?, ?)
+         VALUES ($1, $2, $3, $4)
          ON CONFLICT (email_hash) DO UPDATE SET failure_count = excluded.failure_count,
              locked_until = excluded.locked_until,
              last_failure_time = excluded.last_failure_time",
@@ -250,8 +247,8 @@ pub async fn set_failures(
 }
 
 /// Forgets failed logins after a right one.
-pub async fn clear_failures(tx: &mut SqliteConnection, email: &Digest) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM login_failures WHERE email_hash = ?")
+pub async fn clear_failures(tx: &mut Connection, email: &Digest) -> Result<(), sqlx::Error> {
+    db::query("DELETE FROM login_failures WHERE email_hash = $1")
         .bind(email.as_slice())
         .execute(tx)
         .await?;
@@ -259,22 +256,22 @@ pub async fn clear_failures(tx: &mut SqliteConnection, email: &Digest) -> Result
 }
 
 /// Whether an account has logged in from a network.
-pub async fn knows_network(tx: &mut SqliteConnection, place: &Digest) -> Result<bool, sqlx::Error> {
-    let row = sqlx::query("SELECT last_login_time FROM login_networks WHERE place_hash = ?")
+pub async fn knows_network(db: impl Executor, place: &Digest) -> Result<bool, sqlx::Error> {
+    let row = db::query("SELECT last_login_time FROM login_networks WHERE place_hash = $1")
         .bind(place.as_slice())
-        .fetch_optional(tx)
+        .fetch_optional(db)
         .await?;
     Ok(row.is_some())
 }
 
 /// Notes that an account has logged in from a network.
 pub async fn know_network(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     place: &Digest,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO login_networks (place_hash, last_login_time) VALUES (?, ?)
+    db::query(
+        "INSERT INTO login_networks (place_hash, last_login_time) VALUES ($1, $2)
          ON CONFLICT (place_hash) DO UPDATE SET last_login_time = excluded.last_login_time",
     )
     .bind(place.as_slice())
@@ -285,11 +282,8 @@ pub async fn know_network(
 }
 
 /// Forgets networks that nobody has logged in from since a time.
-pub async fn forget_networks(
-    tx: &mut SqliteConnection,
-    before: Timestamp,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM login_networks WHERE last_login_time < ?")
+pub async fn forget_networks(tx: &mut Connection, before: Timestamp) -> Result<(), sqlx::Error> {
+    db::query("DELETE FROM login_networks WHERE last_login_time < $1")
         .bind(to_micros(before))
         .execute(tx)
         .await?;
@@ -298,13 +292,13 @@ pub async fn forget_networks(
 
 /// Deletes sessions that ended or expired before a time, with their tokens, and failures from
 /// before it. Says how many sessions.
-pub async fn forget(tx: &mut SqliteConnection, before: Timestamp) -> Result<u64, sqlx::Error> {
+pub async fn forget(tx: &mut Connection, before: Timestamp) -> Result<u64, sqlx::Error> {
     let before = to_micros(before);
-    sqlx::query("DELETE FROM login_failures WHERE last_failure_time < ?1 AND locked_until < ?1")
+    db::query("DELETE FROM login_failures WHERE last_failure_time < $1 AND locked_until < $1")
         .bind(before)
         .execute(&mut *tx)
         .await?;
-    let result = sqlx::query("DELETE FROM sessions WHERE expire_time < ?1 OR end_time < ?1")
+    let result = db::query("DELETE FROM sessions WHERE expire_time < $1 OR end_time < $1")
         .bind(before)
         .execute(tx)
         .await?;

@@ -7,6 +7,7 @@
 pub mod api;
 pub mod breaker;
 pub mod dispatcher;
+pub(crate) mod doubt;
 pub mod engine;
 pub mod kept;
 pub mod live;

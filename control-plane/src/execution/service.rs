@@ -89,7 +89,7 @@ impl Execution {
     /// the one write that must be durable before the caller hears of the run. A call that was
     /// faster with this request_id gives the answer.
     pub async fn create<A: Message + Default>(
-        &self,
+        self: &Arc<Self>,
         caller: Caller,
         call_id: CallId,
         request: RunRequest,
@@ -139,7 +139,7 @@ impl Execution {
 
     /// None when the run was stored, else the answer of the call that was faster.
     async fn insert<A: Message + Default>(
-        &self,
+        self: &Arc<Self>,
         run: &Run,
         call_id: CallId,
         request: &RunRequest,
@@ -157,11 +157,13 @@ impl Execution {
             collect_files: request.collect_files,
             create_time: run.create_time,
         };
-        let mut tx = self.platform.db.write().await?;
+        let mut tx = self.platform.db.write_beside().await?;
         let faster = unseen.settle(&mut tx, answer).await?;
         if faster.is_none() {
             store::insert(&mut tx, &new).await?;
+            let doubt = self.in_doubt(run, request.interactive);
             tx.commit().await?;
+            doubt.clear();
         }
         Ok(faster)
     }
@@ -402,7 +404,7 @@ pub fn program_limits(
     }
 }
 
-fn new_run(user: UserId, now: Timestamp) -> Run {
+pub(super) fn new_run(user: UserId, now: Timestamp) -> Run {
     Run {
         id: RunId::new(),
         user,

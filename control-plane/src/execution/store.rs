@@ -2,12 +2,10 @@
 //! that the state machine asks for, so that a result is stored exactly once.
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection, SqlitePool};
 
 use super::kept::RunFile;
 use super::model::{Ending, Event, Profile, Program, Run, State};
-use crate::platform::db::{from_micros, from_text, to_micros};
+use crate::platform::db::{self, Connection, Pool, Row, from_micros, from_text, to_micros};
 use crate::platform::ids::{RunId, UserId};
 
 /// A run that was accepted.
@@ -75,11 +73,11 @@ pub struct Stored {
 }
 
 /// Stores a new run, and counts it for its user.
-pub async fn insert(tx: &mut SqliteConnection, run: &NewRun<'_>) -> Result<(), sqlx::Error> {
-    sqlx::query(
+pub async fn insert(tx: &mut Connection, run: &NewRun<'_>) -> Result<(), sqlx::Error> {
+    db::query(
         "INSERT INTO runs (id, user_id, call_id, state, program, profile, stdin, interactive,
              collect_files, create_time)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(run.id.to_string())
     .bind(run.user.to_string())
@@ -93,7 +91,7 @@ pub async fn insert(tx: &mut SqliteConnection, run: &NewRun<'_>) -> Result<(), s
     .bind(to_micros(run.create_time))
     .execute(&mut *tx)
     .await?;
-    sqlx::query("UPDATE users SET run_count = run_count + 1 WHERE id = ?")
+    db::query("UPDATE users SET run_count = run_count + 1 WHERE id = $1")
         .bind(run.user.to_string())
         .execute(tx)
         .await?;
@@ -102,15 +100,11 @@ pub async fn insert(tx: &mut SqliteConnection, run: &NewRun<'_>) -> Result<(), s
 
 /// Takes a run for the attempt after `attempt`. False when somebody else did, or when it has
 /// ended.
-pub async fn claim(
-    tx: &mut SqliteConnection,
-    id: RunId,
-    attempt: u32,
-) -> Result<bool, sqlx::Error> {
+pub async fn claim(tx: &mut Connection, id: RunId, attempt: u32) -> Result<bool, sqlx::Error> {
     let Some(state) = next_state(tx, id, attempt, Event::Claimed).await? else {
         return Ok(false);
     };
-    sqlx::query("UPDATE runs SET state = ?, attempt = attempt + 1 WHERE id = ?")
+    db::query("UPDATE runs SET state = $1, attempt = attempt + 1 WHERE id = $2")
         .bind(state.word())
         .bind(id.to_string())
         .execute(tx)
@@ -118,18 +112,44 @@ pub async fn claim(
     Ok(true)
 }
 
+/// Whether a run is at this attempt and has not ended. For a repeat of `claim` whose first commit
+/// got no answer: the run is ours then, because nobody else works on it.
+pub async fn is_claimed(tx: &mut Connection, id: RunId, attempt: u32) -> Result<bool, sqlx::Error> {
+    db::query_scalar(
+        "SELECT count(*) FROM runs WHERE id = $1 AND attempt = $2 AND state = 'running'",
+    )
+    .bind(id.to_string())
+    .bind(attempt)
+    .fetch_one(tx)
+    .await
+}
+
+/// Whether it was this end that was stored. For a repeat of `finish` whose first commit got no
+/// answer.
+pub async fn is_finished(tx: &mut Connection, stored: &Stored) -> Result<bool, sqlx::Error> {
+    db::query_scalar(
+        "SELECT count(*) FROM runs
+         WHERE id = $1 AND attempt = $2 AND state = 'finished' AND finish_time = $3",
+    )
+    .bind(stored.run.id.to_string())
+    .bind(stored.attempt)
+    .bind(stored.run.finish_time.map(to_micros))
+    .fetch_one(tx)
+    .await
+}
+
 /// Notes that an attempt lost its runner; says how often that has happened to the run. None when
 /// the attempt is not the last one any more.
 pub async fn lose(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     id: RunId,
     attempt: u32,
 ) -> Result<Option<u32>, sqlx::Error> {
     if next_state(tx, id, attempt, Event::Lost).await?.is_none() {
         return Ok(None);
     }
-    sqlx::query_scalar(
-        "UPDATE runs SET loss_count = loss_count + 1 WHERE id = ? RETURNING loss_count",
+    db::query_scalar(
+        "UPDATE runs SET loss_count = loss_count + 1 WHERE id = $1 RETURNING loss_count",
     )
     .bind(id.to_string())
     .fetch_optional(tx)
@@ -139,7 +159,7 @@ pub async fn lose(
 /// Stores the end of an attempt. False when the attempt is not the last one any more, or the run
 /// has ended already.
 pub async fn finish(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     stored: &Stored,
     ending: &Ending,
     files: &[(RunFile, Vec<u8>)],
@@ -160,11 +180,11 @@ pub async fn finish(
         usage,
         compile_error,
     } = ending;
-    sqlx::query(
-        "UPDATE runs SET state = ?, outcome = ?, exit_code = ?, signal = ?, usage = ?,
-             compile_error = ?, stdout = ?, stderr = ?, output_order = ?, start_time = ?,
-             finish_time = ?, files = ?, explanation = ?
-         WHERE id = ?",
+    db::query(
+        "UPDATE runs SET state = $1, outcome = $2, exit_code = $3, signal = $4, usage = $5,
+             compile_error = $6, stdout = $7, stderr = $8, output_order = $9, start_time = $10,
+             finish_time = $11, files = $12, explanation = $13
+         WHERE id = $14",
     )
     .bind(state.word())
     .bind(outcome.word())
@@ -183,8 +203,8 @@ pub async fn finish(
     .execute(&mut *tx)
     .await?;
     for (file, content) in files {
-        sqlx::query(
-            "INSERT INTO run_files (run_id, path, media_type, content) VALUES (?, ?, ?, ?)",
+        db::query(
+            "INSERT INTO run_files (run_id, path, media_type, content) VALUES ($1, $2, $3, $4)",
         )
         .bind(run.id.to_string())
         .bind(&file.path)
@@ -198,12 +218,12 @@ pub async fn finish(
 
 /// A file of a run, and its content.
 pub async fn file(
-    pool: &SqlitePool,
+    pool: &Pool,
     id: RunId,
     path: &str,
 ) -> Result<Option<(RunFile, Vec<u8>)>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT path, media_type, content FROM run_files WHERE run_id = ? AND path = ?",
+    let row = db::query(
+        "SELECT path, media_type, content FROM run_files WHERE run_id = $1 AND path = $2",
     )
     .bind(id.to_string())
     .bind(path)
@@ -220,10 +240,10 @@ pub async fn file(
 }
 
 /// Bytes of all files that are kept of a user's runs.
-pub async fn kept_bytes(pool: &SqlitePool, user: UserId) -> Result<u64, sqlx::Error> {
-    let bytes: i64 = sqlx::query_scalar(
+pub async fn kept_bytes(pool: &Pool, user: UserId) -> Result<u64, sqlx::Error> {
+    let bytes: i64 = db::query_scalar(
         "SELECT COALESCE(SUM(LENGTH(content)), 0) FROM run_files
-         WHERE run_id IN (SELECT id FROM runs WHERE user_id = ?)",
+         WHERE run_id IN (SELECT id FROM runs WHERE user_id = $1)",
     )
     .bind(user.to_string())
     .fetch_one(pool)
@@ -233,13 +253,13 @@ pub async fn kept_bytes(pool: &SqlitePool, user: UserId) -> Result<u64, sqlx::Er
 
 /// Where the state machine moves a run whose last attempt is this one.
 async fn next_state(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     id: RunId,
     attempt: u32,
     event: Event,
 ) -> Result<Option<State>, sqlx::Error> {
     let state: Option<String> =
-        sqlx::query_scalar("SELECT state FROM runs WHERE id = ? AND attempt = ?")
+        db::query_scalar("SELECT state FROM runs WHERE id = $1 AND attempt = $2 FOR NO KEY UPDATE")
             .bind(id.to_string())
             .bind(attempt)
             .fetch_optional(tx)
@@ -249,9 +269,9 @@ async fn next_state(
 }
 
 /// What a worker needs to run it.
-pub async fn work(pool: &SqlitePool, id: RunId) -> Result<Option<Work>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT program, profile, stdin, call_id, collect_files, attempt FROM runs WHERE id = ?",
+pub async fn work(pool: &Pool, id: RunId) -> Result<Option<Work>, sqlx::Error> {
+    let row = db::query(
+        "SELECT program, profile, stdin, call_id, collect_files, attempt FROM runs WHERE id = $1",
     )
     .bind(id.to_string())
     .fetch_optional(pool)
@@ -268,12 +288,12 @@ pub async fn work(pool: &SqlitePool, id: RunId) -> Result<Option<Work>, sqlx::Er
 }
 
 /// A run with its output.
-pub async fn get(pool: &SqlitePool, id: RunId) -> Result<Option<Stored>, sqlx::Error> {
-    let row = sqlx::query(
+pub async fn get(pool: &Pool, id: RunId) -> Result<Option<Stored>, sqlx::Error> {
+    let row = db::query(
         "SELECT id, user_id, state, outcome, exit_code, signal, usage, compile_error, stdout,
              stderr, output_order, create_time, start_time, finish_time, files, explanation,
              attempt
-         FROM runs WHERE id = ?",
+         FROM runs WHERE id = $1",
     )
     .bind(id.to_string())
     .fetch_optional(pool)
@@ -302,22 +322,23 @@ pub async fn get(pool: &SqlitePool, id: RunId) -> Result<Option<Stored>, sqlx::E
 /// After a restart: counts a loss for every run that was in a sandbox, uses up the number of an
 /// attempt that was perhaps begun and not yet claimed, and lists all that have not ended, oldest
 /// first. Only for the one process that owns this database.
-pub async fn recover(tx: &mut SqliteConnection) -> Result<Vec<Unfinished>, sqlx::Error> {
-    sqlx::query(
-        "UPDATE runs SET loss_count = loss_count + (state = ?), attempt = attempt + (state = ?)
+pub async fn recover(tx: &mut Connection) -> Result<Vec<Unfinished>, sqlx::Error> {
+    db::query(
+        "UPDATE runs SET loss_count = loss_count + CASE WHEN state = $1 THEN 1 ELSE 0 END,
+             attempt = attempt + CASE WHEN state = $2 THEN 1 ELSE 0 END
          WHERE state <> 'finished'",
     )
     .bind(State::Running.word())
     .bind(State::Queued.word())
     .execute(&mut *tx)
     .await?;
-    let rows = sqlx::query(
+    let rows = db::query(
         "SELECT id, user_id, state, create_time, start_time, interactive, attempt, loss_count
          FROM runs WHERE state <> 'finished' ORDER BY id",
     )
     .fetch_all(tx)
     .await?;
-    let unfinished = |row: &SqliteRow| {
+    let unfinished = |row: &Row| {
         Ok(Unfinished {
             run: head(row)?,
             interactive: row.try_get("interactive")?,
@@ -330,13 +351,13 @@ pub async fn recover(tx: &mut SqliteConnection) -> Result<Vec<Unfinished>, sqlx:
 
 /// Deletes up to `count` runs that ended before a time; says how many.
 pub async fn delete_old(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     before: Timestamp,
     count: u32,
 ) -> Result<u64, sqlx::Error> {
-    let result = sqlx::query(
+    let result = db::query(
         "DELETE FROM runs WHERE id IN
-             (SELECT id FROM runs WHERE state = 'finished' AND finish_time < ? LIMIT ?)",
+             (SELECT id FROM runs WHERE state = 'finished' AND finish_time < $1 LIMIT $2)",
     )
     .bind(to_micros(before))
     .bind(count)
@@ -345,7 +366,7 @@ pub async fn delete_old(
     Ok(result.rows_affected())
 }
 
-fn head(row: &SqliteRow) -> Result<Run, sqlx::Error> {
+fn head(row: &Row) -> Result<Run, sqlx::Error> {
     Ok(Run {
         id: from_text(row.try_get("id")?)?,
         user: from_text(row.try_get("user_id")?)?,
@@ -362,7 +383,7 @@ fn head(row: &SqliteRow) -> Result<Run, sqlx::Error> {
     })
 }
 
-fn ending(row: &SqliteRow) -> Result<Option<Ending>, sqlx::Error> {
+fn ending(row: &Row) -> Result<Option<Ending>, sqlx::Error> {
     let Some(outcome) = row.try_get::<Option<&str>, _>("outcome")? else {
         return Ok(None);
     };
@@ -380,7 +401,7 @@ fn ending(row: &SqliteRow) -> Result<Option<Ending>, sqlx::Error> {
     }))
 }
 
-fn time(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, sqlx::Error> {
+fn time(row: &Row, column: &str) -> Result<Option<Timestamp>, sqlx::Error> {
     row.try_get::<Option<i64>, _>(column)?
         .map(from_micros)
         .transpose()

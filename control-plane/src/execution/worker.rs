@@ -13,6 +13,7 @@
 //!    in the same transaction.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -112,9 +113,12 @@ impl Execution {
     /// False when the run is somebody else's or has ended; then it is stopped here.
     async fn claim(&self, run: &LiveRun, before: u32) -> bool {
         let id = run.id();
+        let repeat = &AtomicBool::new(false);
         let claim = || async move {
-            let mut tx = self.platform.db.write().await?;
-            let ours = store::claim(&mut tx, id, before).await?;
+            let mut tx = self.platform.db.write_beside().await?;
+            let repeat = repeat.swap(true, Ordering::Relaxed);
+            let ours = store::claim(&mut tx, id, before).await?
+                || repeat && store::is_claimed(&mut tx, id, before + 1).await?;
             tx.commit().await?;
             Ok(ours)
         };
@@ -169,7 +173,7 @@ impl Execution {
     async fn lose(&self, run: &LiveRun) -> Option<u32> {
         let (id, attempt) = (run.id(), run.attempt());
         let lose = || async move {
-            let mut tx = self.platform.db.write().await?;
+            let mut tx = self.platform.db.write_beside().await?;
             let losses = store::lose(&mut tx, id, attempt).await?;
             tx.commit().await?;
             Ok(losses)
@@ -220,8 +224,13 @@ impl Execution {
         );
         let (ending, files) = (&ending, files.map(|files| files.files).unwrap_or_default());
         let files = &files;
+        let repeat = &AtomicBool::new(false);
         let finish = || async move {
-            let mut tx = self.platform.db.write().await?;
+            let mut tx = self.platform.db.write_beside().await?;
+            let repeat = repeat.swap(true, Ordering::Relaxed);
+            if repeat && store::is_finished(&mut tx, stored).await? {
+                return Ok(true);
+            }
             let ours = match unclaimed_after {
                 Some(before) => store::claim(&mut tx, stored.run.id, before).await?,
                 None => true,

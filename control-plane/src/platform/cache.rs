@@ -1,6 +1,6 @@
 //! Keeps the course in memory: problems, levels, cheatsheets. A value lives for five minutes
 //! after it was read, or until the content changes. When the database is away, the value that
-//! was there before is served on.
+//! was there before is served on, and the database asked again at most once a second for each.
 //!
 //! A value carries the generation in which its reading began. A change raises the generation, so
 //! that a value which was read before a change and stored after it is never taken for new.
@@ -16,12 +16,16 @@ use moka::future::Cache;
 use super::errors::Error;
 
 const LIFETIME: Duration = Duration::from_secs(5 * 60);
+/// How long the database is left alone after it failed.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Values by key.
 pub struct ContentCache<K, V> {
     fresh: Cache<K, (u64, Arc<V>)>,
     /// What was read last, for when the database is away.
     last: Cache<K, Arc<V>>,
+    /// What is served without asking since the database failed a moment ago.
+    held: Cache<K, (u64, Arc<V>)>,
     generation: Arc<AtomicU64>,
 }
 
@@ -31,6 +35,7 @@ impl<K, V> Clone for ContentCache<K, V> {
         Self {
             fresh: self.fresh.clone(),
             last: self.last.clone(),
+            held: self.held.clone(),
             generation: self.generation.clone(),
         }
     }
@@ -49,6 +54,10 @@ where
                 .time_to_live(LIFETIME)
                 .build(),
             last: Cache::new(capacity),
+            held: Cache::builder()
+                .max_capacity(capacity)
+                .time_to_live(PAUSE)
+                .build(),
             generation: Arc::default(),
         }
     }
@@ -60,10 +69,12 @@ where
         read: impl Future<Output = Result<V, Error>>,
     ) -> Result<Arc<V>, Error> {
         let generation = self.generation.load(Ordering::Acquire);
-        if let Some((read_in, value)) = self.fresh.get(&key).await
-            && read_in == generation
-        {
-            return Ok(value);
+        for cache in [&self.fresh, &self.held] {
+            if let Some((read_in, value)) = cache.get(&key).await
+                && read_in == generation
+            {
+                return Ok(value);
+            }
         }
         match read.await {
             Ok(value) => {
@@ -78,9 +89,13 @@ where
                     return Err(error);
                 };
                 tracing::warn!(%error, "serving content from memory");
+                self.held.insert(key, (generation, value.clone())).await;
                 Ok(value)
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                self.last.invalidate(&key).await;
+                Err(error)
+            }
         }
     }
 
@@ -122,10 +137,16 @@ mod tests {
         cache.invalidate();
         let away = async { Err(Error::unavailable("no database")) };
         assert_eq!(*cache.get("a", away).await.unwrap(), 1);
+        let unasked = async { panic!("the database failed a moment ago") };
+        assert_eq!(*cache.get("a", unasked).await.unwrap(), 1);
+        cache.invalidate();
         let gone = async { Err(Error::NotFound("problem")) };
         assert!(
             cache.get("a", gone).await.is_err(),
             "a deleted problem is not served"
         );
+        let away = async { Err(Error::unavailable("no database")) };
+        let after = cache.get("a", away).await;
+        assert!(after.is_err(), "what was deleted does not come back");
     }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::db::{self, Failure};
 use super::scopes::Scope;
 
 /// A stable word for programs, sent in `ErrorInfo.reason`. All of them are listed here.
@@ -186,14 +187,14 @@ impl Error {
     }
 }
 
-/// A store failed. A database that can't be reached is UNAVAILABLE, the rest is our fault.
+/// A store failed. A database that can't be reached or has no time is UNAVAILABLE, a text that
+/// can't be stored is the caller's fault, the rest is ours.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
-                Self::unavailable(error)
-            }
-            other => Self::internal("use the database", other),
+        match db::failure(&error) {
+            Failure::Passing => Self::unavailable(error),
+            Failure::HoldsNul => Self::invalid("text", "must not hold the character NUL."),
+            Failure::Lasting => Self::internal("use the database", error),
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod authz;
 pub mod cache;
+pub mod callers;
 pub mod clock;
 pub mod config;
 pub mod context;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use callers::Callers;
 use clock::SharedClock;
 use config::Config;
 use db::Db;
@@ -45,6 +47,8 @@ pub struct Platform {
     pub db: Db,
     pub rate_limits: RateLimits,
     pub idempotency: Idempotency,
+    /// Tell it when a session ends or a role changes.
+    pub callers: Callers,
     /// Cancelled when the program is told to end: take no new work, end what runs, give every
     /// stream its last event.
     pub draining: CancellationToken,
@@ -57,6 +61,7 @@ impl Platform {
         Ok(Self {
             rate_limits: RateLimits::local(&config.limits, clock.clone()),
             idempotency: Idempotency::new(db.clone(), clock.clone()),
+            callers: Callers::new(config.limits.access_token_lifetime),
             draining: CancellationToken::new(),
             config,
             clock,

@@ -1,4 +1,5 @@
-//! Ground for tests: a platform with a database of its own and a clock that can be turned.
+//! Ground for tests: a platform with a database of its own and a clock that can be turned. The
+//! database is of the engine that `CODERUNNER_TEST_DATABASE` names.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -42,7 +43,8 @@ pub async fn ground_with(settings: &str) -> Ground {
 /// Settings with free ports and the files in a folder.
 pub fn config(folder: &Path, settings: &str) -> Config {
     let ports = "listen = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\n";
-    let files = "database_url = \"sqlite:test.db\"\nkeys_dir = \"keys\"\n";
+    let url = test_postgres::database_url(folder);
+    let files = format!("database_url = \"{url}\"\nkeys_dir = \"keys\"\n");
     let text = format!("{ports}{files}{settings}");
     let figment = Figment::from(Toml::string(&text));
     Config::from_figment(&figment, folder).unwrap_or_else(|problems| panic!("{problems}"))

@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqlitePool};
-
 use super::model::parse_feedback;
 use super::model::{Cheatsheet, CourseSession, Level, Place, Problem, Slug, TestLimits};
-use crate::platform::db::{from_micros, from_text};
+use crate::platform::db::{self, Pool, Row, from_micros, from_text};
 
 /// All problems in the order of the course, those outside of it last.
-pub async fn problems(db: &SqlitePool) -> Result<Vec<Problem>, sqlx::Error> {
-    sqlx::query(
+pub async fn problems(db: &Pool) -> Result<Vec<Problem>, sqlx::Error> {
+    db::query(
         "SELECT problems.*, levels.id AS level_id, levels.age_group,
              (SELECT count(*) FROM test_cases WHERE problem = problems.slug) AS test_count
          FROM problems
@@ -26,7 +23,7 @@ pub async fn problems(db: &SqlitePool) -> Result<Vec<Problem>, sqlx::Error> {
     .collect()
 }
 
-fn problem(row: SqliteRow) -> Result<Problem, sqlx::Error> {
+fn problem(row: Row) -> Result<Problem, sqlx::Error> {
     let place = match row.try_get::<Option<String>, _>("session_id")? {
         None => None,
         Some(session_id) => Some(Place {
@@ -72,12 +69,12 @@ fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, sqlx::Erro
 
 /// All levels with their sessions, in the order of the course. The sessions have no problems
 /// yet; `problems` has them in order.
-pub async fn levels(db: &SqlitePool) -> Result<Vec<Level>, sqlx::Error> {
-    let rows = sqlx::query("SELECT * FROM levels ORDER BY position")
+pub async fn levels(db: &Pool) -> Result<Vec<Level>, sqlx::Error> {
+    let rows = db::query("SELECT * FROM levels ORDER BY position")
         .fetch_all(db)
         .await?;
     let mut levels = rows.into_iter().map(level).collect::<Result<Vec<_>, _>>()?;
-    let rows = sqlx::query("SELECT * FROM course_sessions ORDER BY position")
+    let rows = db::query("SELECT * FROM course_sessions ORDER BY position")
         .fetch_all(db)
         .await?;
     for row in rows {
@@ -95,7 +92,7 @@ pub async fn levels(db: &SqlitePool) -> Result<Vec<Level>, sqlx::Error> {
     Ok(levels)
 }
 
-fn level(row: SqliteRow) -> Result<Level, sqlx::Error> {
+fn level(row: Row) -> Result<Level, sqlx::Error> {
     Ok(Level {
         id: row.try_get("id")?,
         age_group: from_text(row.try_get("age_group")?)?,
@@ -107,8 +104,8 @@ fn level(row: SqliteRow) -> Result<Level, sqlx::Error> {
 }
 
 /// All cheatsheets by slug.
-pub async fn cheatsheets(db: &SqlitePool) -> Result<Vec<Cheatsheet>, sqlx::Error> {
-    sqlx::query("SELECT * FROM cheatsheets ORDER BY slug")
+pub async fn cheatsheets(db: &Pool) -> Result<Vec<Cheatsheet>, sqlx::Error> {
+    db::query("SELECT * FROM cheatsheets ORDER BY slug")
         .fetch_all(db)
         .await?
         .into_iter()
@@ -123,8 +120,8 @@ pub async fn cheatsheets(db: &SqlitePool) -> Result<Vec<Cheatsheet>, sqlx::Error
 }
 
 /// Rises with each change of the content.
-pub async fn revision(db: &SqlitePool) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT revision FROM content_revision")
+pub async fn revision(db: &Pool) -> Result<i64, sqlx::Error> {
+    db::query_scalar("SELECT revision FROM content_revision")
         .fetch_one(db)
         .await
 }

@@ -92,7 +92,7 @@ impl Progress {
             source,
             save_time: self.platform.clock.now(),
         };
-        let mut tx = self.platform.db.write().await?;
+        let mut tx = self.platform.db.write_beside().await?;
         store::save_draft(&mut tx, user_id, problem.as_str(), &draft).await?;
         tx.commit().await?;
         Ok(draft)

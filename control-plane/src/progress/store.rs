@@ -1,26 +1,32 @@
 //! SQL of the progress.
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection, SqlitePool};
 
 use super::model::{Attempt, Badge, Draft, JudgedSubmission, ProblemProgress, badge, badge_for};
-use crate::platform::db::{from_micros, from_text, to_micros};
+use crate::platform::db::{
+    self, AFTER_ALL_IDS, Connection, Pool, Row, from_micros, from_text, to_micros,
+};
 use crate::platform::ids::UserId;
 
 /// Writes what a judged submission means for its author: attempt, completion, points, badges.
 /// Call it in the transaction that stores the verdict. A submission counts once, however often
-/// this is called for it. Points are those of the best submission, and never go down.
+/// this is called for it. Points are those of the best submission, and never go down. Of one
+/// account's submissions only one is recorded at a time, whichever replicas judge them: points
+/// and badges go by what was solved before.
 pub async fn record_judged(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     judged: &JudgedSubmission,
 ) -> Result<(), sqlx::Error> {
+    let user_id = judged.user_id.to_string();
+    db::query("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE")
+        .bind(&user_id)
+        .fetch_optional(&mut *tx)
+        .await?;
     if !insert_attempt(tx, judged).await? {
         return Ok(());
     }
-    let user_id = judged.user_id.to_string();
-    let solved_before: bool = sqlx::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM progress WHERE user_id = ? AND problem = ? AND solved = 1)",
+    let solved_before: bool = db::query_scalar(
+        "SELECT count(*) FROM progress WHERE user_id = $1 AND problem = $2 AND solved = 1",
     )
     .bind(&user_id)
     .bind(&judged.problem)
@@ -36,13 +42,13 @@ pub async fn record_judged(
 
 /// False when the submission was counted before.
 async fn insert_attempt(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     judged: &JudgedSubmission,
 ) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query(
+    let result = db::query(
         "INSERT INTO attempts (submission_id, user_id, problem, verdict, accepted,
              passed_test_count, test_count, create_time)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (submission_id) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (submission_id) DO NOTHING",
     )
     .bind(judged.submission_id.to_string())
     .bind(judged.user_id.to_string())
@@ -57,17 +63,18 @@ async fn insert_attempt(
     Ok(result.rows_affected() == 1)
 }
 
-async fn count_attempt(
-    tx: &mut SqliteConnection,
-    judged: &JudgedSubmission,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
+async fn count_attempt(tx: &mut Connection, judged: &JudgedSubmission) -> Result<(), sqlx::Error> {
+    db::query(
         "INSERT INTO progress (user_id, problem, attempt_count, solved, points, last_attempt_time)
-         VALUES (?, ?, 1, 0, ?, ?)
+         VALUES ($1, $2, 1, 0, $3, $4)
          ON CONFLICT (user_id, problem) DO UPDATE SET
-             attempt_count = attempt_count + 1,
-             points = max(points, excluded.points),
-             last_attempt_time = max(last_attempt_time, excluded.last_attempt_time)",
+             attempt_count = progress.attempt_count + 1,
+             points = CASE
+                 WHEN progress.points > excluded.points
+                 THEN progress.points ELSE excluded.points END,
+             last_attempt_time = CASE
+                 WHEN progress.last_attempt_time > excluded.last_attempt_time
+                 THEN progress.last_attempt_time ELSE excluded.last_attempt_time END",
     )
     .bind(judged.user_id.to_string())
     .bind(&judged.problem)
@@ -78,34 +85,33 @@ async fn count_attempt(
     Ok(())
 }
 
-async fn mark_solved(
-    tx: &mut SqliteConnection,
-    judged: &JudgedSubmission,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE progress SET solved = 1, solve_time = ? WHERE user_id = ? AND problem = ?")
-        .bind(to_micros(judged.judge_time))
-        .bind(judged.user_id.to_string())
-        .bind(&judged.problem)
-        .execute(tx)
-        .await?;
+async fn mark_solved(tx: &mut Connection, judged: &JudgedSubmission) -> Result<(), sqlx::Error> {
+    db::query(
+        "UPDATE progress SET solved = 1, solve_time = $1 WHERE user_id = $2 AND problem = $3",
+    )
+    .bind(to_micros(judged.judge_time))
+    .bind(judged.user_id.to_string())
+    .bind(&judged.problem)
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
 async fn award_badge(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     user_id: &str,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let solved: u32 =
-        sqlx::query_scalar("SELECT count(*) FROM progress WHERE user_id = ? AND solved = 1")
+        db::query_scalar("SELECT count(*) FROM progress WHERE user_id = $1 AND solved = 1")
             .bind(user_id)
             .fetch_one(&mut *tx)
             .await?;
     let Some(key) = badge_for(solved) else {
         return Ok(());
     };
-    sqlx::query(
-        "INSERT INTO badges (user_id, key, earn_time) VALUES (?, ?, ?)
+    db::query(
+        "INSERT INTO badges (user_id, key, earn_time) VALUES ($1, $2, $3)
          ON CONFLICT (user_id, key) DO NOTHING",
     )
     .bind(user_id)
@@ -118,17 +124,17 @@ async fn award_badge(
 
 /// Problems tried, last tried first; only those after a place in that order.
 pub async fn list(
-    db: &SqlitePool,
+    db: &Pool,
     user_id: UserId,
     after: Option<&(i64, String)>,
     limit: i64,
 ) -> Result<Vec<ProblemProgress>, sqlx::Error> {
     let (time, problem) = after.map_or((i64::MAX, ""), |(time, slug)| (*time, slug.as_str()));
-    sqlx::query(
+    db::query(
         "SELECT * FROM progress
-         WHERE user_id = ?1 AND (last_attempt_time < ?2
-             OR (last_attempt_time = ?2 AND problem > ?3))
-         ORDER BY last_attempt_time DESC, problem LIMIT ?4",
+         WHERE user_id = $1 AND (last_attempt_time < $2
+             OR (last_attempt_time = $2 AND problem > $3))
+         ORDER BY last_attempt_time DESC, problem LIMIT $4",
     )
     .bind(user_id.to_string())
     .bind(time)
@@ -142,8 +148,8 @@ pub async fn list(
 }
 
 /// All problems that somebody has solved.
-pub async fn solved(db: &SqlitePool, user_id: UserId) -> Result<Vec<ProblemProgress>, sqlx::Error> {
-    sqlx::query("SELECT * FROM progress WHERE user_id = ? AND solved = 1")
+pub async fn solved(db: &Pool, user_id: UserId) -> Result<Vec<ProblemProgress>, sqlx::Error> {
+    db::query("SELECT * FROM progress WHERE user_id = $1 AND solved = 1")
         .bind(user_id.to_string())
         .fetch_all(db)
         .await?
@@ -153,14 +159,14 @@ pub async fn solved(db: &SqlitePool, user_id: UserId) -> Result<Vec<ProblemProgr
 }
 
 /// The points of somebody's best submissions at all problems together.
-pub async fn points(db: &SqlitePool, user_id: UserId) -> Result<u32, sqlx::Error> {
-    sqlx::query_scalar("SELECT coalesce(sum(points), 0) FROM progress WHERE user_id = ?")
+pub async fn points(db: &Pool, user_id: UserId) -> Result<u32, sqlx::Error> {
+    db::query_scalar("SELECT coalesce(sum(points), 0) FROM progress WHERE user_id = $1")
         .bind(user_id.to_string())
         .fetch_one(db)
         .await
 }
 
-fn problem_progress(row: SqliteRow) -> Result<ProblemProgress, sqlx::Error> {
+fn problem_progress(row: Row) -> Result<ProblemProgress, sqlx::Error> {
     let solve_time: Option<i64> = row.try_get("solve_time")?;
     Ok(ProblemProgress {
         problem: row.try_get("problem")?,
@@ -173,12 +179,11 @@ fn problem_progress(row: SqliteRow) -> Result<ProblemProgress, sqlx::Error> {
 }
 
 /// Somebody's badges, oldest first.
-pub async fn badges(db: &SqlitePool, user_id: UserId) -> Result<Vec<Badge>, sqlx::Error> {
-    let rows =
-        sqlx::query("SELECT key, earn_time FROM badges WHERE user_id = ? ORDER BY earn_time")
-            .bind(user_id.to_string())
-            .fetch_all(db)
-            .await?;
+pub async fn badges(db: &Pool, user_id: UserId) -> Result<Vec<Badge>, sqlx::Error> {
+    let rows = db::query("SELECT key, earn_time FROM badges WHERE user_id = $1 ORDER BY earn_time")
+        .bind(user_id.to_string())
+        .fetch_all(db)
+        .await?;
     let mut badges = Vec::new();
     for row in rows {
         badges.extend(badge(
@@ -191,27 +196,27 @@ pub async fn badges(db: &SqlitePool, user_id: UserId) -> Result<Vec<Badge>, sqlx
 
 /// Attempts at a problem, newest first; only those older than `after`.
 pub async fn attempts(
-    db: &SqlitePool,
+    db: &Pool,
     user_id: UserId,
     problem: &str,
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Attempt>, sqlx::Error> {
-    let rows = sqlx::query(
+    let rows = db::query(
         "SELECT * FROM attempts
-         WHERE user_id = ?1 AND problem = ?2 AND (?3 IS NULL OR submission_id < ?3)
-         ORDER BY submission_id DESC LIMIT ?4",
+         WHERE user_id = $1 AND problem = $2 AND submission_id < $3
+         ORDER BY submission_id DESC LIMIT $4",
     )
     .bind(user_id.to_string())
     .bind(problem)
-    .bind(after)
+    .bind(after.unwrap_or(AFTER_ALL_IDS))
     .bind(limit)
     .fetch_all(db)
     .await?;
     rows.into_iter().map(attempt).collect()
 }
 
-fn attempt(row: SqliteRow) -> Result<Attempt, sqlx::Error> {
+fn attempt(row: Row) -> Result<Attempt, sqlx::Error> {
     Ok(Attempt {
         submission_id: from_text(row.try_get("submission_id")?)?,
         verdict: row.try_get("verdict")?,
@@ -223,13 +228,13 @@ fn attempt(row: SqliteRow) -> Result<Attempt, sqlx::Error> {
 
 /// Keeps a draft in the place of the one before.
 pub async fn save_draft(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     user_id: UserId,
     problem: &str,
     draft: &Draft,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO drafts (user_id, problem, source, save_time) VALUES (?, ?, ?, ?)
+    db::query(
+        "INSERT INTO drafts (user_id, problem, source, save_time) VALUES ($1, $2, $3, $4)
          ON CONFLICT (user_id, problem) DO UPDATE SET
              source = excluded.source, save_time = excluded.save_time",
     )
@@ -244,11 +249,11 @@ pub async fn save_draft(
 
 /// Reads a draft.
 pub async fn draft(
-    db: &SqlitePool,
+    db: &Pool,
     user_id: UserId,
     problem: &str,
 ) -> Result<Option<Draft>, sqlx::Error> {
-    let row = sqlx::query("SELECT source, save_time FROM drafts WHERE user_id = ? AND problem = ?")
+    let row = db::query("SELECT source, save_time FROM drafts WHERE user_id = $1 AND problem = $2")
         .bind(user_id.to_string())
         .bind(problem)
         .fetch_optional(db)

@@ -3,12 +3,12 @@
 use std::num::NonZeroU32;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::model::{ApiKey, ServiceAccount};
 use crate::platform::context::Role;
-use crate::platform::db::{from_micros, from_text, to_micros};
+use crate::platform::db::{
+    self, Connection, Executor, Pool, Row, from_micros, from_text, to_micros,
+};
 use crate::platform::ids::{ApiKeyId, UserId};
 use crate::platform::ratelimit::Quota;
 use crate::platform::scopes::Scopes;
@@ -27,7 +27,7 @@ pub struct FoundKey {
 
 /// Writes a new account.
 pub async fn insert_account(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     account: &ServiceAccount,
     created_by: UserId,
 ) -> Result<(), sqlx::Error> {
@@ -39,9 +39,9 @@ pub async fn insert_account(
         disabled,
         create_time,
     } = account;
-    sqlx::query(
+    db::query(
         "INSERT INTO users (id, email, display_name, role, password_hash, create_time, kind)
-         VALUES (?, ?, ?, ?, '', ?, 'service')",
+         VALUES ($1, $2, $3, $4, '', $5, 'service')",
     )
     .bind(id.to_string())
     .bind(id.to_string())
@@ -50,10 +50,10 @@ pub async fn insert_account(
     .bind(to_micros(*create_time))
     .execute(&mut *tx)
     .await?;
-    sqlx::query(
+    db::query(
         "INSERT INTO service_accounts (user_id, disabled, runs_per_minute, runs_per_hour,
              runs_per_day, calls_per_minute, created_by)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(id.to_string())
     .bind(i64::from(*disabled))
@@ -69,7 +69,7 @@ pub async fn insert_account(
 
 /// Changes an account.
 pub async fn update_account(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     account: &ServiceAccount,
 ) -> Result<(), sqlx::Error> {
     let ServiceAccount {
@@ -80,16 +80,16 @@ pub async fn update_account(
         disabled,
         create_time: _,
     } = account;
-    sqlx::query("UPDATE users SET display_name = ?, role = ? WHERE id = ?")
+    db::query("UPDATE users SET display_name = $1, role = $2 WHERE id = $3")
         .bind(display_name)
         .bind(role.word())
         .bind(id.to_string())
         .execute(&mut *tx)
         .await?;
-    sqlx::query(
-        "UPDATE service_accounts SET disabled = ?, runs_per_minute = ?, runs_per_hour = ?,
-             runs_per_day = ?, calls_per_minute = ?
-         WHERE user_id = ?",
+    db::query(
+        "UPDATE service_accounts SET disabled = $1, runs_per_minute = $2, runs_per_hour = $3,
+             runs_per_day = $4, calls_per_minute = $5
+         WHERE user_id = $6",
     )
     .bind(i64::from(*disabled))
     .bind(stored(quota.runs_per_minute))
@@ -103,17 +103,14 @@ pub async fn update_account(
 }
 
 /// Reads an account.
-pub async fn account(
-    db: impl SqliteExecutor<'_>,
-    id: UserId,
-) -> Result<Option<ServiceAccount>, sqlx::Error> {
-    let row = sqlx::query(
+pub async fn account(db: impl Executor, id: UserId) -> Result<Option<ServiceAccount>, sqlx::Error> {
+    let row = db::query(
         "SELECT users.id, users.display_name, users.role, users.create_time,
              service_accounts.disabled, service_accounts.runs_per_minute,
              service_accounts.runs_per_hour, service_accounts.runs_per_day,
              service_accounts.calls_per_minute
          FROM service_accounts JOIN users ON users.id = service_accounts.user_id
-         WHERE users.id = ?",
+         WHERE users.id = $1",
     )
     .bind(id.to_string())
     .fetch_optional(db)
@@ -123,17 +120,17 @@ pub async fn account(
 
 /// Accounts, newest first; only those older than `after`.
 pub async fn accounts(
-    db: &SqlitePool,
+    db: &Pool,
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<ServiceAccount>, sqlx::Error> {
-    let rows = sqlx::query(
+    let rows = db::query(
         "SELECT users.id, users.display_name, users.role, users.create_time,
              service_accounts.disabled, service_accounts.runs_per_minute,
              service_accounts.runs_per_hour, service_accounts.runs_per_day,
              service_accounts.calls_per_minute
          FROM service_accounts JOIN users ON users.id = service_accounts.user_id
-         WHERE ?1 IS NULL OR users.id < ?1 ORDER BY users.id DESC LIMIT ?2",
+         WHERE $1 IS NULL OR users.id < $1 ORDER BY users.id DESC LIMIT $2",
     )
     .bind(after)
     .bind(limit)
@@ -142,7 +139,7 @@ pub async fn accounts(
     rows.iter().map(account_of).collect()
 }
 
-fn account_of(row: &SqliteRow) -> Result<ServiceAccount, sqlx::Error> {
+fn account_of(row: &Row) -> Result<ServiceAccount, sqlx::Error> {
     Ok(ServiceAccount {
         id: from_text(row.try_get("id")?)?,
         display_name: row.try_get("display_name")?,
@@ -155,7 +152,7 @@ fn account_of(row: &SqliteRow) -> Result<ServiceAccount, sqlx::Error> {
 
 /// Writes a new key; false when its request_id was used before.
 pub async fn insert_key(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     key: &ApiKey,
     hash: &Digest,
     request_id: &str,
@@ -170,10 +167,10 @@ pub async fn insert_key(
         last_used_time: _,
         revoke_time: _,
     } = key;
-    let result = sqlx::query(
+    let result = db::query(
         "INSERT INTO api_keys (id, user_id, name, key_hash, scopes, request_id, create_time,
              expire_time)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (user_id, request_id) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (user_id, request_id) DO NOTHING",
     )
     .bind(id.to_string())
     .bind(account.to_string())
@@ -189,14 +186,14 @@ pub async fn insert_key(
 }
 
 /// Reads a key by its digest, with its account.
-pub async fn find_key(db: &SqlitePool, hash: &Digest) -> Result<Option<FoundKey>, sqlx::Error> {
-    let row = sqlx::query(
+pub async fn find_key(db: &Pool, hash: &Digest) -> Result<Option<FoundKey>, sqlx::Error> {
+    let row = db::query(
         "SELECT api_keys.*, users.role, service_accounts.disabled,
              service_accounts.runs_per_minute, service_accounts.runs_per_hour,
              service_accounts.runs_per_day, service_accounts.calls_per_minute
          FROM api_keys JOIN users ON users.id = api_keys.user_id
              JOIN service_accounts ON service_accounts.user_id = api_keys.user_id
-         WHERE api_keys.key_hash = ?",
+         WHERE api_keys.key_hash = $1",
     )
     .bind(hash.as_slice())
     .fetch_optional(db)
@@ -212,14 +209,14 @@ pub async fn find_key(db: &SqlitePool, hash: &Digest) -> Result<Option<FoundKey>
 
 /// Keys of an account, newest first; only those older than `after`.
 pub async fn keys(
-    db: &SqlitePool,
+    db: &Pool,
     account: UserId,
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<ApiKey>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT * FROM api_keys WHERE user_id = ?1 AND (?2 IS NULL OR id < ?2)
-         ORDER BY id DESC LIMIT ?3",
+    let rows = db::query(
+        "SELECT * FROM api_keys WHERE user_id = $1 AND ($2 IS NULL OR id < $2)
+         ORDER BY id DESC LIMIT $3",
     )
     .bind(account.to_string())
     .bind(after)
@@ -231,11 +228,11 @@ pub async fn keys(
 
 /// Notes that a key was used.
 pub async fn touch_key(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     id: ApiKeyId,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE api_keys SET last_used_time = ? WHERE id = ?")
+    db::query("UPDATE api_keys SET last_used_time = $1 WHERE id = $2")
         .bind(to_micros(now))
         .bind(id.to_string())
         .execute(tx)
@@ -245,23 +242,23 @@ pub async fn touch_key(
 
 /// Ends a key, if it had not ended before; none when there is no such key.
 pub async fn revoke_key(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     id: ApiKeyId,
     now: Timestamp,
 ) -> Result<Option<ApiKey>, sqlx::Error> {
-    sqlx::query("UPDATE api_keys SET revoke_time = coalesce(revoke_time, ?) WHERE id = ?")
+    db::query("UPDATE api_keys SET revoke_time = coalesce(revoke_time, $1) WHERE id = $2")
         .bind(to_micros(now))
         .bind(id.to_string())
         .execute(&mut *tx)
         .await?;
-    let row = sqlx::query("SELECT * FROM api_keys WHERE id = ?")
+    let row = db::query("SELECT * FROM api_keys WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(tx)
         .await?;
     row.map(|row| key_of(&row)).transpose()
 }
 
-fn key_of(row: &SqliteRow) -> Result<ApiKey, sqlx::Error> {
+fn key_of(row: &Row) -> Result<ApiKey, sqlx::Error> {
     let time = |column: &str| -> Result<Option<Timestamp>, sqlx::Error> {
         let micros: Option<i64> = row.try_get(column)?;
         micros.map(from_micros).transpose()
@@ -282,7 +279,7 @@ fn stored(count: Option<NonZeroU32>) -> Option<i64> {
     count.map(|count| i64::from(count.get()))
 }
 
-fn quota_of(row: &SqliteRow) -> Result<Quota, sqlx::Error> {
+fn quota_of(row: &Row) -> Result<Quota, sqlx::Error> {
     let count = |column: &str| -> Result<Option<NonZeroU32>, sqlx::Error> {
         let count: Option<i64> = row.try_get(column)?;
         Ok(count

@@ -14,10 +14,12 @@ use super::model::Submission;
 use super::store;
 use super::watch::{Heard, watch};
 use crate::execution::dispatcher::{Dispatcher, Work};
+use crate::execution::doubt::{DOUBT, InDoubt};
 use crate::execution::engine::System;
 use crate::execution::model::{Program, QueuePosition, State};
 use crate::execution::program;
 use crate::execution::service::Execution;
+use crate::execution::worker::persistently;
 use crate::platform::Platform;
 use crate::platform::context::{Caller, Role};
 use crate::platform::errors::{Error, Reason, Violations};
@@ -79,7 +81,7 @@ impl Submissions {
     /// together, in the one write that must be durable before the caller hears of the submission. A
     /// call that was faster with this request_id gives the answer.
     pub async fn create<A: Message + Default>(
-        &self,
+        self: &Arc<Self>,
         caller: Caller,
         call_id: CallId,
         problem: &GradedProblem,
@@ -99,14 +101,38 @@ impl Submissions {
             estimated_wait: stats.estimated_wait,
         });
         let answer = answer(shown);
-        let mut tx = self.platform.db.write().await?;
+        let mut tx = self.platform.db.write_beside().await?;
         if let Some(faster) = unseen.settle(&mut tx, &answer).await? {
             return Ok(faster);
         }
         store::insert(&mut tx, &submission, &call_id.to_string(), program).await?;
+        let doubt = self.in_doubt(&submission);
         tx.commit().await?;
+        doubt.clear();
         self.enqueue(submission, 0);
         Ok(answer)
+    }
+
+    /// Guards the commit that stores a submission; see `execution::doubt`.
+    fn in_doubt(self: &Arc<Self>, submission: &Submission) -> InDoubt<impl FnOnce() + use<>> {
+        let (submissions, submission) = (self.clone(), submission.clone());
+        InDoubt::new(move || {
+            tokio::spawn(async move {
+                tokio::time::sleep(DOUBT).await;
+                submissions.find_out(submission).await;
+            });
+        })
+    }
+
+    async fn find_out(&self, submission: Submission) {
+        let id = submission.id;
+        let read = || async { Ok(store::get(self.platform.db.read(), id).await?) };
+        let stored = persistently("find out whether a submission was stored", read).await;
+        let queued = stored.is_some_and(|stored| stored.submission.state == State::Queued);
+        if queued && self.live.get(id).is_none() {
+            tracing::warn!(submission_id = %id, "a submission was stored after all");
+            self.enqueue(submission, 0);
+        }
     }
 
     /// Makes a stored submission live and queues it.

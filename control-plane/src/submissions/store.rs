@@ -2,13 +2,11 @@
 //! state that the state machine asks for.
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool};
 
 use super::model::Submission;
 use crate::execution::model::{Event, Program, State};
 use crate::judge::Verdict;
-use crate::platform::db::{from_micros, from_text, to_micros};
+use crate::platform::db::{self, Connection, Pool, Row, from_micros, from_text, to_micros};
 use crate::platform::ids::{SubmissionId, UserId};
 use crate::problems::model::{feedback_word, parse_feedback};
 
@@ -78,15 +76,15 @@ pub enum Deletion {
 
 /// Stores a new submission.
 pub async fn insert(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     submission: &Submission,
     call_id: &str,
     program: &Program,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    db::query(
         "INSERT INTO submissions (id, user_id, problem, call_id, state, program, feedback,
              test_count, create_time)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(submission.id.to_string())
     .bind(submission.user.to_string())
@@ -105,14 +103,14 @@ pub async fn insert(
 /// Takes a submission for the attempt after `attempt`. False when somebody else did, or when it
 /// has ended.
 pub async fn claim(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     id: SubmissionId,
     attempt: u32,
 ) -> Result<bool, sqlx::Error> {
     let Some(state) = next_state(tx, id, attempt, Event::Claimed).await? else {
         return Ok(false);
     };
-    sqlx::query("UPDATE submissions SET state = ?, attempt = attempt + 1 WHERE id = ?")
+    db::query("UPDATE submissions SET state = $1, attempt = attempt + 1 WHERE id = $2")
         .bind(state.word())
         .bind(id.to_string())
         .execute(tx)
@@ -123,18 +121,18 @@ pub async fn claim(
 /// Stores the result of an attempt. False when the attempt is not the last one any more, or the
 /// submission has ended already.
 pub async fn finish(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     submission: &Submission,
     attempt: u32,
 ) -> Result<bool, sqlx::Error> {
     let Some(state) = next_state(tx, submission.id, attempt, Event::Ended).await? else {
         return Ok(false);
     };
-    sqlx::query(
-        "UPDATE submissions SET state = ?, verdict = ?, test_results = ?, subtask_results = ?,
-             passed_test_count = ?, test_count = ?, points = ?, compile_error = ?,
-             explanation = ?, author_message = ?, start_time = ?, finish_time = ?
-         WHERE id = ?",
+    db::query(
+        "UPDATE submissions SET state = $1, verdict = $2, test_results = $3, subtask_results = $4,
+             passed_test_count = $5, test_count = $6, points = $7, compile_error = $8,
+             explanation = $9, author_message = $10, start_time = $11, finish_time = $12
+         WHERE id = $13",
     )
     .bind(state.word())
     .bind(submission.verdict.map(Verdict::name))
@@ -154,29 +152,63 @@ pub async fn finish(
     Ok(true)
 }
 
+/// Whether a submission is at this attempt and has not ended. For a repeat of `claim` whose first
+/// commit got no answer: the submission is ours then, because nobody else works on it.
+pub async fn is_claimed(
+    tx: &mut Connection,
+    id: SubmissionId,
+    attempt: u32,
+) -> Result<bool, sqlx::Error> {
+    db::query_scalar(
+        "SELECT count(*) FROM submissions WHERE id = $1 AND attempt = $2 AND state = 'running'",
+    )
+    .bind(id.to_string())
+    .bind(attempt)
+    .fetch_one(tx)
+    .await
+}
+
+/// Whether it was this result that was stored. For a repeat of `finish` whose first commit got no
+/// answer.
+pub async fn is_finished(
+    tx: &mut Connection,
+    submission: &Submission,
+    attempt: u32,
+) -> Result<bool, sqlx::Error> {
+    db::query_scalar(
+        "SELECT count(*) FROM submissions
+         WHERE id = $1 AND attempt = $2 AND state = 'finished' AND finish_time = $3",
+    )
+    .bind(submission.id.to_string())
+    .bind(attempt)
+    .bind(submission.finish_time.map(to_micros))
+    .fetch_one(tx)
+    .await
+}
+
 async fn next_state(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     id: SubmissionId,
     attempt: u32,
     event: Event,
 ) -> Result<Option<State>, sqlx::Error> {
-    let state: Option<String> =
-        sqlx::query_scalar("SELECT state FROM submissions WHERE id = ? AND attempt = ?")
-            .bind(id.to_string())
-            .bind(attempt)
-            .fetch_optional(tx)
-            .await?;
+    let state: Option<String> = db::query_scalar(
+        "SELECT state FROM submissions WHERE id = $1 AND attempt = $2 FOR NO KEY UPDATE",
+    )
+    .bind(id.to_string())
+    .bind(attempt)
+    .fetch_optional(tx)
+    .await?;
     let Some(state) = state else { return Ok(None) };
     Ok(from_text::<State>(&state)?.after(event).ok())
 }
 
 /// What the grader needs.
-pub async fn work(pool: &SqlitePool, id: SubmissionId) -> Result<Option<Work>, sqlx::Error> {
-    let row =
-        sqlx::query("SELECT program, problem, call_id, attempt FROM submissions WHERE id = ?")
-            .bind(id.to_string())
-            .fetch_optional(pool)
-            .await?;
+pub async fn work(pool: &Pool, id: SubmissionId) -> Result<Option<Work>, sqlx::Error> {
+    let row = db::query("SELECT program, problem, call_id, attempt FROM submissions WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(pool)
+        .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Work {
         program: from_json(row.try_get("program")?)?,
@@ -187,8 +219,8 @@ pub async fn work(pool: &SqlitePool, id: SubmissionId) -> Result<Option<Work>, s
 }
 
 /// A submission that was not deleted.
-pub async fn get(pool: &SqlitePool, id: SubmissionId) -> Result<Option<Stored>, sqlx::Error> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT ");
+pub async fn get(pool: &Pool, id: SubmissionId) -> Result<Option<Stored>, sqlx::Error> {
+    let mut query = db::QueryBuilder::new("SELECT ");
     query
         .push(COLUMNS)
         .push(", attempt, program FROM submissions WHERE deleted = 0 AND id = ");
@@ -205,8 +237,8 @@ pub async fn get(pool: &SqlitePool, id: SubmissionId) -> Result<Option<Stored>, 
 }
 
 /// Submissions, newest first.
-pub async fn list(pool: &SqlitePool, filter: &Filter) -> Result<Vec<Submission>, sqlx::Error> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT ");
+pub async fn list(pool: &Pool, filter: &Filter) -> Result<Vec<Submission>, sqlx::Error> {
+    let mut query = db::QueryBuilder::new("SELECT ");
     query
         .push(COLUMNS)
         .push(" FROM submissions WHERE deleted = 0 AND user_id = ");
@@ -231,12 +263,12 @@ pub async fn list(pool: &SqlitePool, filter: &Filter) -> Result<Vec<Submission>,
 
 /// Deletes the content of a user's finished submission.
 pub async fn delete(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     id: SubmissionId,
     user: UserId,
 ) -> Result<Deletion, sqlx::Error> {
     let state: Option<String> =
-        sqlx::query_scalar("SELECT state FROM submissions WHERE id = ? AND user_id = ?")
+        db::query_scalar("SELECT state FROM submissions WHERE id = $1 AND user_id = $2")
             .bind(id.to_string())
             .bind(user.to_string())
             .fetch_optional(&mut *tx)
@@ -247,11 +279,12 @@ pub async fn delete(
     if from_text::<State>(&state)? != State::Finished {
         return Ok(Deletion::NotFinished);
     }
-    sqlx::query(
-        "UPDATE submissions SET deleted = 1, program = x'', test_results = '[]',
+    db::query(
+        "UPDATE submissions SET deleted = 1, program = $1, test_results = '[]',
              subtask_results = '[]', compile_error = NULL, explanation = NULL, author_message = ''
-         WHERE id = ?",
+         WHERE id = $2",
     )
+    .bind(Vec::<u8>::new())
     .bind(id.to_string())
     .execute(tx)
     .await?;
@@ -261,20 +294,20 @@ pub async fn delete(
 /// After a restart: counts a loss for every submission that was being graded, uses up the number
 /// of an attempt that was perhaps begun and not yet claimed, and lists all that have not ended,
 /// oldest first. Only for the one process that owns this database.
-pub async fn recover(tx: &mut SqliteConnection) -> Result<Vec<Unfinished>, sqlx::Error> {
-    sqlx::query(
-        "UPDATE submissions
-         SET loss_count = loss_count + (state = ?), attempt = attempt + (state = ?)
+pub async fn recover(tx: &mut Connection) -> Result<Vec<Unfinished>, sqlx::Error> {
+    db::query(
+        "UPDATE submissions SET loss_count = loss_count + CASE WHEN state = $1 THEN 1 ELSE 0 END,
+             attempt = attempt + CASE WHEN state = $2 THEN 1 ELSE 0 END
          WHERE state <> 'finished'",
     )
     .bind(State::Running.word())
     .bind(State::Queued.word())
     .execute(&mut *tx)
     .await?;
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT ");
+    let mut query = db::QueryBuilder::new("SELECT ");
     query.push(COLUMNS);
     query.push(", attempt, loss_count FROM submissions WHERE state <> 'finished' ORDER BY id");
-    let unfinished = |row: &SqliteRow| {
+    let unfinished = |row: &Row| {
         let (attempt, losses) = (row.try_get("attempt")?, row.try_get("loss_count")?);
         Ok(Unfinished {
             submission: read(row)?,
@@ -293,13 +326,13 @@ pub async fn recover(tx: &mut SqliteConnection) -> Result<Vec<Unfinished>, sqlx:
 
 /// Deletes up to `count` submissions that ended before a time; says how many.
 pub async fn delete_old(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     before: Timestamp,
     count: u32,
 ) -> Result<u64, sqlx::Error> {
-    let result = sqlx::query(
+    let result = db::query(
         "DELETE FROM submissions WHERE id IN
-             (SELECT id FROM submissions WHERE state = 'finished' AND finish_time < ? LIMIT ?)",
+             (SELECT id FROM submissions WHERE state = 'finished' AND finish_time < $1 LIMIT $2)",
     )
     .bind(to_micros(before))
     .bind(count)
@@ -308,7 +341,7 @@ pub async fn delete_old(
     Ok(result.rows_affected())
 }
 
-fn read(row: &SqliteRow) -> Result<Submission, sqlx::Error> {
+fn read(row: &Row) -> Result<Submission, sqlx::Error> {
     let time = |column| {
         row.try_get::<Option<i64>, _>(column)?
             .map(from_micros)

@@ -1,23 +1,20 @@
 //! SQL of the tests.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection, SqlitePool};
-
 use super::model::SealedTest;
-use crate::platform::db::from_text;
+use crate::platform::db::{self, Connection, Pool, Row, from_text};
 
 /// The wrapped data key of a problem; none when there is no such problem.
-pub async fn wrapped_key(db: &SqlitePool, problem: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
-    sqlx::query_scalar("SELECT wrapped_key FROM problems WHERE slug = ?")
+pub async fn wrapped_key(db: &Pool, problem: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    db::query_scalar("SELECT wrapped_key FROM problems WHERE slug = $1")
         .bind(problem)
         .fetch_optional(db)
         .await
 }
 
 /// The sealed checker of a problem, if its author wrote one.
-pub async fn checker(db: &SqlitePool, problem: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
+pub async fn checker(db: &Pool, problem: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
     let row: Option<Option<Vec<u8>>> =
-        sqlx::query_scalar("SELECT checker_ciphertext FROM problems WHERE slug = ?")
+        db::query_scalar("SELECT checker_ciphertext FROM problems WHERE slug = $1")
             .bind(problem)
             .fetch_optional(db)
             .await?;
@@ -26,14 +23,14 @@ pub async fn checker(db: &SqlitePool, problem: &str) -> Result<Option<Vec<u8>>, 
 
 /// The tests of a problem after a number, in order; at most so many.
 pub async fn list(
-    db: &SqlitePool,
+    db: &Pool,
     problem: &str,
     after: u32,
     limit: i64,
 ) -> Result<Vec<SealedTest>, sqlx::Error> {
-    sqlx::query(
+    db::query(
         "SELECT id, number, hidden, input_ciphertext, expected_ciphertext FROM test_cases
-         WHERE problem = ? AND number > ? ORDER BY number LIMIT ?",
+         WHERE problem = $1 AND number > $2 ORDER BY number LIMIT $3",
     )
     .bind(problem)
     .bind(after)
@@ -46,10 +43,10 @@ pub async fn list(
 }
 
 /// The public tests of a problem, in order.
-pub async fn list_public(db: &SqlitePool, problem: &str) -> Result<Vec<SealedTest>, sqlx::Error> {
-    sqlx::query(
+pub async fn list_public(db: &Pool, problem: &str) -> Result<Vec<SealedTest>, sqlx::Error> {
+    db::query(
         "SELECT id, number, hidden, input_ciphertext, expected_ciphertext FROM test_cases
-         WHERE problem = ? AND hidden = 0 ORDER BY number",
+         WHERE problem = $1 AND hidden = 0 ORDER BY number",
     )
     .bind(problem)
     .fetch_all(db)
@@ -61,19 +58,19 @@ pub async fn list_public(db: &SqlitePool, problem: &str) -> Result<Vec<SealedTes
 
 /// Replaces all tests of a problem.
 pub async fn replace(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     problem: &str,
     tests: &[SealedTest],
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM test_cases WHERE problem = ?")
+    db::query("DELETE FROM test_cases WHERE problem = $1")
         .bind(problem)
         .execute(&mut *tx)
         .await?;
     for test in tests {
-        sqlx::query(
+        db::query(
             "INSERT INTO test_cases
              (id, problem, number, hidden, input_ciphertext, expected_ciphertext)
-             VALUES (?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(test.id.to_string())
         .bind(problem)
@@ -87,7 +84,7 @@ pub async fn replace(
     Ok(())
 }
 
-fn sealed_test(row: SqliteRow) -> Result<SealedTest, sqlx::Error> {
+fn sealed_test(row: Row) -> Result<SealedTest, sqlx::Error> {
     Ok(SealedTest {
         id: from_text(row.try_get("id")?)?,
         number: row.try_get("number")?,

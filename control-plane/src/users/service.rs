@@ -68,6 +68,7 @@ impl Users {
             return Err(Error::NotFound("account"));
         }
         tx.commit().await?;
+        self.platform.callers.forget_user(id);
         tracing::info!(account = %id, role = role.word(), "a role was given");
         Ok(User { role, ..user })
     }

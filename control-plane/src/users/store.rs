@@ -1,11 +1,10 @@
 //! SQL of the accounts.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection, SqliteExecutor, SqlitePool};
-
 use super::model::{AgeGroup, DisplayName, Email, ProfileChange, Stats, User};
 use crate::platform::context::Role;
-use crate::platform::db::{from_micros, from_text, to_micros};
+use crate::platform::db::{
+    self, AFTER_ALL_IDS, Connection, Executor, Pool, Row, from_micros, from_text, to_micros,
+};
 use crate::platform::ids::UserId;
 
 /// A new account.
@@ -26,7 +25,7 @@ pub struct Account {
 }
 
 /// Writes a new account; false when its address is taken.
-pub async fn insert(tx: &mut SqliteConnection, new: &NewUser) -> Result<bool, sqlx::Error> {
+pub async fn insert(tx: &mut Connection, new: &NewUser) -> Result<bool, sqlx::Error> {
     let NewUser {
         user,
         password_hash,
@@ -40,10 +39,10 @@ pub async fn insert(tx: &mut SqliteConnection, new: &NewUser) -> Result<bool, sq
         role,
         create_time,
     } = user;
-    let result = sqlx::query(
+    let result = db::query(
         "INSERT INTO users (id, email, display_name, age_group, role, password_hash,
              register_request_id, create_time)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (email) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email) DO NOTHING",
     )
     .bind(id.to_string())
     .bind(email)
@@ -59,8 +58,8 @@ pub async fn insert(tx: &mut SqliteConnection, new: &NewUser) -> Result<bool, sq
 }
 
 /// Reads an account by its address.
-pub async fn by_email(db: &SqlitePool, email: &Email) -> Result<Option<Account>, sqlx::Error> {
-    let row = sqlx::query("SELECT * FROM users WHERE email = ?")
+pub async fn by_email(db: &Pool, email: &Email) -> Result<Option<Account>, sqlx::Error> {
+    let row = db::query("SELECT * FROM users WHERE email = $1")
         .bind(email.as_str())
         .fetch_optional(db)
         .await?;
@@ -75,15 +74,15 @@ pub async fn by_email(db: &SqlitePool, email: &Email) -> Result<Option<Account>,
 }
 
 /// Reads an account by its id.
-pub async fn by_id(db: impl SqliteExecutor<'_>, id: UserId) -> Result<Option<User>, sqlx::Error> {
-    let row = sqlx::query("SELECT * FROM users WHERE id = ?")
+pub async fn by_id(db: impl Executor, id: UserId) -> Result<Option<User>, sqlx::Error> {
+    let row = db::query("SELECT * FROM users WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(db)
         .await?;
     row.map(user).transpose()
 }
 
-fn user(row: SqliteRow) -> Result<User, sqlx::Error> {
+fn user(row: Row) -> Result<User, sqlx::Error> {
     let age_group: Option<&str> = row.try_get("age_group")?;
     Ok(User {
         id: from_text(row.try_get("id")?)?,
@@ -97,18 +96,17 @@ fn user(row: SqliteRow) -> Result<User, sqlx::Error> {
 
 /// Accounts of people, newest first; only those older than `after`, and with this role.
 pub async fn list(
-    db: &SqlitePool,
+    db: &Pool,
     role: Option<Role>,
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<User>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT * FROM users
-         WHERE kind = 'person' AND (?1 IS NULL OR role = ?1) AND (?2 IS NULL OR id < ?2)
-         ORDER BY id DESC LIMIT ?3",
+    let rows = db::query(
+        "SELECT * FROM users WHERE kind = 'person' AND ($1 IS NULL OR role = $1) AND id < $2
+         ORDER BY id DESC LIMIT $3",
     )
     .bind(role.map(Role::word))
-    .bind(after)
+    .bind(after.unwrap_or(AFTER_ALL_IDS))
     .bind(limit)
     .fetch_all(db)
     .await?;
@@ -117,15 +115,15 @@ pub async fn list(
 
 /// Changes a profile.
 pub async fn update_profile(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     id: UserId,
     change: &ProfileChange,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    db::query(
         "UPDATE users SET
-             display_name = coalesce(?2, display_name),
-             age_group = CASE WHEN ?3 THEN ?4 ELSE age_group END
-         WHERE id = ?1",
+             display_name = coalesce($2, display_name),
+             age_group = CASE WHEN $3 = 1 THEN $4 ELSE age_group END
+         WHERE id = $1",
     )
     .bind(id.to_string())
     .bind(change.display_name.as_ref().map(DisplayName::as_str))
@@ -137,12 +135,8 @@ pub async fn update_profile(
 }
 
 /// Gives a person's account a role; false when there is none.
-pub async fn set_role(
-    tx: &mut SqliteConnection,
-    id: UserId,
-    role: Role,
-) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query("UPDATE users SET role = ? WHERE id = ? AND kind = 'person'")
+pub async fn set_role(tx: &mut Connection, id: UserId, role: Role) -> Result<bool, sqlx::Error> {
+    let result = db::query("UPDATE users SET role = $1 WHERE id = $2 AND kind = 'person'")
         .bind(role.word())
         .bind(id.to_string())
         .execute(tx)
@@ -152,11 +146,11 @@ pub async fn set_role(
 
 /// Gives an account another password.
 pub async fn set_password(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     id: UserId,
     password_hash: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE users SET password_hash = ? WHERE id = ?")
+    db::query("UPDATE users SET password_hash = $1 WHERE id = $2")
         .bind(password_hash)
         .bind(id.to_string())
         .execute(tx)
@@ -165,19 +159,19 @@ pub async fn set_password(
 }
 
 /// How many accounts are admins.
-pub async fn admin_count(tx: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT count(*) FROM users WHERE role = 'admin'")
+pub async fn admin_count(tx: &mut Connection) -> Result<i64, sqlx::Error> {
+    db::query_scalar("SELECT count(*) FROM users WHERE role = 'admin'")
         .fetch_one(tx)
         .await
 }
 
 /// How much somebody has run and solved.
-pub async fn stats(db: &SqlitePool, id: UserId) -> Result<Stats, sqlx::Error> {
-    let row = sqlx::query(
+pub async fn stats(db: &Pool, id: UserId) -> Result<Stats, sqlx::Error> {
+    let row = db::query(
         "SELECT run_count, submission_count,
              (SELECT count(*) FROM attempts WHERE user_id = id AND accepted = 1) AS accepted,
              (SELECT count(*) FROM progress WHERE user_id = id AND solved = 1) AS solved
-         FROM users WHERE id = ?",
+         FROM users WHERE id = $1",
     )
     .bind(id.to_string())
     .fetch_one(db)

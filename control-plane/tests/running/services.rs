@@ -155,7 +155,7 @@ async fn a_key_is_shown_once_and_kept_as_a_digest() {
     assert_eq!(listed.pop(), api_key);
     assert!(listed.is_empty(), "a repeat makes no second key");
 
-    let folder = scene.server.platform.config.database.parent().unwrap();
+    let folder = scene.server.platform.config.keys_dir.parent().unwrap();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let Ok(bytes) = std::fs::read(&path) else {

@@ -129,9 +129,10 @@ async fn start_folder(
     course: &Path,
     change: impl FnOnce(&mut Course),
 ) -> Running {
+    let url = test_postgres::database_url(folder.path());
     let text = format!(
         "listen = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\nkeys_dir = \"keys\"\n\
-         database_url = \"sqlite:test.db\"\ndrain_limit_s = 5\n{settings}"
+         database_url = \"{url}\"\ndrain_limit_s = 5\n{settings}"
     );
     let config = Config::from_figment(&Figment::from(Toml::string(&text)), folder.path()).unwrap();
     keys::create(&config.keys_dir).unwrap();

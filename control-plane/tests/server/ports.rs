@@ -2,7 +2,6 @@
 
 use coderunner_proto::v1 as pb;
 use pb::problem_service_client::ProblemServiceClient;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -16,20 +15,7 @@ use control_plane::platform::keys;
 use control_plane::server::Server;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig};
 
-use crate::support::{UNLIMITED, config, start};
-
-/// One HTTP/1.1 request; the whole answer as text.
-pub async fn http(address: std::net::SocketAddr, head: &str, body: &[u8]) -> String {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let length = body.len();
-    let head =
-        format!("{head}\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
-    stream.write_all(head.as_bytes()).await.unwrap();
-    stream.write_all(body).await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    String::from_utf8_lossy(&answer).to_lowercase()
-}
+use crate::support::{UNLIMITED, config, http, start};
 
 const EMPTY_MESSAGE: &[u8] = &[0, 0, 0, 0, 0];
 

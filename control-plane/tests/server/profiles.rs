@@ -1,6 +1,7 @@
 //! Profiles, accounts for admins, and repeats by request_id.
 
 use coderunner_proto::v1 as pb;
+use control_plane::platform::db;
 use pb::user_service_client::UserServiceClient;
 use tonic::Code;
 
@@ -173,13 +174,14 @@ async fn figures_outlive_the_submissions() {
         registered.tokens.unwrap().access_token,
     );
     let mut tx = running.platform.db.write().await.unwrap();
-    for sql in [
+    let insert = db::query(
         "INSERT INTO submissions (id, user_id, problem, call_id, state, program, feedback,
              test_count, create_time)
-         VALUES ('s', ?, 'fizz-buzz', 'c', 'queued', x'', 'full', 3, 0)",
-        "DELETE FROM submissions WHERE user_id = ?",
-    ] {
-        let query = sqlx::query(sql).bind(&user);
+         VALUES ('s', $1, 'fizz-buzz', 'c', 'queued', $2, 'full', 3, 0)",
+    );
+    let insert = insert.bind(&user).bind(Vec::<u8>::new());
+    let delete = db::query("DELETE FROM submissions WHERE user_id = $1").bind(&user);
+    for query in [insert, delete] {
         assert_eq!(query.execute(&mut *tx).await.unwrap().rows_affected(), 1);
     }
     tx.commit().await.unwrap();

@@ -16,6 +16,8 @@ use control_plane::testcases::service::TestCases;
 use figment::Figment;
 use figment::providers::{Format, Toml};
 use pb::auth_service_client::AuthServiceClient;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::MetadataValue;
@@ -37,19 +39,52 @@ pub struct Running {
     pub clock: Arc<TestClock>,
     pub platform: Platform,
     folder: tempfile::TempDir,
+    database: String,
     settings: String,
     stop: CancellationToken,
     task: JoinHandle<anyhow::Result<()>>,
 }
 
-/// Starts a server with the sample course and some settings.
+/// Starts a server with the sample course and some settings, on a database of the engine that
+/// `CODERUNNER_TEST_DATABASE` names.
 pub async fn start(settings: &str) -> Running {
-    let clock = Arc::new(TestClock::at("2030-01-01T00:00:00Z".parse().unwrap()));
-    start_in(tempfile::tempdir().unwrap(), settings, clock).await
+    let folder = tempfile::tempdir().unwrap();
+    let url = test_postgres::database_url(folder.path());
+    start_in(folder, &url, settings, new_clock()).await
 }
 
-async fn start_in(folder: tempfile::TempDir, settings: &str, clock: Arc<TestClock>) -> Running {
-    let config = config(folder.path(), settings);
+/// Starts a server on a database.
+pub async fn start_on(url: &str, settings: &str) -> Running {
+    start_in(tempfile::tempdir().unwrap(), url, settings, new_clock()).await
+}
+
+/// Starts a second server beside another: same database, same keys.
+pub async fn start_beside(first: &Running, settings: &str) -> Running {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys");
+    std::fs::create_dir(&keys).unwrap();
+    for entry in std::fs::read_dir(first.folder.path().join("keys")).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), keys.join(entry.file_name())).unwrap();
+    }
+    let url = match first.database.strip_prefix("sqlite:") {
+        Some(file) => format!("sqlite:{}", first.folder.path().join(file).display()),
+        None => first.database.clone(),
+    };
+    start_in(folder, &url, settings, new_clock()).await
+}
+
+fn new_clock() -> Arc<TestClock> {
+    Arc::new(TestClock::at("2030-01-01T00:00:00Z".parse().unwrap()))
+}
+
+async fn start_in(
+    folder: tempfile::TempDir,
+    url: &str,
+    settings: &str,
+    clock: Arc<TestClock>,
+) -> Running {
+    let config = config_on(folder.path(), url, settings);
     keys::create(&config.keys_dir).unwrap();
     let read = || keys::load(&config.keys_dir, Mode::Production).unwrap();
     let server = Server::build(config.clone(), read(), clock.clone())
@@ -69,6 +104,7 @@ async fn start_in(folder: tempfile::TempDir, settings: &str, clock: Arc<TestCloc
         clock,
         platform,
         folder,
+        database: url.to_owned(),
         settings: settings.to_owned(),
         stop,
         task,
@@ -77,9 +113,13 @@ async fn start_in(folder: tempfile::TempDir, settings: &str, clock: Arc<TestCloc
 
 /// Settings with free ports and the files in a folder.
 pub fn config(folder: &Path, settings: &str) -> Config {
+    config_on(folder, &test_postgres::database_url(folder), settings)
+}
+
+fn config_on(folder: &Path, url: &str, settings: &str) -> Config {
     let text = format!(
         "listen = \"127.0.0.1:0\"\nadmin_listen = \"127.0.0.1:0\"\nkeys_dir = \"keys\"\n\
-         database_url = \"sqlite:test.db\"\ndrain_limit_s = 5\n\
+         database_url = \"{url}\"\ndrain_limit_s = 5\n\
          cors_origins = [\"https://learn.example.org\"]\n{settings}"
     );
     Config::from_figment(&Figment::from(Toml::string(&text)), folder).unwrap()
@@ -134,7 +174,7 @@ impl Running {
     pub async fn restart(self) -> Self {
         drop((self.channel, self.platform));
         end(self.stop, self.task).await;
-        start_in(self.folder, &self.settings, self.clock).await
+        start_in(self.folder, &self.database, &self.settings, self.clock).await
     }
 }
 
@@ -191,4 +231,17 @@ pub fn refused<T: std::fmt::Debug>(
         "{status:?}"
     );
     details
+}
+
+/// One HTTP/1.1 request; the whole answer as text.
+pub async fn http(address: std::net::SocketAddr, head: &str, body: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let length = body.len();
+    let head =
+        format!("{head}\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(body).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).to_lowercase()
 }

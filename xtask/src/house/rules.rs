@@ -56,7 +56,13 @@ pub(super) fn sql_stays_in_stores(workspace: &Workspace) -> Vec<String> {
                 .collect();
             problems.push(format!("{} holds SQL: {start}", file.path));
         }
-        for call in ["sqlx::query", "query_as", "query_scalar", "QueryBuilder"] {
+        for call in [
+            "sqlx::query",
+            "db::query",
+            "query_as",
+            "query_scalar",
+            "QueryBuilder",
+        ] {
             if file.code.contains(call) {
                 problems.push(format!("{} calls {call}", file.path));
             }

@@ -8,12 +8,16 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::{MetadataCommand, TargetKind};
 use std::path::Path;
 
+/// Its tests run twice: on SQLite in their own groups, and on PostgreSQL.
+const CONTROL_PLANE: &str = "control-plane";
+
 /// One group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
     Lint,
     Unit,
     Contract,
+    Postgres,
     Fuzz,
     Conformance,
     Security,
@@ -38,6 +42,7 @@ impl Group {
         Self::Lint,
         Self::Unit,
         Self::Contract,
+        Self::Postgres,
         Self::Fuzz,
         Self::Conformance,
         Self::Security,
@@ -52,6 +57,7 @@ impl Group {
             Self::Lint => "lint",
             Self::Unit => "unit",
             Self::Contract => "contract",
+            Self::Postgres => "postgres",
             Self::Fuzz => "fuzz",
             Self::Conformance => "conformance",
             Self::Security => "security",
@@ -75,18 +81,25 @@ impl Group {
         self != Self::Lint
     }
 
+    /// Whether its tests want a PostgreSQL server.
+    pub fn needs_postgres(self) -> bool {
+        matches!(self, Self::Unit | Self::Contract | Self::Postgres)
+    }
+
     /// Tests that share one sandboxd and look at what is left on the host run in one process,
     /// under plain cargo; the others get a process each from nextest where it is there.
     pub fn runner(self, preferred: TestRunner) -> Runner {
         match (self, preferred) {
             (Self::Lint, _) => Runner::Lint,
             (Self::Web, _) => Runner::Node,
-            (Self::Unit | Self::Contract, TestRunner::Nextest) => Runner::Cargo(vec![
-                "nextest",
-                "run",
-                "--no-fail-fast",
-                "--hide-progress-bar",
-            ]),
+            (Self::Unit | Self::Contract | Self::Postgres, TestRunner::Nextest) => {
+                Runner::Cargo(vec![
+                    "nextest",
+                    "run",
+                    "--no-fail-fast",
+                    "--hide-progress-bar",
+                ])
+            }
             _ => Runner::Cargo(vec!["test", "--no-fail-fast"]),
         }
     }
@@ -126,17 +139,24 @@ pub fn targets(root: &Path, group: Group) -> Result<Vec<String>> {
         return Ok(words(&["--workspace", "--lib", "--bins"]));
     }
     let tests = integration_tests(root)?;
-    let chosen: Vec<_> = tests
-        .iter()
-        .filter(|(folder, _)| group_of(folder) == group)
-        .collect();
+    let belongs = |folder: &str| match group {
+        Group::Postgres => folder == CONTROL_PLANE,
+        _ => group_of(folder) == group,
+    };
+    let chosen: Vec<_> = tests.iter().filter(|(folder, _)| belongs(folder)).collect();
     if chosen.is_empty() {
         return Ok(Vec::new());
     }
     let names = chosen
         .into_iter()
         .flat_map(|(_, name)| words(&["--test", name]));
-    Ok(words(&["--workspace"]).into_iter().chain(names).collect())
+    let mut all: Vec<_> = words(&["--workspace"]).into_iter().chain(names).collect();
+    if group == Group::Postgres {
+        // The unit tests of the other crates come with it, which is quicker than to build
+        // control-plane alone with other features.
+        all.push("--lib".into());
+    }
+    Ok(all)
 }
 
 /// Folder and name of every integration test of the workspace.

@@ -9,6 +9,7 @@ use super::super::lab::{Lab, lab, lab_with, request, start};
 use super::super::model::{Outcome, Run};
 use super::super::service::RunRequest;
 use crate::platform::context::Caller;
+use crate::platform::db;
 use crate::platform::errors::Error;
 use crate::platform::ids::RunId;
 
@@ -155,7 +156,7 @@ async fn others_see_no_files_and_old_ones_go_with_their_run() {
     let later = lab.platform.clock.now() + Duration::from_secs(1);
     assert_eq!(lab.execution.delete_old(later, 10).await.unwrap(), 1);
     assert_eq!(content(&lab, user, ended.id, "a").await, None);
-    let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM run_files")
+    let left: i64 = db::query_scalar("SELECT COUNT(*) FROM run_files")
         .fetch_one(lab.platform.db.read())
         .await
         .unwrap();

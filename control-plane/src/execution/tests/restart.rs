@@ -7,6 +7,7 @@ use super::super::lab::{Lab, eventually, prepare, request, start};
 use super::super::model::{Ending, Outcome, State};
 use super::super::{live::LiveRun, store};
 use crate::platform::context::Caller;
+use crate::platform::db;
 use crate::platform::ids::RunId;
 
 fn runtime() -> Runtime {
@@ -93,7 +94,7 @@ fn an_attempt_that_was_not_claimed_is_not_counted_and_its_number_not_used_again(
         lab.finished(user, id).await;
         // As it was in the first moment.
         let mut tx = lab.platform.db.write().await.unwrap();
-        sqlx::query(
+        db::query(
             "UPDATE runs SET state = 'queued', attempt = 0, outcome = NULL, finish_time = NULL",
         )
         .execute(&mut *tx)
@@ -113,7 +114,7 @@ fn an_attempt_that_was_not_claimed_is_not_counted_and_its_number_not_used_again(
             .map(|seen| seen.request.run_id)
             .collect();
         assert_eq!(names, [1, 2].map(|attempt| format!("{id}-{attempt}")));
-        let losses: u32 = sqlx::query_scalar("SELECT loss_count FROM runs")
+        let losses: u32 = db::query_scalar("SELECT loss_count FROM runs")
             .fetch_one(lab.platform.db.read())
             .await
             .unwrap();

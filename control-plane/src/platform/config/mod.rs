@@ -3,8 +3,11 @@
 //! keeps them apart from the variables of the command line client. Everything is checked before
 //! a port opens, and every problem is listed at once.
 //!
-//! Secrets are not in here but in files of `keys_dir`; `platform::keys` checks those.
+//! Secrets are not in here but in files of `keys_dir`; `platform::keys` checks those. Only the URL
+//! of a PostgreSQL server may hold one, a password, which is never shown; better it is in the file
+//! that PGPASSFILE names, or in the environment.
 
+mod database;
 mod limits;
 mod reader;
 #[cfg(test)]
@@ -18,6 +21,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use figment::value::Dict;
 
+pub use database::Database;
 pub use limits::Limits;
 use reader::Section;
 
@@ -76,8 +80,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// `/health`, `/ready` and `/metrics`; must not be reachable from outside.
     pub admin_listen: SocketAddr,
-    /// SQLite file.
-    pub database: PathBuf,
+    pub database: Database,
     /// Folder of the master key and the signing keys.
     pub keys_dir: PathBuf,
     /// Course that is loaded at every start.
@@ -151,6 +154,7 @@ impl Config {
                     .into(),
             );
         }
+        self.database.check_production(problems);
         if self.runners.is_empty() {
             problems.push("runners: at least one is required in production".into());
         }
@@ -183,14 +187,7 @@ fn read(root: &mut Section, folder: &Path) -> Option<Config> {
         root.problem("admin_listen", "must differ from listen");
     }
     let path = |text: String| folder.join(text);
-    let database = root.required("database_url");
-    let database = database.and_then(|url: String| match url.strip_prefix("sqlite:") {
-        Some(file) if !file.is_empty() => Some(folder.join(file)),
-        _ => {
-            root.problem("database_url", "must be sqlite:FILE");
-            None
-        }
-    });
+    let database = Database::read(root, folder);
     let keys_dir = root.required("keys_dir").map(path);
     let content_dir = root.optional("content_dir").map(path);
     let tls = root.table("tls", |tls| read_tls(tls, folder));

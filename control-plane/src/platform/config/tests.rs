@@ -1,6 +1,7 @@
 //! What a configuration may say, and that all that is wrong with it is said at once.
 
 use super::*;
+use crate::platform::db::Location;
 
 fn load(text: &str) -> Result<Config, Problems> {
     Config::from_figment(
@@ -15,7 +16,8 @@ const LEAST: &str = "database_url = \"sqlite:data.db\"\nkeys_dir = \"keys\"\n";
 fn two_keys_are_enough_and_defaults_are_the_documented_ones() {
     let config = load(LEAST).unwrap();
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
-    assert_eq!(config.database, Path::new("/etc/coderunner/data.db"));
+    let file = Location::Sqlite("/etc/coderunner/data.db".into());
+    assert_eq!(config.database, Database::at(file));
     assert_eq!(config.limits.runs_per_minute.unwrap().get(), 10);
     assert_eq!(config.limits.calls_per_minute.unwrap().get(), 60);
     assert_eq!(

@@ -19,10 +19,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use prost::Message;
 use sha2::{Digest, Sha256};
-use sqlx::SqliteConnection;
 
 use super::clock::SharedClock;
-use super::db::Db;
+use super::db::{Connection, Db};
 use super::errors::{Error, FieldViolation, Reason};
 use super::ids::UserId;
 use store::Found;
@@ -72,11 +71,7 @@ struct Key {
 
 impl Claim {
     /// Stores the answer.
-    async fn complete<A: Message>(
-        self,
-        tx: &mut SqliteConnection,
-        answer: &A,
-    ) -> Result<(), Error> {
+    async fn complete<A: Message>(self, tx: &mut Connection, answer: &A) -> Result<(), Error> {
         if let Some(key) = self.0 {
             store::complete(tx, &key, &answer.encode_to_vec()).await?;
         }
@@ -90,7 +85,7 @@ impl Unseen {
     /// dropped.
     pub async fn settle<A: Message + Default>(
         self,
-        tx: &mut SqliteConnection,
+        tx: &mut Connection,
         answer: &A,
     ) -> Result<Option<A>, Error> {
         let Some(New { key, body, now }) = self.0 else {
@@ -99,7 +94,7 @@ impl Unseen {
         if store::settle(tx, &key, &body, &answer.encode_to_vec(), now).await? {
             return Ok(None);
         }
-        match store::find(tx, &key).await? {
+        match store::find(&mut *tx, &key).await? {
             Some(found) if found.body != body => Err(reused()),
             Some(Found {
                 answer: Some(answer),
@@ -159,8 +154,7 @@ impl Idempotency {
         let Some(new) = self.new_of(user_id, method, request_id, request)? else {
             return Ok(Turn::First(Unseen(None)));
         };
-        let mut connection = self.db.read().acquire().await?;
-        match store::find(&mut connection, &new.key).await? {
+        match store::find(self.db.read(), &new.key).await? {
             Some(found) if found.body != new.body => Err(reused()),
             Some(Found {
                 answer: Some(answer),
@@ -208,7 +202,7 @@ impl Idempotency {
         };
         let New { key, body, now } = new;
         let mut tx = self.db.write().await?;
-        let found = store::find(&mut tx, &key).await?;
+        let found = store::find(&mut *tx, &key).await?;
         let Some(found) = found else {
             store::insert(&mut tx, &key, &body, now).await?;
             tx.commit().await?;

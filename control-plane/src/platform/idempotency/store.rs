@@ -1,10 +1,9 @@
 //! SQL of the request_ids.
 
 use jiff::Timestamp;
-use sqlx::{Row, SqliteConnection};
 
 use super::Key;
-use crate::platform::db::{from_micros, to_micros};
+use crate::platform::db::{self, Connection, Executor, from_micros, to_micros};
 
 /// A request_id that was seen before.
 pub struct Found {
@@ -15,15 +14,15 @@ pub struct Found {
 }
 
 /// Reads a claim.
-pub async fn find(tx: &mut SqliteConnection, key: &Key) -> Result<Option<Found>, sqlx::Error> {
-    let row = sqlx::query(
+pub async fn find(db: impl Executor, key: &Key) -> Result<Option<Found>, sqlx::Error> {
+    let row = db::query(
         "SELECT body_hash, answer, claim_time FROM request_ids
-         WHERE user_id = ? AND method = ? AND request_id = ?",
+         WHERE user_id = $1 AND method = $2 AND request_id = $3",
     )
     .bind(&key.user_id)
     .bind(key.method)
     .bind(&key.request_id)
-    .fetch_optional(tx)
+    .fetch_optional(db)
     .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Found {
@@ -35,14 +34,14 @@ pub async fn find(tx: &mut SqliteConnection, key: &Key) -> Result<Option<Found>,
 
 /// Writes a new claim.
 pub async fn insert(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     key: &Key,
     body: &[u8],
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    db::query(
         "INSERT INTO request_ids (user_id, method, request_id, body_hash, claim_time)
-         VALUES (?, ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5)",
     )
     .bind(&key.user_id)
     .bind(key.method)
@@ -57,18 +56,19 @@ pub async fn insert(
 /// Writes a request_id and its answer. False when there is an answer already, or one to come to another
 /// body.
 pub async fn settle(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     key: &Key,
     body: &[u8],
     answer: &[u8],
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query(
+    let result = db::query(
         "INSERT INTO request_ids (user_id, method, request_id, body_hash, claim_time, answer)
-         VALUES (?, ?, ?, ?, ?, ?)
+         VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (user_id, method, request_id) DO UPDATE
              SET answer = excluded.answer, claim_time = excluded.claim_time
-             WHERE answer IS NULL AND body_hash = excluded.body_hash",
+             WHERE request_ids.answer IS NULL
+                 AND request_ids.body_hash = excluded.body_hash",
     )
     .bind(&key.user_id)
     .bind(key.method)
@@ -82,14 +82,10 @@ pub async fn settle(
 }
 
 /// Makes an abandoned claim one of now.
-pub async fn take_over(
-    tx: &mut SqliteConnection,
-    key: &Key,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE request_ids SET claim_time = ?
-         WHERE user_id = ? AND method = ? AND request_id = ?",
+pub async fn take_over(tx: &mut Connection, key: &Key, now: Timestamp) -> Result<(), sqlx::Error> {
+    db::query(
+        "UPDATE request_ids SET claim_time = $1
+         WHERE user_id = $2 AND method = $3 AND request_id = $4",
     )
     .bind(to_micros(now))
     .bind(&key.user_id)
@@ -101,13 +97,9 @@ pub async fn take_over(
 }
 
 /// Stores the answer of a claim.
-pub async fn complete(
-    tx: &mut SqliteConnection,
-    key: &Key,
-    answer: &[u8],
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE request_ids SET answer = ? WHERE user_id = ? AND method = ? AND request_id = ?",
+pub async fn complete(tx: &mut Connection, key: &Key, answer: &[u8]) -> Result<(), sqlx::Error> {
+    db::query(
+        "UPDATE request_ids SET answer = $1 WHERE user_id = $2 AND method = $3 AND request_id = $4",
     )
     .bind(answer)
     .bind(&key.user_id)
@@ -119,8 +111,8 @@ pub async fn complete(
 }
 
 /// Deletes a claim.
-pub async fn delete(tx: &mut SqliteConnection, key: &Key) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM request_ids WHERE user_id = ? AND method = ? AND request_id = ?")
+pub async fn delete(tx: &mut Connection, key: &Key) -> Result<(), sqlx::Error> {
+    db::query("DELETE FROM request_ids WHERE user_id = $1 AND method = $2 AND request_id = $3")
         .bind(&key.user_id)
         .bind(key.method)
         .bind(&key.request_id)
@@ -130,8 +122,8 @@ pub async fn delete(tx: &mut SqliteConnection, key: &Key) -> Result<(), sqlx::Er
 }
 
 /// Deletes claims from before a time; says how many.
-pub async fn forget(tx: &mut SqliteConnection, before: Timestamp) -> Result<u64, sqlx::Error> {
-    let result = sqlx::query("DELETE FROM request_ids WHERE claim_time < ?")
+pub async fn forget(tx: &mut Connection, before: Timestamp) -> Result<u64, sqlx::Error> {
+    let result = db::query("DELETE FROM request_ids WHERE claim_time < $1")
         .bind(to_micros(before))
         .execute(tx)
         .await?;

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 use crate::platform::clock::{Clock, TestClock};
+use crate::platform::testing::{Ground, ground};
 
 const METHOD: &str = "/coderunner.v1.Test/Make";
 
 struct Setting {
-    _folder: tempfile::TempDir,
+    _ground: Ground,
     clock: Arc<TestClock>,
     ids: Idempotency,
     user: UserId,
@@ -17,12 +18,11 @@ struct Setting {
 }
 
 async fn setting() -> Setting {
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Arc::new(TestClock::at("2030-01-01T00:00:00Z".parse().unwrap()));
-    let db = Db::open(&folder.path().join("test.db")).await.unwrap();
-    let ids = Idempotency::new(db, clock.clone());
+    let ground = ground().await;
+    let clock = ground.clock.clone();
+    let ids = Idempotency::new(ground.platform.db.clone(), clock.clone());
     Setting {
-        _folder: folder,
+        _ground: ground,
         clock,
         ids,
         user: UserId::new(),

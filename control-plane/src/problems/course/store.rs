@@ -1,16 +1,15 @@
 //! SQL that writes a course.
 
 use jiff::Timestamp;
-use sqlx::{Row, SqliteConnection};
 
 use super::model::CourseProblem;
-use crate::platform::db::to_micros;
+use crate::platform::db::{self, Connection, to_micros};
 use crate::problems::model::{Cheatsheet, Level, feedback_word};
 use crate::testcases::service::SealedProblem;
 
 /// Fingerprints of the stored problems by slug.
-pub async fn fingerprints(tx: &mut SqliteConnection) -> Result<Vec<(String, String)>, sqlx::Error> {
-    let rows = sqlx::query("SELECT slug, fingerprint FROM problems")
+pub async fn fingerprints(tx: &mut Connection) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let rows = db::query("SELECT slug, fingerprint FROM problems")
         .fetch_all(tx)
         .await?;
     rows.iter()
@@ -19,11 +18,8 @@ pub async fn fingerprints(tx: &mut SqliteConnection) -> Result<Vec<(String, Stri
 }
 
 /// Replaces all levels and sessions. Problems lose their places and need new ones.
-pub async fn replace_levels(
-    tx: &mut SqliteConnection,
-    levels: &[Level],
-) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM levels").execute(&mut *tx).await?;
+pub async fn replace_levels(tx: &mut Connection, levels: &[Level]) -> Result<(), sqlx::Error> {
+    db::query("DELETE FROM levels").execute(&mut *tx).await?;
     let mut session_position = 0;
     for (position, level) in (0i64..).zip(levels) {
         let Level {
@@ -34,9 +30,9 @@ pub async fn replace_levels(
             summary,
             sessions,
         } = level;
-        sqlx::query(
+        db::query(
             "INSERT INTO levels (id, position, age_group, number, title, summary)
-             VALUES (?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(id)
         .bind(position)
@@ -47,9 +43,9 @@ pub async fn replace_levels(
         .execute(&mut *tx)
         .await?;
         for session in sessions {
-            sqlx::query(
+            db::query(
                 "INSERT INTO course_sessions (id, level_id, position, title, summary)
-                 VALUES (?, ?, ?, ?, ?)",
+                 VALUES ($1, $2, $3, $4, $5)",
             )
             .bind(&session.id)
             .bind(id)
@@ -66,12 +62,12 @@ pub async fn replace_levels(
 
 /// Puts a problem into a session.
 pub async fn place_problem(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     slug: &str,
     session_id: &str,
     position: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE problems SET session_id = ?, position = ? WHERE slug = ?")
+    db::query("UPDATE problems SET session_id = $1, position = $2 WHERE slug = $3")
         .bind(session_id)
         .bind(position)
         .bind(slug)
@@ -82,7 +78,7 @@ pub async fn place_problem(
 
 /// Writes a problem without its tests, in the place of the one that had its slug.
 pub async fn put_problem(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     problem: &CourseProblem,
     sealed: &SealedProblem,
     fingerprint: &str,
@@ -97,20 +93,20 @@ pub async fn put_problem(
         .limits
         .memory_bytes
         .and_then(|limit| i64::try_from(limit).ok());
-    sqlx::query(
+    db::query(
         "INSERT INTO problems (slug, origin, title, summary, statement, kind, function_name,
              difficulty, points, category, tags, starter_source, solution_ciphertext, checker,
              feedback, wall_time_limit_ms, memory_limit_bytes, wrapped_key, fingerprint,
              position, update_time, profile, subtasks, stop_on_first_failure,
              checker_ciphertext)
-         VALUES (?1, 'folder', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-             ?17, ?18, 0, ?19, ?20, ?21, ?22, ?23)
-         ON CONFLICT (slug) DO UPDATE SET origin = 'folder', title = ?2, summary = ?3,
-             statement = ?4, kind = ?5, function_name = ?6, difficulty = ?7, points = ?8,
-             category = ?9, tags = ?10, starter_source = ?11, solution_ciphertext = ?12,
-             checker = ?13, feedback = ?14, wall_time_limit_ms = ?15, memory_limit_bytes = ?16,
-             wrapped_key = ?17, fingerprint = ?18, update_time = ?19, profile = ?20,
-             subtasks = ?21, stop_on_first_failure = ?22, checker_ciphertext = ?23",
+         VALUES ($1, 'folder', $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+             $17, $18, 0, $19, $20, $21, $22, $23)
+         ON CONFLICT (slug) DO UPDATE SET origin = 'folder', title = $2, summary = $3,
+             statement = $4, kind = $5, function_name = $6, difficulty = $7, points = $8,
+             category = $9, tags = $10, starter_source = $11, solution_ciphertext = $12,
+             checker = $13, feedback = $14, wall_time_limit_ms = $15, memory_limit_bytes = $16,
+             wrapped_key = $17, fingerprint = $18, update_time = $19, profile = $20,
+             subtasks = $21, stop_on_first_failure = $22, checker_ciphertext = $23",
     )
     .bind(problem.slug.as_str())
     .bind(&problem.title)
@@ -145,11 +141,8 @@ fn encode(error: serde_json::Error) -> sqlx::Error {
 }
 
 /// Deletes a problem that came from a folder and is not in it any more.
-pub async fn delete_from_folder(
-    tx: &mut SqliteConnection,
-    slug: &str,
-) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query("DELETE FROM problems WHERE slug = ? AND origin = 'folder'")
+pub async fn delete_from_folder(tx: &mut Connection, slug: &str) -> Result<bool, sqlx::Error> {
+    let result = db::query("DELETE FROM problems WHERE slug = $1 AND origin = 'folder'")
         .bind(slug)
         .execute(tx)
         .await?;
@@ -158,14 +151,14 @@ pub async fn delete_from_folder(
 
 /// Replaces all cheatsheets.
 pub async fn replace_cheatsheets(
-    tx: &mut SqliteConnection,
+    tx: &mut Connection,
     sheets: &[Cheatsheet],
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM cheatsheets")
+    db::query("DELETE FROM cheatsheets")
         .execute(&mut *tx)
         .await?;
     for Cheatsheet { slug, title, body } in sheets {
-        sqlx::query("INSERT INTO cheatsheets (slug, title, body) VALUES (?, ?, ?)")
+        db::query("INSERT INTO cheatsheets (slug, title, body) VALUES ($1, $2, $3)")
             .bind(slug.as_str())
             .bind(title)
             .bind(body)
@@ -176,8 +169,8 @@ pub async fn replace_cheatsheets(
 }
 
 /// Tells all processes that the content changed.
-pub async fn raise_revision(tx: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE content_revision SET revision = revision + 1")
+pub async fn raise_revision(tx: &mut Connection) -> Result<(), sqlx::Error> {
+    db::query("UPDATE content_revision SET revision = revision + 1")
         .execute(tx)
         .await?;
     Ok(())

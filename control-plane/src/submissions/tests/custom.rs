@@ -8,6 +8,7 @@ use super::verdicts;
 use crate::execution::lab::{Lab, lab_with};
 use crate::judge::Verdict::{self, Accepted, InternalError, RuntimeError, Skipped, WrongAnswer};
 use crate::platform::context::{Caller, Role};
+use crate::platform::db;
 use crate::platform::pagination::Page;
 use crate::submissions::live::Event;
 use crate::submissions::model::Submission;
@@ -288,7 +289,7 @@ async fn what_was_written_for_the_author_goes_with_the_submission() {
     let user = lab.user().await;
     let submission = lab.graded(user, "own", &source(&["hidden 1: shrug"])).await;
     lab.submissions.delete(user, submission.id).await.unwrap();
-    let left: String = sqlx::query_scalar("SELECT author_message FROM submissions")
+    let left: String = db::query_scalar("SELECT author_message FROM submissions")
         .fetch_one(lab.platform.db.read())
         .await
         .unwrap();

@@ -125,6 +125,7 @@ fn sql_outside_a_store_is_found() {
         r##"const Q: &str = r#"UPDATE users SET name = ?"#;"##,
         r#"const Q: &str = "DELETE FROM users";"#,
         "sqlx::query(text)",
+        "db::query(text)",
         "QueryBuilder::new(text)",
     ] {
         assert_eq!(

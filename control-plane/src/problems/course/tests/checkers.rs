@@ -2,6 +2,7 @@
 
 use super::{Small, loaded, read};
 use crate::judge::{Case, Checker, CustomChecker, Space, Tolerance, Words};
+use crate::platform::db;
 use crate::platform::testing::ground;
 use crate::problems::model::{AnswerChecker, CheckerKind};
 use crate::problems::service::Problems;
@@ -163,7 +164,7 @@ async fn a_checker_of_the_authors_own_is_sealed_in_the_database_and_open_for_gra
     let echo = problems.for_grading("echo").await.unwrap();
     assert_eq!(echo.checker, own("# SECRET\n"));
     let stored: Vec<u8> =
-        sqlx::query_scalar("SELECT checker_ciphertext FROM problems WHERE slug = 'echo'")
+        db::query_scalar("SELECT checker_ciphertext FROM problems WHERE slug = 'echo'")
             .fetch_one(ground.platform.db.read())
             .await
             .unwrap();

@@ -1,0 +1,102 @@
+//! PostgreSQL for tests: a private server with a data folder of its own on a free port of
+//! 127.0.0.1, and on it a database for each test. Needs the programs of Debian's package
+//! `postgresql`; nothing of a server that the machine may run otherwise is touched.
+//!
+//! Tests that work on both engines ask `database_url`, and the variable
+//! `CODERUNNER_TEST_DATABASE` (`sqlite`, `postgres`) says which they get. The server starts with
+//! the first test of a process that wants it. Whoever starts many processes of tests starts one
+//! server for all of them and passes its address in `CODERUNNER_TEST_POSTGRES`.
+
+#![forbid(unsafe_code)]
+
+mod programs;
+mod server;
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+
+pub use programs::Programs;
+pub use server::Server;
+
+/// Chooses the engine of tests that work on both.
+pub const ENGINE_VARIABLE: &str = "CODERUNNER_TEST_DATABASE";
+/// The address of a server that somebody started for all tests.
+pub const SERVER_VARIABLE: &str = "CODERUNNER_TEST_POSTGRES";
+
+/// The engine that tests are to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// The engine that the environment names; SQLite when it names none.
+pub fn engine() -> Engine {
+    match std::env::var(ENGINE_VARIABLE).as_deref() {
+        Err(_) | Ok("" | "sqlite") => Engine::Sqlite,
+        Ok("postgres") => Engine::Postgres,
+        Ok(other) => panic!("{ENGINE_VARIABLE} is {other:?}; it must be sqlite or postgres"),
+    }
+}
+
+/// A new, empty database of the chosen engine, as the setting `database_url` has it. It lives as
+/// long as the folder of the test.
+pub fn database_url(folder: &Path) -> String {
+    match engine() {
+        Engine::Sqlite => "sqlite:test.db".into(),
+        Engine::Postgres => postgres_url(folder),
+    }
+}
+
+/// A new, empty database on PostgreSQL. It is dropped when the folder of the test is gone and
+/// the next database is made, or with the server.
+pub fn postgres_url(folder: &Path) -> String {
+    let (programs, address) = shared().unwrap_or_else(|error| panic!("{error:#}"));
+    make_database(&programs, &address, folder).unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// The server that all tests of this process share.
+fn shared() -> anyhow::Result<(Programs, String)> {
+    static SERVER: OnceLock<Result<Server, String>> = OnceLock::new();
+    if let Ok(address) = std::env::var(SERVER_VARIABLE) {
+        return Ok((Programs::find()?, address));
+    }
+    let server = SERVER.get_or_init(|| Server::start().map_err(|error| format!("{error:#}")));
+    match server {
+        Ok(server) => Ok((server.programs().clone(), server.address().to_owned())),
+        Err(error) => anyhow::bail!("{error}"),
+    }
+}
+
+/// Makes a database on a server, and drops those whose folder is gone.
+pub fn make_database(programs: &Programs, address: &str, folder: &Path) -> anyhow::Result<String> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
+    let name = format!("test_{}_{count}_{since}", std::process::id());
+    let folder = folder.to_str().context("the folder has a name in UTF-8")?;
+    let folder = folder.replace('\'', "''");
+    let answer = programs.psql(
+        address,
+        &[
+            &format!("CREATE DATABASE {name}"),
+            &format!("COMMENT ON DATABASE {name} IS '{folder}'"),
+            "SELECT datname, description FROM pg_database
+             JOIN pg_shdescription ON objoid = pg_database.oid WHERE datname LIKE 'test_%'",
+        ],
+    )?;
+    for line in answer.lines() {
+        if let Some((old, folder)) = line.split_once('|')
+            && !Path::new(folder).exists()
+        {
+            // Another process may have done it by now.
+            let drop = format!("DROP DATABASE IF EXISTS {old} WITH (FORCE)");
+            let _ = programs.psql(address, &[&drop]);
+        }
+    }
+    Ok(format!("{address}/{name}"))
+}
