@@ -17,7 +17,7 @@ const SOON: Duration = Duration::from_secs(20);
 /// The key set that is published.
 async fn published(running: &Running) -> Vec<String> {
     let head = "GET /.well-known/jwks.json HTTP/1.1";
-    let answer = crate::ports::http(running.address, head, b"").await;
+    let answer = crate::support::http(running.address, head, b"").await;
     let body = &answer[answer.find('{').unwrap()..];
     let set: serde_json::Value = serde_json::from_str(body).unwrap();
     let keys = set["keys"].as_array().unwrap();
