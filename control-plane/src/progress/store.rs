@@ -160,10 +160,12 @@ pub async fn solved(db: &Pool, user_id: UserId) -> Result<Vec<ProblemProgress>, 
 
 /// The points of somebody's best submissions at all problems together.
 pub async fn points(db: &Pool, user_id: UserId) -> Result<u32, sqlx::Error> {
-    db::query_scalar("SELECT coalesce(sum(points), 0) FROM progress WHERE user_id = $1")
-        .bind(user_id.to_string())
-        .fetch_one(db)
-        .await
+    db::query_scalar(
+        "SELECT CAST(coalesce(sum(points), 0) AS BIGINT) FROM progress WHERE user_id = $1",
+    )
+    .bind(user_id.to_string())
+    .fetch_one(db)
+    .await
 }
 
 fn problem_progress(row: Row) -> Result<ProblemProgress, sqlx::Error> {

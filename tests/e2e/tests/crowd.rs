@@ -18,7 +18,7 @@ const FLOOD: usize = 200;
 /// How much longer the class may wait beside the flood.
 const BOUND: f64 = 2.0;
 /// Times that the class presses Run, without and with the flood in turn.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// Medians of less are not told apart from the scheduling of the machine.
 const FLOOR: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(180);
