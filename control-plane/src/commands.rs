@@ -1,4 +1,7 @@
 //! Commands on the files of an installation that need no database: keys for tokens, certificates.
+//! Those on the whole database are in `backup`.
+
+pub mod backup;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
+use commands::backup::{Backup, Restore};
 use commands::{PkiCommand, SigningKeys};
 use control_plane::auth::model::Password;
 use control_plane::auth::service::Auth;
@@ -63,6 +64,11 @@ enum Command {
     /// Manage the certificates for runner hosts on other machines.
     #[command(subcommand)]
     Pki(PkiCommand),
+    /// Write all that the database holds into a new file, while the server goes on.
+    Backup(Backup),
+    /// Fill an empty database, of either engine, with what a backup holds. Every control-plane of
+    /// this database must be stopped.
+    Restore(Restore),
 }
 
 #[derive(Debug, Subcommand)]
@@ -108,6 +114,8 @@ async fn main() -> ExitCode {
         Command::Content(Content::Load { folder, config }) => load(&folder, &config).await,
         Command::SigningKeys(command) => commands::signing_keys(command),
         Command::Pki(command) => commands::pki(command),
+        Command::Backup(command) => commands::backup::backup(command).await,
+        Command::Restore(command) => commands::backup::restore(command).await,
         Command::User(User::Create {
             email,
             role,

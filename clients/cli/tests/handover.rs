@@ -35,6 +35,14 @@ fn arguments_and_exit_code_are_passed_on() {
             ("pki list --folder x", "pki list --folder x\n"),
             ("pki --help", "pki --help\n"),
             (
+                "backup b.backup --config c.toml",
+                "backup b.backup --config c.toml\n",
+            ),
+            (
+                "restore b.backup --overwrite --config c.toml",
+                "restore b.backup --overwrite --config c.toml\n",
+            ),
+            (
                 "signing-keys rotate --delay 0",
                 "signing-keys rotate --delay 0\n",
             ),

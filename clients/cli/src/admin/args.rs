@@ -38,6 +38,12 @@ pub enum Admin {
     /// Certificates for runner hosts and control-planes: make, renew, list.
     #[command(disable_help_flag = true)]
     Pki(HandedOver),
+    /// Save the database in a file.
+    #[command(disable_help_flag = true)]
+    Backup(HandedOver),
+    /// Fill the database from such a file.
+    #[command(disable_help_flag = true)]
+    Restore(HandedOver),
 }
 
 /// Arguments that `control-plane` reads.

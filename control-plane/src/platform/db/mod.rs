@@ -5,6 +5,7 @@
 //! transactions, which nothing disturbs: see `sqlite` and `postgres` for how. Migrations are
 //! inside the program, in a folder for each engine; a test compares what they make.
 
+pub mod backup;
 mod connection;
 mod failure;
 mod location;
