@@ -1,7 +1,8 @@
 //! Commands on the files of an installation that need no database: keys for tokens, certificates.
-//! Those on the whole database are in `backup`.
+//! Those on the database are in `backup` and `retention`.
 
 pub mod backup;
+pub mod retention;
 
 use std::path::PathBuf;
 use std::time::Duration;

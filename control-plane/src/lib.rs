@@ -14,6 +14,7 @@ pub mod pki;
 pub mod platform;
 pub mod problems;
 pub mod progress;
+pub mod retention;
 pub mod runners;
 pub mod server;
 pub mod service_accounts;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use commands::backup::{Backup, Restore};
+use commands::retention::RetentionCommand;
 use commands::{PkiCommand, SigningKeys};
 use control_plane::auth::model::Password;
 use control_plane::auth::service::Auth;
@@ -69,6 +70,9 @@ enum Command {
     /// Fill an empty database, of either engine, with what a backup holds. Every control-plane of
     /// this database must be stopped.
     Restore(Restore),
+    /// See and delete what is old.
+    #[command(subcommand)]
+    Retention(RetentionCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -116,6 +120,7 @@ async fn main() -> ExitCode {
         Command::Pki(command) => commands::pki(command),
         Command::Backup(command) => commands::backup::backup(command).await,
         Command::Restore(command) => commands::backup::restore(command).await,
+        Command::Retention(command) => commands::retention::retention(command).await,
         Command::User(User::Create {
             email,
             role,

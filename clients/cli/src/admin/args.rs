@@ -44,6 +44,9 @@ pub enum Admin {
     /// Fill the database from such a file.
     #[command(disable_help_flag = true)]
     Restore(HandedOver),
+    /// Runs, submissions and sessions that are old: show, run.
+    #[command(disable_help_flag = true)]
+    Retention(HandedOver),
 }
 
 /// Arguments that `control-plane` reads.

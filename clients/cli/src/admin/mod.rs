@@ -24,6 +24,7 @@ pub fn of_the_installation(admin: Admin) -> Result<Result<End, Admin>, Failure> 
         Admin::Pki(HandedOver { arguments }) => handover::hand_over("pki", &arguments)?,
         Admin::Backup(HandedOver { arguments }) => handover::hand_over("backup", &arguments)?,
         Admin::Restore(HandedOver { arguments }) => handover::hand_over("restore", &arguments)?,
+        Admin::Retention(HandedOver { arguments }) => handover::hand_over("retention", &arguments)?,
         other => return Ok(Err(other)),
     };
     Ok(Ok(end))
@@ -39,7 +40,8 @@ pub async fn of_the_server(client: &Client, admin: Admin, json: bool) -> Result<
         | Admin::SigningKeys(_)
         | Admin::Pki(_)
         | Admin::Backup(_)
-        | Admin::Restore(_) => unreachable!("done without a server"),
+        | Admin::Restore(_)
+        | Admin::Retention(_) => unreachable!("done without a server"),
     }
 }
 
