@@ -9,6 +9,7 @@ pub mod auth;
 pub mod classes;
 pub mod execution;
 pub mod explain;
+pub mod history;
 pub mod judge;
 pub mod pki;
 pub mod platform;

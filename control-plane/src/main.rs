@@ -12,6 +12,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use commands::backup::{Backup, Restore};
+use commands::history::History;
 use commands::retention::RetentionCommand;
 use commands::{PkiCommand, SigningKeys};
 use control_plane::auth::model::Password;
@@ -73,6 +74,9 @@ enum Command {
     /// See and delete what is old.
     #[command(subcommand)]
     Retention(RetentionCommand),
+    /// Tell the way of one run or submission: who, when, attempts, losses, result. Without its
+    /// program, input and output.
+    History(History),
 }
 
 #[derive(Debug, Subcommand)]
@@ -121,6 +125,7 @@ async fn main() -> ExitCode {
         Command::Backup(command) => commands::backup::backup(command).await,
         Command::Restore(command) => commands::backup::restore(command).await,
         Command::Retention(command) => commands::retention::retention(command).await,
+        Command::History(command) => commands::history::history(command).await,
         Command::User(User::Create {
             email,
             role,

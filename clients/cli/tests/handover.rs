@@ -43,6 +43,10 @@ fn arguments_and_exit_code_are_passed_on() {
                 "restore b.backup --overwrite --config c.toml\n",
             ),
             (
+                "history 0197 --config c.toml",
+                "history 0197 --config c.toml\n",
+            ),
+            (
                 "retention run --older-than 3 --dry-run",
                 "retention run --older-than 3 --dry-run\n",
             ),

@@ -47,6 +47,9 @@ pub enum Admin {
     /// Runs, submissions and sessions that are old: show, run.
     #[command(disable_help_flag = true)]
     Retention(HandedOver),
+    /// The way of one run or submission, without its program and output.
+    #[command(disable_help_flag = true)]
+    History(HandedOver),
 }
 
 /// Arguments that `control-plane` reads.
