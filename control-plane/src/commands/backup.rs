@@ -1,11 +1,16 @@
 //! Commands that save the whole database and bring it back.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use control_plane::platform::config::Config;
 use control_plane::platform::db;
+use control_plane::platform::db::backup::Progress;
 use jiff::Timestamp;
+
+/// What takes long says so often how far it is.
+const TELL_EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Args)]
 pub struct Backup {
@@ -31,7 +36,7 @@ pub struct Restore {
 /// Saves the database.
 pub async fn backup(Backup { file, config }: Backup) -> anyhow::Result<()> {
     let config = Config::load(&config)?;
-    let saved = db::backup::save(&config.database, &file, Timestamp::now()).await?;
+    let saved = db::backup::save(&config.database, &file, Timestamp::now(), &mut teller()).await?;
     println!("{}: {saved}", file.display());
     println!(
         "The keys are not in it; tests and solutions can't be read without them. Keep a copy of {} \
@@ -49,7 +54,18 @@ pub async fn restore(command: Restore) -> anyhow::Result<()> {
         config,
     } = command;
     let config = Config::load(&config)?;
-    let restored = db::backup::restore(&config.database, &file, overwrite).await?;
+    let restored = db::backup::restore(&config.database, &file, overwrite, &mut teller()).await?;
     println!("{}: {restored}", config.database.location);
     Ok(())
+}
+
+/// Tells on standard error how far it is, so that what is written to standard output stays short.
+fn teller() -> impl FnMut(Progress<'_>) + Send {
+    let mut told = Instant::now();
+    move |progress| {
+        if told.elapsed() >= TELL_EVERY {
+            eprintln!("{progress}");
+            told = Instant::now();
+        }
+    }
 }

@@ -93,6 +93,17 @@ mod tests {
         .execute(&mut *tx)
         .await
         .unwrap();
+        for sql in [
+            "INSERT INTO progress (user_id, problem, attempt_count, solved, points, solve_time,
+                 last_attempt_time) VALUES ('u', 'p', 1, 1, 10, 1, 1)",
+            "INSERT INTO attempts (submission_id, user_id, problem, verdict, accepted,
+                 passed_test_count, test_count, create_time)
+             VALUES ('old', 'u', 'p', 'ACCEPTED', 1, 1, 1, 1)",
+            "INSERT INTO badges (user_id, key, earn_time) VALUES ('u', 'first', 7)",
+            "INSERT INTO drafts (user_id, problem, source, save_time) VALUES ('u', 'p', '', 1)",
+        ] {
+            query(sql).execute(&mut *tx).await.unwrap();
+        }
         for (id, end) in [("old", Some(old)), ("new", Some(new)), ("at work", None)] {
             let state = end.map_or("queued", |_| "finished");
             let run = query(
@@ -152,6 +163,17 @@ mod tests {
         tx.commit().await.unwrap();
     }
 
+    /// What was done stays done: progress, points, badges and the list of attempts.
+    async fn earned(ground: &Ground) -> Vec<i64> {
+        let sql = "SELECT points FROM progress UNION ALL SELECT accepted FROM attempts
+             UNION ALL SELECT earn_time FROM badges UNION ALL SELECT count(*) FROM drafts
+             UNION ALL SELECT submission_count FROM users";
+        let pool = ground.platform.db.read();
+        let mut all: Vec<i64> = query_scalar(sql).fetch_all(pool).await.unwrap();
+        all.sort_unstable();
+        all
+    }
+
     async fn left(ground: &Ground, kind: Kind) -> Vec<String> {
         let sql = match kind {
             Kind::Runs => "SELECT id FROM runs ORDER BY id",
@@ -177,5 +199,6 @@ mod tests {
             assert_eq!(left(&ground, kind).await, ["at work", "new"], "{kind}");
             assert_eq!(retention.count(kind, before).await.unwrap(), 0, "{kind}");
         }
+        assert_eq!(earned(&ground).await, [1, 1, 3, 7, 10]);
     }
 }

@@ -38,6 +38,9 @@ const ASK_AGAIN: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How much longer than the server we wait for the end of a statement.
 const GRACE: Duration = Duration::from_secs(1);
+/// How long a database that is to be restored may still be in use: a busy server takes its time to
+/// notice that somebody has left.
+const LEAVING_TIMEOUT: Duration = Duration::from_secs(10);
 /// How our connections are called in the server's views.
 const NAME: &str = "coderunner";
 /// Names the lock of all writers; any number would do, and it must never change.
@@ -131,7 +134,7 @@ pub(super) async fn ensure_alone(url: &PostgresUrl, settings: &Database) -> anyh
     let mut connection = limited(settings.wait_limit + PATIENCE, options.connect())
         .await
         .with_context(|| format!("connect to the database {url}"))?;
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + LEAVING_TIMEOUT;
     loop {
         let others: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM pg_stat_activity
@@ -144,7 +147,6 @@ pub(super) async fn ensure_alone(url: &PostgresUrl, settings: &Database) -> anyh
             connection.close().await?;
             return Ok(());
         }
-        // The server may not have noticed yet that somebody has left.
         if Instant::now() > until {
             bail!(
                 "the database {url} has {others} connections of control-planes; stop every \

@@ -70,7 +70,7 @@ impl Query {
     }
 
     /// Gives all values that follow.
-    pub(super) fn values(mut self, values: Vec<Value>) -> Self {
+    pub(super) fn values(mut self, values: impl IntoIterator<Item = Value>) -> Self {
         self.values.extend(values);
         self
     }

@@ -55,8 +55,8 @@ pub(super) async fn open(path: &Path, readers: u32) -> anyhow::Result<(SqlitePoo
     Ok((readers, writer))
 }
 
-/// A transaction that reads one state of the file, whatever is written meanwhile. It makes no file
-/// and changes none.
+/// A transaction that reads one state of the file, whatever is written meanwhile. It changes nothing
+/// and makes no database where there is none.
 pub(super) async fn snapshot(path: &Path) -> anyhow::Result<Transaction<'static, Sqlite>> {
     let options = SqliteConnectOptions::new()
         .filename(path)

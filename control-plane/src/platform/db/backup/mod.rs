@@ -17,6 +17,37 @@ use std::fmt;
 pub use restore::restore;
 pub use save::save;
 
+/// How far a save or a restore is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// What is being done.
+    pub step: &'static str,
+    pub table: &'a str,
+    /// Of all tables.
+    pub rows: u64,
+    /// How many there will be, when it is known.
+    pub all: Option<u64>,
+}
+
+/// Hears of each row. It must not take long.
+pub type Listener<'a> = dyn FnMut(Progress<'_>) + Send + 'a;
+
+impl fmt::Display for Progress<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            step,
+            table,
+            rows,
+            all,
+        } = self;
+        write!(formatter, "{step}: {rows} rows")?;
+        if let Some(all) = all {
+            write!(formatter, " of {all}")?;
+        }
+        write!(formatter, ", at the table {table}")
+    }
+}
+
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {

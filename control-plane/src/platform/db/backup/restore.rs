@@ -13,21 +13,31 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 
 use super::super::connection::Connection;
+use super::super::value::Value;
 use super::super::{Db, Location, postgres, query, sqlite};
-use super::Summary;
 use super::format::{End, Heading, Line, Reader};
 use super::tables::{Table, known_migrations, quoted, tables};
+use super::{Listener, Progress, Summary};
 use crate::platform::config::Database;
 
 /// Nobody waits for this transaction, so it takes what it takes.
 const NO_HURRY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A migration puts its one row there; it makes no database full.
 const NEVER_EMPTY: &str = "content_revision";
+/// Rows are stored with so many in one statement, or with so many bytes of text and bytes.
+const BATCH_ROWS: usize = 64;
+const BATCH_BYTES: usize = 1024 * 1024;
 
 /// Fills the database from a file of `save`. One that holds anything is left alone, unless it is to
 /// be overwritten.
-pub async fn restore(settings: &Database, file: &Path, overwrite: bool) -> anyhow::Result<Summary> {
-    let checked = check(file).with_context(|| format!("read the backup {}", file.display()))?;
+pub async fn restore(
+    settings: &Database,
+    file: &Path,
+    overwrite: bool,
+    listener: &mut Listener<'_>,
+) -> anyhow::Result<Summary> {
+    let checked =
+        check(file, listener).with_context(|| format!("read the backup {}", file.display()))?;
     match &settings.location {
         Location::Sqlite(file) => sqlite::ensure_alone(file).await?,
         Location::Postgres(url) => postgres::ensure_alone(url, settings).await?,
@@ -37,7 +47,7 @@ pub async fn restore(settings: &Database, file: &Path, overwrite: bool) -> anyho
         ..settings.clone()
     };
     let db = Db::open(&patient).await?;
-    let replaced = replace(&db, file, &checked, overwrite).await;
+    let replaced = replace(&db, file, &checked, overwrite, listener).await;
     db.close().await;
     replaced.with_context(|| format!("restore the database {}", settings.location))?;
     Ok(Summary {
@@ -57,7 +67,7 @@ fn open(file: &Path) -> anyhow::Result<Reader<BufReader<File>>> {
     Ok(Reader::new(BufReader::new(File::open(file)?))?)
 }
 
-fn check(file: &Path) -> anyhow::Result<Checked> {
+fn check(file: &Path, listener: &mut Listener<'_>) -> anyhow::Result<Checked> {
     let mut reader = open(file)?;
     let header = reader.header();
     ensure!(
@@ -69,10 +79,19 @@ fn check(file: &Path) -> anyhow::Result<Checked> {
         env!("CARGO_PKG_VERSION"),
         last(&known_migrations()),
     );
-    let mut headings = Vec::new();
+    let (mut headings, mut rows) = (Vec::<Heading>::new(), 0);
     while let Some(line) = reader.next_line()? {
-        if let Line::Heading(heading) = line {
-            headings.push(heading);
+        match line {
+            Line::Heading(heading) => headings.push(heading),
+            Line::Row(_) => {
+                rows += 1;
+                listener(Progress {
+                    step: "checking",
+                    table: headings.last().map_or("", |heading| &heading.table),
+                    rows,
+                    all: None,
+                });
+            }
         }
     }
     let end = reader.end().cloned().context("it has no end")?;
@@ -83,7 +102,13 @@ fn last(migrations: &[String]) -> &str {
     migrations.last().map_or("none", String::as_str)
 }
 
-async fn replace(db: &Db, file: &Path, checked: &Checked, overwrite: bool) -> anyhow::Result<()> {
+async fn replace(
+    db: &Db,
+    file: &Path,
+    checked: &Checked,
+    overwrite: bool,
+    listener: &mut Listener<'_>,
+) -> anyhow::Result<()> {
     let mut tx = db.write().await?;
     let tables = tables(&mut tx).await?;
     let same = tables.iter().map(|table| &table.heading);
@@ -98,7 +123,15 @@ async fn replace(db: &Db, file: &Path, checked: &Checked, overwrite: bool) -> an
     for table in tables.iter().rev() {
         table.delete().execute(&mut *tx).await?;
     }
-    let end = fill(&mut tx, &tables, file).await?;
+    let mut filling = Filling {
+        tx: &mut tx,
+        batch: Vec::new(),
+        bytes: 0,
+        rows: 0,
+        all: checked.end.rows,
+        listener,
+    };
+    let end = filling.fill(&tables, file).await?;
     ensure!(
         end == checked.end,
         "the backup was changed while it was read"
@@ -157,23 +190,68 @@ async fn put_back_triggers(
     Ok(())
 }
 
-async fn fill(tx: &mut Connection, tables: &[Table], file: &Path) -> anyhow::Result<End> {
-    let mut reader = open(file)?;
-    let mut tables = tables.iter();
-    let mut insert = None;
-    while let Some(line) = reader.next_line()? {
-        match line {
-            Line::Heading(heading) => {
-                let table = tables.next();
-                let table = table.filter(|table| table.heading == heading);
-                insert = Some(table.context("the backup was changed")?.insert());
-            }
-            Line::Row(values) => {
-                let insert = insert.clone().context("a row comes before its table")?;
-                let query = query::built(insert).values(values);
-                query.execute(&mut *tx).await?;
+/// Rows on their way into the database.
+struct Filling<'a, 'l> {
+    tx: &'a mut Connection,
+    batch: Vec<Vec<Value>>,
+    /// Of the batch.
+    bytes: usize,
+    /// Stored so far.
+    rows: u64,
+    all: u64,
+    listener: &'a mut Listener<'l>,
+}
+
+impl Filling<'_, '_> {
+    async fn fill(&mut self, tables: &[Table], file: &Path) -> anyhow::Result<End> {
+        let mut reader = open(file)?;
+        let mut tables = tables.iter();
+        let mut table = None;
+        while let Some(line) = reader.next_line()? {
+            match line {
+                Line::Heading(heading) => {
+                    self.flush(table).await?;
+                    let next = tables.next().filter(|table| table.heading == heading);
+                    table = Some(next.context("the backup was changed")?);
+                }
+                Line::Row(values) => {
+                    self.bytes += values.iter().map(size).sum::<usize>();
+                    self.batch.push(values);
+                    if self.batch.len() == BATCH_ROWS || self.bytes >= BATCH_BYTES {
+                        self.flush(table).await?;
+                    }
+                }
             }
         }
+        self.flush(table).await?;
+        reader.end().cloned().context("the backup was cut off")
     }
-    reader.end().cloned().context("the backup was cut off")
+
+    async fn flush(&mut self, table: Option<&Table>) -> anyhow::Result<()> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let table = table.context("a row comes before its table")?;
+        let rows = std::mem::take(&mut self.batch);
+        self.bytes = 0;
+        self.rows += rows.len() as u64;
+        let insert = table.insert(rows);
+        let context = || format!("fill the table {}", table.name());
+        insert.execute(&mut *self.tx).await.with_context(context)?;
+        (self.listener)(Progress {
+            step: "restoring",
+            table: table.name(),
+            rows: self.rows,
+            all: Some(self.all),
+        });
+        Ok(())
+    }
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(Some(text)) => text.len(),
+        Value::Bytes(Some(bytes)) => bytes.len(),
+        _ => 0,
+    }
 }

@@ -11,14 +11,19 @@ use jiff::Timestamp;
 
 use super::super::connection::Connection;
 use super::super::{Location, postgres, sqlite};
-use super::Summary;
 use super::format::{Header, Writer};
 use super::tables::{known_migrations, migrations, tables};
+use super::{Listener, Progress, Summary};
 use crate::platform::config::Database;
 
 /// Writes all that the database holds into a new file, which only its owner can read. The file is
 /// there when it is whole and on the disk, and not before.
-pub async fn save(settings: &Database, file: &Path, now: Timestamp) -> anyhow::Result<Summary> {
+pub async fn save(
+    settings: &Database,
+    file: &Path,
+    now: Timestamp,
+    listener: &mut Listener<'_>,
+) -> anyhow::Result<Summary> {
     let mut snapshot = snapshot(settings).await?;
     let found = migrations(&mut snapshot).await.context(
         "read which migrations the database has; is it one of Code Runner? `init` makes one",
@@ -30,7 +35,7 @@ pub async fn save(settings: &Database, file: &Path, now: Timestamp) -> anyhow::R
     );
     let mut part = Part::create(file)?;
     let header = Header::new(now.to_string(), found);
-    let summary = write(&mut snapshot, &mut part.to, &header).await?;
+    let summary = write(&mut snapshot, &mut part.to, &header, listener).await?;
     part.keep()?;
     Ok(summary)
 }
@@ -49,13 +54,25 @@ async fn write(
     snapshot: &mut Connection,
     to: &mut impl Write,
     header: &Header,
+    listener: &mut Listener<'_>,
 ) -> anyhow::Result<Summary> {
     let tables = tables(snapshot).await?;
     let mut writer = Writer::new(to, header)?;
+    let mut rows = 0;
     for table in &tables {
         writer.heading(&table.heading)?;
         snapshot
-            .for_each(table.select(), |row| Ok(writer.row(&table.values(&row)?)?))
+            .for_each(table.select(), |row| {
+                writer.row(&table.values(&row)?)?;
+                rows += 1;
+                listener(Progress {
+                    step: "saving",
+                    table: table.name(),
+                    rows,
+                    all: None,
+                });
+                Ok(())
+            })
             .await
             .with_context(|| format!("save the table {}", table.name()))?;
     }

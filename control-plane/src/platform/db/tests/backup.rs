@@ -40,7 +40,7 @@ impl Closed {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let file = self.folder.path().join(format!("{count}.backup"));
         let now = Timestamp::from_second(1_893_456_000).unwrap();
-        save(&self.settings, &file, now).await.unwrap();
+        save(&self.settings, &file, now, &mut |_| {}).await.unwrap();
         file
     }
 
@@ -50,7 +50,7 @@ impl Closed {
     }
 
     async fn refused(&self, file: &Path, overwrite: bool) -> String {
-        let result = restore(&self.settings, file, overwrite).await;
+        let result = restore(&self.settings, file, overwrite, &mut |_| {}).await;
         format!("{:#}", result.expect_err("it should be refused"))
     }
 
@@ -89,13 +89,18 @@ break', '')",
     ] {
         query(sql).execute(&mut *tx).await.unwrap();
     }
-    for id in ["m2", "m1"] {
-        query(SUBMISSION)
-            .bind(id)
-            .bind((0..=255).collect::<Vec<u8>>())
-            .execute(&mut *tx)
-            .await
-            .unwrap();
+    let program: Vec<u8> = (0..=255).collect();
+    for (id, program) in [("m2", program.clone()), ("m1", program.repeat(5000))] {
+        let submission = query(SUBMISSION).bind(id).bind(program);
+        submission.execute(&mut *tx).await.unwrap();
+    }
+    // More than one statement stores.
+    for number in 0..150 {
+        let sheet = query("INSERT INTO cheatsheets (slug, title, body) VALUES ($1, $2, 'b')");
+        let sheet = sheet
+            .bind(format!("sheet-{number}"))
+            .bind(number.to_string());
+        sheet.execute(&mut *tx).await.unwrap();
     }
     tx.commit().await.unwrap();
 }
@@ -117,8 +122,10 @@ async fn either_engine_gives_back_what_either_had() {
         let file = from.save().await;
         texts.insert(std::fs::read_to_string(&file).unwrap());
         for to in Closed::both().await {
-            let restored = restore(&to.settings, &file, false).await.unwrap();
-            assert!(restored.rows >= 8 && restored.tables >= 15, "{restored}");
+            let restored = restore(&to.settings, &file, false, &mut |_| {})
+                .await
+                .unwrap();
+            assert!(restored.rows >= 158 && restored.tables >= 15, "{restored}");
             texts.insert(to.text().await);
             // What counts by itself has not counted what came back, and counts what is new.
             let db = to.open().await;
@@ -131,7 +138,70 @@ async fn either_engine_gives_back_what_either_had() {
             db.close().await;
         }
     }
-    assert_eq!(texts.len(), 1, "all are the same: {texts:?}");
+    assert_eq!(texts.len(), 1, "all are the same");
+}
+
+/// As the catalogues tell them elsewhere than where backups look, and whatever else holds rows.
+const SQLITE_TABLES: &str = "SELECT name FROM pragma_table_list
+     WHERE schema = 'main' AND type <> 'view' AND name NOT LIKE 'sqlite_%'
+         AND name <> '_sqlx_migrations'";
+const POSTGRES_TABLES: &str = "SELECT CAST(relname AS TEXT) FROM pg_class
+     JOIN pg_namespace ON pg_namespace.oid = relnamespace
+     WHERE relkind IN ('r', 'p', 'm', 'f', 'S') AND nspname NOT LIKE 'pg_%'
+         AND nspname <> 'information_schema' AND relname <> '_sqlx_migrations'";
+
+#[tokio::test]
+async fn no_table_is_forgotten() {
+    for there in Closed::both().await {
+        let file = std::fs::File::open(there.save().await).unwrap();
+        let mut reader = Reader::new(std::io::BufReader::new(file)).unwrap();
+        let mut saved = BTreeSet::new();
+        while let Some(line) = reader.next_line().unwrap() {
+            if let Line::Heading(heading) = line {
+                saved.insert(heading.table);
+            }
+        }
+        let db = there.open().await;
+        let all = match &db.readers.0 {
+            Engine::Sqlite(_) => SQLITE_TABLES,
+            Engine::Postgres(_) => POSTGRES_TABLES,
+        };
+        let all: Vec<String> = query_scalar(all).fetch_all(db.read()).await.unwrap();
+        assert!(all.len() >= 20, "{all:?}");
+        assert_eq!(saved, all.into_iter().collect());
+        db.close().await;
+    }
+}
+
+/// A table that is new is saved as well; one that can't be saved is not left out.
+#[tokio::test]
+async fn what_can_not_be_saved_is_told() {
+    for (table, expected) in [
+        ("CREATE TABLE later (id TEXT PRIMARY KEY)", None),
+        (
+            "CREATE TABLE later (id TEXT PRIMARY KEY, size NUMERIC)",
+            Some("later.size"),
+        ),
+        ("CREATE TABLE later (id TEXT)", Some("no primary key")),
+        (
+            "CREATE TABLE later (id TEXT PRIMARY KEY, parent TEXT REFERENCES later (id))",
+            Some("themselves"),
+        ),
+    ] {
+        for there in Closed::both().await {
+            there.change(table).await;
+            let file = there.folder.path().join("b");
+            let told = save(&there.settings, &file, Timestamp::UNIX_EPOCH, &mut |_| {})
+                .await
+                .map(|_| std::fs::read_to_string(&file).unwrap())
+                .map_err(|error| format!("{error:#}"));
+            match (told, expected) {
+                (Ok(text), None) => assert!(text.contains("{\"table\":\"later\""), "{table}"),
+                (Err(told), Some(expected)) => assert!(told.contains(expected), "{told}"),
+                (told, _) => panic!("{table}: {:?}", told.map(|text| text.len())),
+            }
+        }
+    }
 }
 
 /// Each write adds one to a number and a row to a table. A backup has as many rows as the number
@@ -166,7 +236,9 @@ async fn a_backup_under_writes_has_one_state() {
         let mut files = Vec::new();
         for number in 0..4 {
             let file = folder.path().join(format!("{number}.backup"));
-            save(&settings, &file, Timestamp::UNIX_EPOCH).await.unwrap();
+            save(&settings, &file, Timestamp::UNIX_EPOCH, &mut |_| {})
+                .await
+                .unwrap();
             files.push(file);
         }
         stop.store(true, Ordering::Relaxed);
@@ -175,7 +247,9 @@ async fn a_backup_under_writes_has_one_state() {
         let mut revisions = Vec::new();
         for file in files {
             let to = Closed::new(on_sqlite().await).await;
-            restore(&to.settings, &file, false).await.unwrap();
+            restore(&to.settings, &file, false, &mut |_| {})
+                .await
+                .unwrap();
             let to = to.open().await;
             let rows: i64 = query_scalar("SELECT count(*) FROM cheatsheets")
                 .fetch_one(to.read())
@@ -209,6 +283,14 @@ async fn a_torn_or_changed_file_is_refused_and_nothing_changes() {
             (whole.replace("fizz-buzz", "fizz-bozz"), "digest"),
             (whole.replace("\"student\"", "\"admin\""), "digest"),
             (whole.replace("1 accounts", "1 others"), "migration"),
+            (
+                whole.replacen("\"]}\n", "\",\"9999 later\"]}\n", 1),
+                "migration \"9999 later\"",
+            ),
+            (
+                whole.replacen("\"version\":1", "\"version\":2", 1),
+                "format 2",
+            ),
             (
                 whole.replace("[2,\"a\",\"u1\"]", "[\"2\",\"a\",\"u1\"]"),
                 "line",
@@ -274,7 +356,9 @@ async fn a_database_that_holds_anything_is_left_alone_unless_told() {
             "{told}"
         );
         assert_eq!(there.text().await, before);
-        restore(&there.settings, &empty, true).await.unwrap();
+        restore(&there.settings, &empty, true, &mut |_| {})
+            .await
+            .unwrap();
         assert_eq!(there.text().await, std::fs::read_to_string(&empty).unwrap());
     }
 }
@@ -289,7 +373,9 @@ async fn a_database_in_use_is_left_alone() {
         assert!(told.contains("stop every control-plane"), "{told}");
         db.close().await;
         drop(db);
-        restore(&there.settings, &file, true).await.unwrap();
+        restore(&there.settings, &file, true, &mut |_| {})
+            .await
+            .unwrap();
     }
 }
 
@@ -298,7 +384,7 @@ async fn a_backup_replaces_no_file_and_leaves_no_piece() {
     for there in Closed::both().await {
         let file = there.folder.path().join("x.backup");
         std::fs::write(&file, "mine").unwrap();
-        let result = save(&there.settings, &file, Timestamp::UNIX_EPOCH).await;
+        let result = save(&there.settings, &file, Timestamp::UNIX_EPOCH, &mut |_| {}).await;
         assert!(format!("{:#}", result.unwrap_err()).contains("exists already"));
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
         there
@@ -306,7 +392,7 @@ async fn a_backup_replaces_no_file_and_leaves_no_piece() {
                      SELECT version + 1000, 'later', success, checksum, 0 FROM _sqlx_migrations WHERE version = 1")
             .await;
         let other = there.folder.path().join("y.backup");
-        let result = save(&there.settings, &other, Timestamp::UNIX_EPOCH).await;
+        let result = save(&there.settings, &other, Timestamp::UNIX_EPOCH, &mut |_| {}).await;
         assert!(format!("{:#}", result.unwrap_err()).contains("another version"));
         for entry in std::fs::read_dir(there.folder.path()).unwrap() {
             let name = entry.unwrap().file_name();
