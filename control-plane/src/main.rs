@@ -12,6 +12,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
+use commands::backup::{Backup, Restore};
+use commands::history::History;
+use commands::retention::RetentionCommand;
 use commands::{PkiCommand, SigningKeys};
 use control_plane::auth::model::Password;
 use control_plane::auth::service::Auth;
@@ -65,6 +68,17 @@ enum Command {
     /// Manage the certificates for runner hosts on other machines.
     #[command(subcommand)]
     Pki(PkiCommand),
+    /// Write all that the database holds into a new file, while the server goes on.
+    Backup(Backup),
+    /// Fill an empty database, of either engine, with what a backup holds. Every control-plane of
+    /// this database must be stopped.
+    Restore(Restore),
+    /// See and delete what is old.
+    #[command(subcommand)]
+    Retention(RetentionCommand),
+    /// Tell the way of one run or submission: who, when, attempts, losses, result. Without its
+    /// program, input and output.
+    History(History),
 }
 
 #[derive(Debug, Subcommand)]
@@ -110,6 +124,10 @@ async fn main() -> ExitCode {
         Command::Content(Content::Load { folder, config }) => load(&folder, &config).await,
         Command::SigningKeys(command) => commands::signing_keys(command),
         Command::Pki(command) => commands::pki(command),
+        Command::Backup(command) => commands::backup::backup(command).await,
+        Command::Restore(command) => commands::backup::restore(command).await,
+        Command::Retention(command) => commands::retention::retention(command).await,
+        Command::History(command) => commands::history::history(command).await,
         Command::User(User::Create {
             email,
             role,

@@ -6,6 +6,7 @@
 //! inside the program, in a folder for each engine; a test compares what they make.
 
 mod alone;
+pub mod backup;
 mod connection;
 mod failure;
 mod location;

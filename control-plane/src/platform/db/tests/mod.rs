@@ -1,6 +1,7 @@
 //! The database, on both engines whatever the environment says.
 
 mod away;
+mod backup;
 mod schema;
 
 use tempfile::TempDir;
