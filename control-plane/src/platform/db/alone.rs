@@ -57,7 +57,14 @@ impl Alone {
         Self::take_within(location, PATIENCE).await
     }
 
-    async fn take_within(location: &Location, patience: Duration) -> anyhow::Result<Self> {
+    /// The same with a patience of the caller's.
+    ///
+    /// # Errors
+    /// See there.
+    pub(super) async fn take_within(
+        location: &Location,
+        patience: Duration,
+    ) -> anyhow::Result<Self> {
         let deadline = Instant::now() + patience;
         let mut told = false;
         loop {

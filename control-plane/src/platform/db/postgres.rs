@@ -20,13 +20,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Error, Postgres, Transaction};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use super::location::PostgresUrl;
 use crate::platform::config::Database;
@@ -39,9 +39,6 @@ const ASK_AGAIN: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How much longer than the server we wait for the end of a statement.
 const GRACE: Duration = Duration::from_secs(1);
-/// How long a database that is to be restored may still be in use: a busy server takes its time to
-/// notice that somebody has left.
-const LEAVING_TIMEOUT: Duration = Duration::from_secs(10);
 /// How our connections are called in the server's views.
 const NAME: &str = "coderunner";
 /// Names the lock of all writers; any number would do, and it must never change.
@@ -127,35 +124,6 @@ pub(super) async fn snapshot(
         .await?;
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     Ok(pool.begin_with(begin).await?)
-}
-
-/// Fails when a control-plane is connected to the database.
-pub(super) async fn ensure_alone(url: &PostgresUrl, settings: &Database) -> anyhow::Result<()> {
-    let options = url.options().application_name("coderunner-restore");
-    let mut connection = limited(settings.wait_limit + PATIENCE, options.connect())
-        .await
-        .with_context(|| format!("connect to the database {url}"))?;
-    let until = Instant::now() + LEAVING_TIMEOUT;
-    loop {
-        let others: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM pg_stat_activity
-             WHERE datname = current_database() AND application_name = $1",
-        )
-        .bind(NAME)
-        .fetch_one(&mut connection)
-        .await?;
-        if others == 0 {
-            connection.close().await?;
-            return Ok(());
-        }
-        if Instant::now() > until {
-            bail!(
-                "the database {url} has {others} connections of control-planes; stop every \
-                 control-plane first"
-            );
-        }
-        sleep(ASK_AGAIN).await;
-    }
 }
 
 /// How each session begins: what the server bounds by itself, and what its own settings must not change. Said in

@@ -14,12 +14,14 @@ use anyhow::{Context, bail, ensure};
 
 use super::super::connection::Connection;
 use super::super::value::Value;
-use super::super::{Db, Location, postgres, query, sqlite};
+use super::super::{Alone, Db, query};
 use super::format::{End, Heading, Line, Reader};
 use super::tables::{Table, known_migrations, quoted, tables};
 use super::{Listener, Progress, Summary};
 use crate::platform::config::Database;
 
+/// For a control-plane that is about to end.
+const LEAVING_TIMEOUT: Duration = Duration::from_secs(10);
 /// Nobody waits for this transaction, so it takes what it takes.
 const NO_HURRY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A migration puts its one row there; it makes no database full.
@@ -38,10 +40,7 @@ pub async fn restore(
 ) -> anyhow::Result<Summary> {
     let checked =
         check(file, listener).with_context(|| format!("read the backup {}", file.display()))?;
-    match &settings.location {
-        Location::Sqlite(file) => sqlite::ensure_alone(file).await?,
-        Location::Postgres(url) => postgres::ensure_alone(url, settings).await?,
-    }
+    let _alone = Alone::take_within(&settings.location, LEAVING_TIMEOUT).await?;
     let patient = Database {
         statement_limit: NO_HURRY,
         ..settings.clone()

@@ -369,10 +369,14 @@ async fn a_database_in_use_is_left_alone() {
         let file = there.save().await;
         let db = there.open().await;
         write(&db, USER).await.unwrap();
-        let told = there.refused(&file, true).await;
-        assert!(told.contains("stop every control-plane"), "{told}");
         db.close().await;
-        drop(db);
+        let serving = Alone::take(&there.settings.location).await.unwrap();
+        let told = there.refused(&file, true).await;
+        assert!(
+            told.contains("another control-plane works on the database"),
+            "{told}"
+        );
+        drop(serving);
         restore(&there.settings, &file, true, &mut |_| {})
             .await
             .unwrap();
