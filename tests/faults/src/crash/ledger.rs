@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 
-use super::Blow;
+use super::Case;
 use crate::report::Row;
 
 /// The line of control-plane's log that tells of a stored end.
@@ -186,7 +186,7 @@ impl Findings {
     }
 
     /// The row of the table.
-    pub fn row(self, blow: Blow, blows: usize, wanted: usize) -> Row {
+    pub fn row(self, case: Case, blows: usize, wanted: usize) -> Row {
         let Self {
             runs,
             submissions,
@@ -207,8 +207,8 @@ impl Findings {
             texts.into_iter().map(move |text| format!("{name}: {text}"))
         };
         Row {
-            name: blow.name(),
-            promise: blow.what(),
+            name: case.name(),
+            promise: case.blow.what(),
             bound: format!("0, 0, 0 of {wanted}"),
             figure,
             runs: runs + submissions,

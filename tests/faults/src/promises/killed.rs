@@ -72,7 +72,7 @@ pub fn measure(extent: Extent) -> Result<Vec<Row>> {
         details.push(format!("left by the last server: {left}"));
     }
     Ok(vec![Row {
-        name: "killed",
+        name: "killed".to_owned(),
         promise: "sandboxes of a killed sandboxd dead, and swept at the next start",
         bound: format!("{} ms, 0 left", BOUND.as_millis()),
         figure: format!("{:.0} ms at most, {problems} left", milliseconds(worst)),
