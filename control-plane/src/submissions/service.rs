@@ -7,6 +7,7 @@ use futures::Stream;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use prost::Message;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::live::{LiveSubmission, LiveSubmissions};
@@ -37,6 +38,8 @@ pub struct Submissions {
     pub(super) problems: Problems,
     execution: Arc<Execution>,
     pub(super) live: LiveSubmissions,
+    /// There is something to do for a rejudge.
+    pub(super) rejudging: Notify,
     closing: CancellationToken,
 }
 
@@ -60,6 +63,7 @@ impl Submissions {
             problems,
             execution,
             live: LiveSubmissions::default(),
+            rejudging: Notify::new(),
             closing: CancellationToken::new(),
         })
     }
@@ -173,7 +177,7 @@ impl Submissions {
             Some(live) if stored.submission.state != State::Finished => live.snapshot(caller.role),
             _ => stored.submission.shown_to(caller.role),
         };
-        Ok((submission, stored.source))
+        Ok((submission, stored.program.source))
     }
 
     /// Follows a submission.
@@ -282,6 +286,10 @@ impl System for Submissions {
         Box::pin(self.delete_old(before, count))
     }
 
+    fn go_on(self: Arc<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(self.rejudge_for_ever())
+    }
+
     fn close(&self) {
         self.closing.cancel();
     }
@@ -307,5 +315,6 @@ fn new_submission(user: UserId, problem: &GradedProblem, now: Timestamp) -> Subm
         create_time: now,
         start_time: None,
         finish_time: None,
+        rejudge_time: None,
     }
 }
