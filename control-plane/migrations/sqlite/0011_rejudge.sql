@@ -5,6 +5,7 @@ CREATE TABLE rejudges (
     id          TEXT PRIMARY KEY,
     user_id     TEXT NOT NULL, -- who started it, without a reference: what was decided is done
     problem     TEXT NOT NULL, -- slug
+    etag        TEXT NOT NULL, -- of the content of the problem that all of it is graded by
     state       TEXT NOT NULL
         CHECK (state IN ('grading', 'ready', 'applying', 'applied', 'discarded')),
     create_time INTEGER NOT NULL,
@@ -24,12 +25,15 @@ CREATE TABLE rejudge_items (
     changes       INTEGER NOT NULL DEFAULT 0 CHECK (changes IN (0, 1)),
     user_id       TEXT,
     create_time   INTEGER,
-    old_grade     TEXT, -- JSON: verdict, points, subtasks
-    new_grade     TEXT, -- JSON: all that is stored of a grade
+    old_worth     TEXT, -- JSON: verdict, points, subtasks
+    new_worth     TEXT,
+    new_grade     TEXT, -- JSON: all that is stored of a grade; until it is written
     PRIMARY KEY (rejudge_id, submission_id),
-    CHECK (changes = 0 OR new_grade IS NOT NULL)
+    CHECK (changes = 0 OR new_worth IS NOT NULL),
+    CHECK ((state = 'graded' AND changes = 1) = (new_grade IS NOT NULL))
 ) STRICT;
 CREATE INDEX rejudge_items_to_do ON rejudge_items (rejudge_id, state, submission_id);
+CREATE INDEX rejudge_items_of_submission ON rejudge_items (submission_id);
 
 CREATE INDEX submissions_of_problem ON submissions (problem, id);
 ALTER TABLE submissions ADD COLUMN rejudge_time INTEGER;

@@ -44,6 +44,7 @@ impl Reason {
     pub const NOT_FINISHED: Self = Self("NOT_FINISHED");
     pub const REJUDGE_OPEN: Self = Self("REJUDGE_OPEN");
     pub const REJUDGE_DECIDED: Self = Self("REJUDGE_DECIDED");
+    pub const PROBLEM_CHANGED: Self = Self("PROBLEM_CHANGED");
     pub const INPUT_FULL: Self = Self("INPUT_FULL");
     pub const INPUT_CLOSED: Self = Self("INPUT_CLOSED");
     pub const NO_REFERENCE_SOLUTION: Self = Self("NO_REFERENCE_SOLUTION");

@@ -174,7 +174,7 @@ impl SubmissionService for SubmissionApi {
         let caller = context.caller()?;
         let message = request.into_inner();
         let selection = selection_in(&message)?;
-        self.0.check_rejudge(&selection).await?;
+        let problem = self.0.check_rejudge(&selection).await?;
         let (method, request_id) = (context.method, &message.request_id);
         let idempotency = self.0.idempotency();
         let turn = idempotency.look(caller.user_id, method, request_id, &message);
@@ -185,7 +185,9 @@ impl SubmissionService for SubmissionApi {
         let answer = |rejudge| pb::StartRejudgeResponse {
             rejudge: Some(rejudge_out(rejudge)),
         };
-        let started = self.0.start_rejudge(caller, &selection, unseen, answer);
+        let started = self
+            .0
+            .start_rejudge(caller, &problem, &selection, unseen, answer);
         Ok(Response::new(started.await?))
     }
 

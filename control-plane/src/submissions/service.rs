@@ -7,13 +7,14 @@ use futures::Stream;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use prost::Message;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::live::{LiveSubmission, LiveSubmissions};
 use super::model::Submission;
+use super::rejudge;
 use super::store;
-use super::watch::{Heard, watch};
+use super::watch::{Heard, watch as follow};
 use crate::execution::dispatcher::{Dispatcher, Work};
 use crate::execution::doubt::{DOUBT, InDoubt};
 use crate::execution::engine::System;
@@ -39,7 +40,7 @@ pub struct Submissions {
     execution: Arc<Execution>,
     pub(super) live: LiveSubmissions,
     /// There is something to do for a rejudge.
-    pub(super) rejudging: Notify,
+    pub(super) rejudging: watch::Sender<()>,
     closing: CancellationToken,
 }
 
@@ -63,7 +64,7 @@ impl Submissions {
             problems,
             execution,
             live: LiveSubmissions::default(),
-            rejudging: Notify::new(),
+            rejudging: watch::Sender::new(()),
             closing: CancellationToken::new(),
         })
     }
@@ -188,7 +189,7 @@ impl Submissions {
         after: u64,
     ) -> Result<impl Stream<Item = Result<Heard, Error>> + Send + 'static, Error> {
         let submission = self.find(caller, id).await?;
-        Ok(watch(
+        Ok(follow(
             submission,
             caller.role,
             after,
@@ -234,6 +235,9 @@ impl Submissions {
     pub async fn delete(&self, caller: Caller, id: SubmissionId) -> Result<(), Error> {
         let mut tx = self.platform.db.write().await?;
         let deletion = store::delete(&mut tx, id, caller.user_id).await?;
+        if deletion == store::Deletion::Deleted {
+            rejudge::store::forget_submission(&mut tx, id).await?;
+        }
         tx.commit().await?;
         match deletion {
             store::Deletion::Deleted => Ok(()),

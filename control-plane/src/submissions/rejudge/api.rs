@@ -79,6 +79,7 @@ pub fn rejudge_out(rejudge: Rejudge) -> pb::Rejudge {
     let Rejudge {
         id,
         problem,
+        etag,
         state,
         counts,
         create_time,
@@ -104,6 +105,7 @@ pub fn rejudge_out(rejudge: Rejudge) -> pb::Rejudge {
         failed_count: number(failed),
         create_time: Some(timestamp(create_time)),
         finish_time: finish_time.map(timestamp),
+        problem_etag: etag,
     }
 }
 

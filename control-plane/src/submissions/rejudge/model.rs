@@ -119,6 +119,8 @@ pub struct Rejudge {
     pub id: RejudgeId,
     /// Slug.
     pub problem: String,
+    /// Of the problem's content that all of it is graded by.
+    pub etag: String,
     /// Where it stands.
     pub state: State,
     /// How its submissions stand.

@@ -1,6 +1,8 @@
 //! Use cases of rejudges: start, look at, decide. Problems have no owners, and so have rejudges:
 //! every author may look at and decide each.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use prost::Message;
 
@@ -14,13 +16,13 @@ use crate::platform::errors::{Error, Reason};
 use crate::platform::idempotency::Unseen;
 use crate::platform::ids::RejudgeId;
 use crate::platform::pagination::Page;
+use crate::problems::model::GradedProblem;
 use crate::submissions::service::Submissions;
 
 impl Submissions {
-    /// Whether there is such a problem.
-    pub async fn check_rejudge(&self, selection: &Selection) -> Result<(), Error> {
-        self.problems.check_exists(&selection.problem).await?;
-        Ok(())
+    /// The problem that a rejudge grades by.
+    pub async fn check_rejudge(&self, selection: &Selection) -> Result<Arc<GradedProblem>, Error> {
+        self.problems.for_grading(&selection.problem).await
     }
 
     /// Stores a checked rejudge, which the worker then goes about. Rejudge, request_id and answer
@@ -28,6 +30,7 @@ impl Submissions {
     pub async fn start_rejudge<A: Message + Default>(
         &self,
         caller: Caller,
+        problem: &GradedProblem,
         selection: &Selection,
         unseen: Unseen,
         answer: impl FnOnce(Rejudge) -> A,
@@ -35,7 +38,8 @@ impl Submissions {
         let now = self.platform.clock.now();
         let id = RejudgeId::new();
         let mut tx = self.platform.db.write_beside().await?;
-        if !store::insert(&mut tx, id, caller.user_id, &selection.problem, now).await? {
+        let content = (problem.slug.as_str(), problem.etag.as_str());
+        if !store::insert(&mut tx, id, caller.user_id, content, now).await? {
             return faster_or_open(&mut tx, unseen, answer).await;
         }
         let count = store::choose(&mut tx, id, selection, MOST_SUBMISSIONS + 1).await?;
@@ -47,7 +51,7 @@ impl Submissions {
             return Ok(faster);
         }
         tx.commit().await?;
-        self.rejudging.notify_one();
+        self.rejudging.send_replace(());
         Ok(answer)
     }
 
@@ -80,29 +84,46 @@ impl Submissions {
         Ok(page.finish(rows, |change| change.submission.to_string()))
     }
 
-    /// Applies or discards a rejudge. What is applied is written by the worker.
+    /// Applies or discards a rejudge. What is applied is written by the worker. What was graded by
+    /// tests that are others now is not applied: it is not what would be found today.
     pub async fn decide_rejudge(
         &self,
         id: RejudgeId,
         decision: Decision,
     ) -> Result<Rejudge, Error> {
+        let problem = self.rejudge(id).await?.problem;
+        let etag = self.etag_of(&problem).await?;
         let mut tx = self.platform.db.write_beside().await?;
-        let found = store::get(&mut *tx, id).await?;
-        let before = found.ok_or(Error::NotFound("rejudge"))?.state;
-        let after = before.after(decision).map_err(refused)?;
-        if after != before {
-            let ends = (after == State::Discarded).then(|| self.platform.clock.now());
-            if !store::change_state(&mut tx, id, before, after, ends).await? {
-                return Err(raced());
-            }
+        let missing = || Error::NotFound("rejudge");
+        if !store::lock(&mut tx, id).await? {
+            return Err(missing());
         }
+        let before = store::get(&mut *tx, id).await?.ok_or_else(missing)?;
+        let after = before.state.after(decision).map_err(refused)?;
+        if after == before.state {
+            return Ok(before);
+        }
+        if decision == Decision::Apply && etag.as_ref() != Some(&before.etag) {
+            return Err(changed());
+        }
+        let ends = (after == State::Discarded).then(|| self.platform.clock.now());
+        store::change_state(&mut tx, id, before.state, after, ends).await?;
         if after == State::Discarded {
             store::forget(&mut tx, id).await?;
         }
         let decided = store::get(&mut *tx, id).await?;
         tx.commit().await?;
-        self.rejudging.notify_one();
-        decided.ok_or(Error::NotFound("rejudge"))
+        self.rejudging.send_replace(());
+        decided.ok_or_else(missing)
+    }
+
+    /// None when there is no such problem any more.
+    async fn etag_of(&self, problem: &str) -> Result<Option<String>, Error> {
+        match self.problems.for_grading(problem).await {
+            Ok(problem) => Ok(Some(problem.etag.clone())),
+            Err(Error::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -116,6 +137,7 @@ async fn faster_or_open<A: Message + Default>(
     let nothing = answer(Rejudge {
         id: RejudgeId::new(),
         problem: String::new(),
+        etag: String::new(),
         state: State::Grading,
         counts: Counts::default(),
         create_time: Timestamp::UNIX_EPOCH,
@@ -158,10 +180,10 @@ fn refused(impossible: Impossible) -> Error {
     Error::FailedPrecondition { reason, message }
 }
 
-fn raced() -> Error {
-    Error::Aborted {
-        reason: Reason::REJUDGE_DECIDED,
-        message: "Somebody else decided at the same time; look again.",
-        retry_after: None,
+fn changed() -> Error {
+    Error::FailedPrecondition {
+        reason: Reason::PROBLEM_CHANGED,
+        message: "The problem was changed since it was graded by; discard this rejudge and start \
+                  another one.",
     }
 }

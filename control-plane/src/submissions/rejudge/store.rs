@@ -13,7 +13,7 @@ use crate::submissions::model::Submission;
 use crate::submissions::store::{from_json, to_json};
 
 /// A rejudge with its counts.
-const SELECT: &str = "SELECT r.id, r.problem, r.state, r.create_time, r.finish_time,
+const SELECT: &str = "SELECT r.id, r.problem, r.etag, r.state, r.create_time, r.finish_time,
         count(i.submission_id) AS submission_count,
         count(CASE WHEN i.state IN ('graded', 'applied') THEN 1 END) AS graded_count,
         count(CASE WHEN i.state IN ('graded', 'applied') AND i.changes = 1 THEN 1 END)
@@ -30,8 +30,8 @@ pub struct Open {
     pub id: RejudgeId,
     /// Slug.
     pub problem: String,
-    /// Whether its changes are to be written; else its submissions are to be graded.
-    pub applies: bool,
+    /// Of the problem's content that its submissions are graded by.
+    pub etag: String,
 }
 
 /// A submission that waits to be graded again.
@@ -57,16 +57,17 @@ pub async fn insert(
     tx: &mut Connection,
     id: RejudgeId,
     user: UserId,
-    problem: &str,
+    (problem, etag): (&str, &str),
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
     let done = db::query(
-        "INSERT INTO rejudges (id, user_id, problem, state, create_time)
-         VALUES ($1, $2, $3, 'grading', $4) ON CONFLICT DO NOTHING",
+        "INSERT INTO rejudges (id, user_id, problem, etag, state, create_time)
+         VALUES ($1, $2, $3, $4, 'grading', $5) ON CONFLICT DO NOTHING",
     )
     .bind(id.to_string())
     .bind(user.to_string())
     .bind(problem)
+    .bind(etag)
     .bind(to_micros(now))
     .execute(tx)
     .await?;
@@ -145,6 +146,15 @@ async fn skip_missing(
     Ok(done.rows_affected())
 }
 
+/// Lets nobody else move a rejudge on until the transaction ends. False when there is none.
+pub async fn lock(tx: &mut Connection, id: RejudgeId) -> Result<bool, sqlx::Error> {
+    let row = db::query("SELECT id FROM rejudges WHERE id = $1 FOR NO KEY UPDATE")
+        .bind(id.to_string())
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// A rejudge as it stands. Inside a transaction it sees what that wrote.
 pub async fn get(db: impl db::Executor, id: RejudgeId) -> Result<Option<Rejudge>, sqlx::Error> {
     let mut query = QueryBuilder::new(SELECT);
@@ -181,7 +191,7 @@ pub async fn changes(
     count: i64,
 ) -> Result<Vec<Change>, sqlx::Error> {
     let rows = db::query(
-        "SELECT submission_id, user_id, create_time, state, old_grade, new_grade
+        "SELECT submission_id, user_id, create_time, state, old_worth, new_worth
          FROM rejudge_items
          WHERE rejudge_id = $1 AND submission_id > $2 AND changes = 1
              AND state IN ('graded', 'applied')
@@ -223,35 +233,43 @@ pub async fn forget(tx: &mut Connection, id: RejudgeId) -> Result<(), sqlx::Erro
     Ok(())
 }
 
-/// What there is to do next: to write comes before to grade, then the oldest.
-pub async fn next(pool: &Pool) -> Result<Option<Open>, sqlx::Error> {
-    let row = db::query(
-        "SELECT id, problem, state FROM rejudges WHERE state IN ('grading', 'applying')
-         ORDER BY CASE state WHEN 'applying' THEN 0 ELSE 1 END, id LIMIT 1",
-    )
-    .fetch_optional(pool)
-    .await?;
+/// The oldest rejudge in a state.
+pub async fn oldest(pool: &Pool, state: State) -> Result<Option<Open>, sqlx::Error> {
+    let row =
+        db::query("SELECT id, problem, etag FROM rejudges WHERE state = $1 ORDER BY id LIMIT 1")
+            .bind(state.word())
+            .fetch_optional(pool)
+            .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Open {
         id: from_text(row.try_get("id")?)?,
         problem: row.try_get("problem")?,
-        applies: row.try_get::<&str, _>("state")? == State::Applying.word(),
+        etag: row.try_get("etag")?,
     }))
 }
 
-/// Submissions that wait to be graded, or whose change waits to be written.
-pub async fn items(pool: &Pool, open: &Open, count: u32) -> Result<Vec<Item>, sqlx::Error> {
-    let (state, changes) = if open.applies {
-        ("graded", 1)
-    } else {
-        ("waiting", 0)
-    };
+/// Submissions that wait to be graded.
+pub async fn waiting(pool: &Pool, id: RejudgeId, count: u32) -> Result<Vec<Item>, sqlx::Error> {
+    items(pool, id, ("waiting", false), count).await
+}
+
+/// Submissions whose change waits to be written.
+pub async fn unwritten(pool: &Pool, id: RejudgeId, count: u32) -> Result<Vec<Item>, sqlx::Error> {
+    items(pool, id, ("graded", true), count).await
+}
+
+async fn items(
+    pool: &Pool,
+    id: RejudgeId,
+    (state, changes): (&str, bool),
+    count: u32,
+) -> Result<Vec<Item>, sqlx::Error> {
     let rows = db::query(
         "SELECT submission_id, attempt FROM rejudge_items
          WHERE rejudge_id = $1 AND state = $2 AND changes = $3
          ORDER BY submission_id LIMIT $4",
     )
-    .bind(open.id.to_string())
+    .bind(id.to_string())
     .bind(state)
     .bind(changes)
     .bind(count)
@@ -264,6 +282,30 @@ pub async fn items(pool: &Pool, open: &Open, count: u32) -> Result<Vec<Item>, sq
         })
     };
     rows.iter().map(item).collect()
+}
+
+/// Has all that was graded graded again, by other content of the problem. Nothing happens when
+/// somebody else did, or when it is not grading any more.
+pub async fn begin_anew(tx: &mut Connection, open: &Open, etag: &str) -> Result<(), sqlx::Error> {
+    let done = db::query(
+        "UPDATE rejudges SET etag = $1 WHERE id = $2 AND etag = $3 AND state = 'grading'",
+    )
+    .bind(etag)
+    .bind(open.id.to_string())
+    .bind(&open.etag)
+    .execute(&mut *tx)
+    .await?;
+    if done.rows_affected() == 1 {
+        db::query(
+            "UPDATE rejudge_items SET state = 'waiting', changes = 0, old_worth = NULL,
+                 new_worth = NULL, new_grade = NULL
+             WHERE rejudge_id = $1 AND state IN ('graded', 'failed')",
+        )
+        .bind(open.id.to_string())
+        .execute(tx)
+        .await?;
+    }
+    Ok(())
 }
 
 /// Leaves a submission that waits alone.
@@ -283,10 +325,11 @@ pub async fn skip(
     Ok(())
 }
 
-/// Stores what grading a submission again has found. Without a grade nothing could be judged.
+/// Stores what grading a submission again has found. Without a grade nothing could be judged. What
+/// was graded by other content of the problem than the rest is not kept.
 pub async fn graded(
     tx: &mut Connection,
-    id: RejudgeId,
+    open: &Open,
     submission: &Submission,
     grade: Option<&NewGrade>,
 ) -> Result<(), sqlx::Error> {
@@ -294,8 +337,9 @@ pub async fn graded(
     let changes = grade.is_some_and(|grade| old.as_ref() != Some(&grade.worth));
     db::query(
         "UPDATE rejudge_items SET state = $1, changes = $2, user_id = $3, create_time = $4,
-             old_grade = $5, new_grade = $6
-         WHERE rejudge_id = $7 AND submission_id = $8 AND state = 'waiting'",
+             old_worth = $5, new_worth = $6, new_grade = $7
+         WHERE rejudge_id = $8 AND submission_id = $9 AND state = 'waiting'
+             AND EXISTS (SELECT 1 FROM rejudges WHERE id = $8 AND etag = $10)",
     )
     .bind(if grade.is_some() { "graded" } else { "failed" })
     .bind(changes)
@@ -303,9 +347,11 @@ pub async fn graded(
     .bind(to_micros(submission.create_time))
     .bind(old.as_ref().map(to_json).transpose()?)
     // What stays as it is need not be kept twice.
+    .bind(grade.map(|grade| to_json(&grade.worth)).transpose()?)
     .bind(grade.filter(|_| changes).map(to_json).transpose()?)
-    .bind(id.to_string())
+    .bind(open.id.to_string())
     .bind(submission.id.to_string())
+    .bind(&open.etag)
     .execute(tx)
     .await?;
     Ok(())
@@ -373,12 +419,32 @@ pub async fn written(
     submission: SubmissionId,
     applied: bool,
 ) -> Result<(), sqlx::Error> {
-    db::query("UPDATE rejudge_items SET state = $1 WHERE rejudge_id = $2 AND submission_id = $3")
-        .bind(if applied { "applied" } else { "skipped" })
-        .bind(id.to_string())
-        .bind(submission.to_string())
-        .execute(tx)
-        .await?;
+    db::query(
+        "UPDATE rejudge_items SET state = $1, new_grade = NULL
+         WHERE rejudge_id = $2 AND submission_id = $3",
+    )
+    .bind(if applied { "applied" } else { "skipped" })
+    .bind(id.to_string())
+    .bind(submission.to_string())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Keeps nothing of what the program of a submission did, and leaves the submission alone: its
+/// author deletes it.
+pub async fn forget_submission(
+    tx: &mut Connection,
+    submission: SubmissionId,
+) -> Result<(), sqlx::Error> {
+    db::query(
+        "UPDATE rejudge_items SET state = 'skipped', changes = 0, new_grade = NULL
+         WHERE submission_id = $1
+             AND (state = 'waiting' OR (state = 'graded' AND changes = 1))",
+    )
+    .bind(submission.to_string())
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
@@ -398,6 +464,7 @@ fn read(row: &Row) -> Result<Rejudge, sqlx::Error> {
     Ok(Rejudge {
         id: from_text(row.try_get("id")?)?,
         problem: row.try_get("problem")?,
+        etag: row.try_get("etag")?,
         state: from_text(row.try_get("state")?)?,
         counts: Counts {
             submissions: row.try_get("submission_count")?,
@@ -413,13 +480,12 @@ fn read(row: &Row) -> Result<Rejudge, sqlx::Error> {
 }
 
 fn read_change(row: &Row) -> Result<Change, sqlx::Error> {
-    let grade: NewGrade = from_json(row.try_get("new_grade")?)?;
     Ok(Change {
         submission: from_text(row.try_get("submission_id")?)?,
         user: from_text(row.try_get("user_id")?)?,
         create_time: from_micros(row.try_get("create_time")?)?,
-        old: from_json(row.try_get("old_grade")?)?,
-        new: grade.worth,
+        old: from_json(row.try_get("old_worth")?)?,
+        new: from_json(row.try_get("new_worth")?)?,
         applied: row.try_get::<&str, _>("state")? == "applied",
     })
 }

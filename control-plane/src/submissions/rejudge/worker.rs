@@ -1,19 +1,20 @@
-//! Does what rejudges need, one after the other, for as long as the process lives: grades what
-//! waits, a few submissions side by side behind everything else in the queue, and writes what was
-//! decided. All that it goes by is in the database, so that the next process goes on where this one
-//! ended.
+//! Does what rejudges need for as long as the process lives: grades what waits, a few submissions
+//! side by side behind everything else in the queue, and beside that writes what was decided, which
+//! waits for no sandbox. All that it goes by is in the database, so that the next process goes on
+//! where this one ended.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::try_join_all;
+use jiff::Timestamp;
 
 use super::model::{NewGrade, State};
 use super::store::{self, Item, Open};
 use crate::execution::service::program_limits;
 use crate::judge::Verdict;
 use crate::platform::errors::Error;
-use crate::platform::ids::{CallId, SubmissionId, UserId};
+use crate::platform::ids::{CallId, RejudgeId, SubmissionId, UserId};
 use crate::platform::queue::{Job, Priority, Ticket};
 use crate::problems::model::GradedProblem;
 use crate::progress::store::record_rejudged;
@@ -35,13 +36,20 @@ const PAUSE: Duration = Duration::from_secs(1);
 impl Submissions {
     /// Works on rejudges for ever.
     pub async fn rejudge_for_ever(self: Arc<Self>) {
+        tokio::join!(
+            self.for_ever(State::Grading),
+            self.for_ever(State::Applying)
+        );
+    }
+
+    async fn for_ever(&self, state: State) {
+        let mut woken = self.rejudging.subscribe();
         loop {
-            match self.rejudge_some().await {
+            match self.rejudge_some(state).await {
                 Ok(true) => {}
                 Ok(false) => {
-                    let woken = self.rejudging.notified();
                     // Nothing is missed by the time running out: it looks again either way.
-                    let _ = tokio::time::timeout(LOOK_EVERY, woken).await;
+                    let _ = tokio::time::timeout(LOOK_EVERY, woken.changed()).await;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a rejudge can't go on; trying again");
@@ -51,37 +59,59 @@ impl Submissions {
         }
     }
 
-    /// Does the next few submissions; false when there is nothing to do.
-    async fn rejudge_some(&self) -> Result<bool, Error> {
-        let pool = self.platform.db.read();
-        let Some(open) = store::next(pool).await? else {
-            return Ok(false);
-        };
-        let most = if open.applies {
-            WRITTEN_AT_ONCE
+    /// Does the next few submissions of a rejudge in this state; false when there is none.
+    async fn rejudge_some(&self, state: State) -> Result<bool, Error> {
+        let open = store::oldest(self.platform.db.read(), state).await?;
+        let Some(open) = open else { return Ok(false) };
+        if state == State::Applying {
+            self.write_some(&open).await?;
         } else {
-            AT_ONCE
-        };
-        let items = store::items(pool, &open, most).await?;
-        match &items[..] {
-            [] => self.end_stage(&open).await?,
-            items if open.applies => {
-                for item in items {
-                    self.write_change(&open, item.submission).await?;
-                }
-            }
-            items => self.grade_again(&open, items).await?,
+            self.grade_some(&open).await?;
         }
         Ok(true)
     }
 
-    async fn end_stage(&self, open: &Open) -> Result<(), Error> {
-        let mut tx = self.platform.db.write_beside().await?;
-        let now = self.platform.clock.now();
-        let (from, to, ends) = match open.applies {
-            true => (State::Applying, State::Applied, Some(now)),
-            false => (State::Grading, State::Ready, None),
+    async fn write_some(&self, open: &Open) -> Result<(), Error> {
+        let items = store::unwritten(self.platform.db.read(), open.id, WRITTEN_AT_ONCE).await?;
+        if items.is_empty() {
+            let ends = Some(self.platform.clock.now());
+            return self
+                .move_on(open, State::Applying, State::Applied, ends)
+                .await;
+        }
+        for item in items {
+            self.write_change(open.id, item.submission).await?;
+        }
+        Ok(())
+    }
+
+    async fn grade_some(&self, open: &Open) -> Result<(), Error> {
+        let items = store::waiting(self.platform.db.read(), open.id, AT_ONCE).await?;
+        if items.is_empty() {
+            return self.move_on(open, State::Grading, State::Ready, None).await;
+        }
+        let problem = match self.problems.for_grading(&open.problem).await {
+            Ok(problem) => Some(problem),
+            // It was deleted: there is nothing to grade by.
+            Err(Error::NotFound(_)) => None,
+            Err(error) => return Err(error),
         };
+        match problem {
+            Some(problem) if problem.etag != open.etag => {
+                self.begin_anew(open, &problem.etag).await
+            }
+            problem => self.grade_again(open, &items, problem.as_deref()).await,
+        }
+    }
+
+    async fn move_on(
+        &self,
+        open: &Open,
+        from: State,
+        to: State,
+        ends: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        let mut tx = self.platform.db.write_beside().await?;
         let moved = store::change_state(&mut tx, open.id, from, to, ends).await?;
         tx.commit().await?;
         if moved {
@@ -90,18 +120,26 @@ impl Submissions {
         Ok(())
     }
 
-    async fn grade_again(&self, open: &Open, items: &[Item]) -> Result<(), Error> {
-        let problem = match self.problems.for_grading(&open.problem).await {
-            Ok(problem) => Some(problem),
-            // It was deleted: there is nothing to grade by.
-            Err(Error::NotFound(_)) => None,
-            Err(error) => return Err(error),
-        };
+    /// The problem was changed meanwhile, and all is to be graded by the same tests.
+    async fn begin_anew(&self, open: &Open, etag: &str) -> Result<(), Error> {
+        let mut tx = self.platform.db.write_beside().await?;
+        store::begin_anew(&mut tx, open, etag).await?;
+        tx.commit().await?;
+        tracing::info!(rejudge_id = %open.id, "rejudge begins anew, for its problem was changed");
+        Ok(())
+    }
+
+    async fn grade_again(
+        &self,
+        open: &Open,
+        items: &[Item],
+        problem: Option<&GradedProblem>,
+    ) -> Result<(), Error> {
         // Together they have no larger share of the sandboxes than one user.
         let share = UserId::new();
         let each = items
             .iter()
-            .map(|item| self.grade_item(open, *item, problem.as_deref(), share));
+            .map(|item| self.grade_item(open, *item, problem, share));
         try_join_all(each).await?;
         Ok(())
     }
@@ -157,7 +195,7 @@ impl Submissions {
         let is_judged = graded.verdict.is_some_and(Verdict::is_judged);
         let grade = NewGrade::of(graded).filter(|_| is_judged);
         let mut tx = self.platform.db.write_beside().await?;
-        store::graded(&mut tx, open.id, old, grade.as_ref()).await?;
+        store::graded(&mut tx, open, old, grade.as_ref()).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -165,13 +203,13 @@ impl Submissions {
     /// Writes a change with all that follows from it, and that it is written, in one transaction.
     pub(in crate::submissions) async fn write_change(
         &self,
-        open: &Open,
+        rejudge: RejudgeId,
         id: SubmissionId,
     ) -> Result<(), Error> {
         let now = self.platform.clock.now();
         let before = crate::submissions::store::get(self.platform.db.read(), id).await?;
         let mut tx = self.platform.db.write_beside().await?;
-        let Some(due) = store::due(&mut tx, open.id, id).await? else {
+        let Some(due) = store::due(&mut tx, rejudge, id).await? else {
             return Ok(());
         };
         let replaced = store::replace_grade(&mut tx, id, &due, now).await?;
@@ -182,7 +220,7 @@ impl Submissions {
             let submission = due.grade.put_into(before.submission.clone());
             record_rejudged(&mut tx, &judged(&submission, verdict), now).await?;
         }
-        store::written(&mut tx, open.id, id, before.is_some()).await?;
+        store::written(&mut tx, rejudge, id, before.is_some()).await?;
         tx.commit().await?;
         Ok(())
     }

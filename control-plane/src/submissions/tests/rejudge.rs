@@ -1,6 +1,8 @@
 //! Grading again. That the tests of a problem were others before is played by changing what was
 //! stored of a submission: its grade, and what followed from it.
 
+mod meanwhile;
+
 use super::*;
 use crate::execution::lab::start;
 use crate::platform::db;
@@ -8,7 +10,7 @@ use crate::platform::ids::RejudgeId;
 use crate::submissions::rejudge::model::{
     Counts, Decision, Rejudge, Selection, State as RejudgeState,
 };
-use crate::submissions::rejudge::store::{Open, items};
+use crate::submissions::rejudge::store::unwritten;
 
 const RIGHT: &str = "# sim: echo";
 const WRONG: &str = "# sim: print 1";
@@ -33,9 +35,10 @@ impl Lab {
             panic!("no request_id, no repeat")
         };
         let answer = |rejudge: Rejudge| rejudge.id.to_string();
+        let problem = self.submissions.check_rejudge(selection).await?;
         let started = self
             .submissions
-            .start_rejudge(author, selection, unseen, answer);
+            .start_rejudge(author, &problem, selection, unseen, answer);
         Ok(started.await?.parse().unwrap())
     }
 
@@ -321,17 +324,14 @@ async fn a_crash_in_the_middle_of_writing_is_gone_on_from() {
         .submissions
         .decide_rejudge(preview.id, Decision::Discard);
     assert!(undone.await.is_err(), "it is decided");
-    let open = Open {
-        id: preview.id,
-        problem: "echo".into(),
-        applies: true,
-    };
     // As after an answer that was lost: the same again changes nothing.
     for _ in 0..2 {
-        let written = lab.submissions.write_change(&open, students[0].1);
+        let written = lab.submissions.write_change(preview.id, students[0].1);
         written.await.unwrap();
     }
-    let left = items(lab.platform.db.read(), &open, 10).await.unwrap();
+    let left = unwritten(lab.platform.db.read(), preview.id, 10)
+        .await
+        .unwrap();
     assert_eq!(left.len(), 2);
     // The last one was graded otherwise since the preview.
     let mut tx = lab.platform.db.write().await.unwrap();
