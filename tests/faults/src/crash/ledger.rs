@@ -253,9 +253,16 @@ pub fn read_log(file: &Path) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use e2e_tests::Engine;
+
     use super::*;
+    use crate::crash::Blow;
 
     const WANTED: usize = 1;
+    const CASE: Case = Case {
+        engine: Engine::Sqlite,
+        blow: Blow::KillSandboxd,
+    };
 
     fn end(word: &str, time: i128) -> Option<End> {
         let word = word.to_owned();
@@ -274,7 +281,7 @@ mod tests {
             last,
             right: End::right("OK", "4\n16\n"),
         });
-        ledger.findings().row(Blow::KillSandboxd, 1, WANTED)
+        ledger.findings().row(CASE, 1, WANTED)
     }
 
     #[test]
@@ -322,14 +329,14 @@ mod tests {
         findings.compare("runs", 3, 5);
         assert_eq!((findings.lost.len(), findings.twice.len()), (1, 2));
         assert!(findings.twice[0].contains("run a"), "{findings:?}");
-        let row = findings.row(Blow::KillSandboxd, 1, 0);
+        let row = findings.row(CASE, 1, 0);
         assert!(!row.holds, "{row:?}");
     }
 
     #[test]
     fn a_load_without_a_blow_or_too_small_shows_nothing() {
         for (blows, wanted, holds) in [(1, 0, true), (0, 0, false), (1, 1, false)] {
-            let row = Findings::default().row(Blow::KillSandboxd, blows, wanted);
+            let row = Findings::default().row(CASE, blows, wanted);
             assert_eq!(row.holds, holds, "{blows} blows, {wanted} wanted");
         }
     }
