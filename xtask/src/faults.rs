@@ -38,9 +38,12 @@ pub struct Chaos {
 
 #[derive(Debug, clap::Args)]
 pub struct Crash {
-    /// Only these: kill-control-plane, kill-sandboxd, stop-control-plane.
+    /// Only these: kill-control-plane, kill-sandboxd, stop-control-plane, cut-database (PostgreSQL only).
     #[arg(long, value_delimiter = ',', value_name = "BLOW")]
     only: Vec<String>,
+    /// Only on these databases: sqlite, postgres.
+    #[arg(long, value_delimiter = ',', value_name = "DATABASE")]
+    database: Vec<String>,
     /// Runs and submissions that are accepted for each.
     #[arg(long, default_value_t = 500, value_name = "N")]
     accepted: usize,
@@ -112,9 +115,13 @@ pub fn chaos(root: &Path, options: &Chaos) -> Result<()> {
 pub fn crash(root: &Path, options: &Crash) -> Result<()> {
     let Crash {
         only,
+        database,
         accepted,
         seed,
     } = options;
+    if database.is_empty() || database.iter().any(|name| name == "postgres") {
+        setup::ensure(setup::POSTGRES)?;
+    }
     let mut driver = driver(root, "lose nothing in a crash")?.args([
         "crash",
         "--accepted",
@@ -122,6 +129,9 @@ pub fn crash(root: &Path, options: &Crash) -> Result<()> {
     ]);
     if !only.is_empty() {
         driver = driver.args(["--only", &only.join(",")]);
+    }
+    if !database.is_empty() {
+        driver = driver.args(["--database", &database.join(",")]);
     }
     if let Some(seed) = seed {
         driver = driver.args(["--seed", &seed.to_string()]);

@@ -34,6 +34,10 @@ pub trait System: Send + Sync + 'static {
     fn tell_positions(&self);
     /// Deletes up to `count` results from before a time; says how many.
     fn delete_old(&self, before: Timestamp, count: u32) -> BoxFuture<'_, Result<u64, Error>>;
+    /// Does what nobody waits for, for ever.
+    fn go_on(self: Arc<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::pending())
+    }
     /// Ends the streams of work that has not ended.
     fn close(&self);
 }
@@ -96,6 +100,9 @@ impl Engine {
             .clone()
             .serve(runs.work(), submissions.work());
         spawn(&stop, serve);
+        for system in &systems {
+            spawn(&stop, system.clone().go_on());
+        }
         spawn(&stop, positions(systems.clone()));
         spawn(&stop, retention(systems.clone(), self.platform.clone()));
         let drain_limit = self.platform.config.drain_limit;
@@ -109,6 +116,12 @@ impl Engine {
 }
 
 impl Running {
+    /// Ends the work in the background, as the end of the process does.
+    #[cfg(test)]
+    pub fn stop_background(&self) {
+        self.stop.cancel();
+    }
+
     /// Starts no new work and waits for what runs, within the configured limit. What is queued or
     /// still runs then stays stored and is queued at the next start. Ends all streams at last.
     pub async fn drain(self) {

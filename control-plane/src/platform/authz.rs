@@ -135,7 +135,12 @@ pub const TABLE: &[Call] = &[
     call("/coderunner.v1.SubmissionService/GetSubmission", Owner, Calls, Needs(SubmissionsRead)),
     call("/coderunner.v1.SubmissionService/ListSubmissions", User, Calls, Needs(SubmissionsRead)),
     call("/coderunner.v1.SubmissionService/DeleteSubmission", Owner, Calls, Needs(SubmissionsWrite)),
-    call("/coderunner.v1.SubmissionService/Rejudge", AUTHOR, Calls, Needs(SubmissionsRejudge)),
+    call("/coderunner.v1.SubmissionService/StartRejudge", AUTHOR, Calls, Needs(SubmissionsRejudge)),
+    call("/coderunner.v1.SubmissionService/GetRejudge", AUTHOR, Calls, Needs(SubmissionsRejudge)),
+    call("/coderunner.v1.SubmissionService/ListRejudges", AUTHOR, Calls, Needs(SubmissionsRejudge)),
+    call("/coderunner.v1.SubmissionService/ListRejudgeChanges", AUTHOR, Calls, Needs(SubmissionsRejudge)),
+    call("/coderunner.v1.SubmissionService/ApplyRejudge", AUTHOR, Calls, Needs(SubmissionsRejudge)),
+    call("/coderunner.v1.SubmissionService/DiscardRejudge", AUTHOR, Calls, Needs(SubmissionsRejudge)),
 
     call("/coderunner.v1.ProgressService/GetProgress", User, Calls, Needs(ProgressRead)),
     call("/coderunner.v1.ProgressService/GetSummary", User, Calls, Needs(ProgressRead)),

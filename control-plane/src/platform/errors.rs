@@ -42,6 +42,9 @@ impl Reason {
     pub const RUN_NOT_RUNNING: Self = Self("RUN_NOT_RUNNING");
     pub const PROFILE_UNAVAILABLE: Self = Self("PROFILE_UNAVAILABLE");
     pub const NOT_FINISHED: Self = Self("NOT_FINISHED");
+    pub const REJUDGE_OPEN: Self = Self("REJUDGE_OPEN");
+    pub const REJUDGE_DECIDED: Self = Self("REJUDGE_DECIDED");
+    pub const PROBLEM_CHANGED: Self = Self("PROBLEM_CHANGED");
     pub const INPUT_FULL: Self = Self("INPUT_FULL");
     pub const INPUT_CLOSED: Self = Self("INPUT_CLOSED");
     pub const NO_REFERENCE_SOLUTION: Self = Self("NO_REFERENCE_SOLUTION");

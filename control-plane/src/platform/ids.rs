@@ -70,6 +70,10 @@ typed_id!(
     SubmissionId
 );
 typed_id!(
+    /// Submissions that are graded again.
+    RejudgeId
+);
+typed_id!(
     /// One test of a problem.
     TestCaseId
 );

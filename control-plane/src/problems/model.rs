@@ -294,6 +294,8 @@ pub enum AnswerChecker {
 #[derive(Debug, Clone, PartialEq)]
 pub struct GradedProblem {
     pub slug: Slug,
+    /// Of its content, tests included.
+    pub etag: String,
     pub kind: ProblemKind,
     /// Empty unless `kind` is Function.
     pub function_name: String,

@@ -231,6 +231,7 @@ fn graded(
     let memory = problem.limits.memory_bytes.unwrap_or(limits.memory_bytes);
     Ok(GradedProblem {
         slug: problem.slug.clone(),
+        etag: problem.etag.clone(),
         kind: problem.kind,
         function_name: problem.function_name.clone(),
         checker,

@@ -175,6 +175,7 @@ fn attempt_out(attempt: Attempt) -> pb::Attempt {
         passed_test_count,
         test_count,
         create_time,
+        rejudge_time,
     } = attempt;
     pb::Attempt {
         submission_id: submission_id.to_string(),
@@ -182,6 +183,7 @@ fn attempt_out(attempt: Attempt) -> pb::Attempt {
         passed_test_count: count(passed_test_count),
         test_count: count(test_count),
         create_time: Some(timestamp(create_time)),
+        rejudge_time: rejudge_time.map(timestamp),
     }
 }
 

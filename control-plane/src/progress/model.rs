@@ -46,6 +46,8 @@ pub struct Attempt {
     pub passed_test_count: u32,
     pub test_count: u32,
     pub create_time: Timestamp,
+    /// When another grading took the place of the first.
+    pub rejudge_time: Option<Timestamp>,
 }
 
 /// Code that a student is working on.

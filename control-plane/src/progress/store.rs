@@ -10,7 +10,8 @@ use crate::platform::ids::UserId;
 
 /// Writes what a judged submission means for its author: attempt, completion, points, badges.
 /// Call it in the transaction that stores the verdict. A submission counts once, however often
-/// this is called for it. Points are those of the best submission, and never go down. Of one
+/// this is called for it. Points are those of the best submission, and only another grading makes
+/// them fewer. Of one
 /// account's submissions only one is recorded at a time, whichever replicas judge them: points
 /// and badges go by what was solved before.
 pub async fn record_judged(
@@ -18,26 +19,102 @@ pub async fn record_judged(
     judged: &JudgedSubmission,
 ) -> Result<(), sqlx::Error> {
     let user_id = judged.user_id.to_string();
-    db::query("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE")
-        .bind(&user_id)
-        .fetch_optional(&mut *tx)
-        .await?;
+    lock_account(tx, &user_id).await?;
     if !insert_attempt(tx, judged).await? {
         return Ok(());
     }
-    let solved_before: bool = db::query_scalar(
-        "SELECT count(*) FROM progress WHERE user_id = $1 AND problem = $2 AND solved = 1",
-    )
-    .bind(&user_id)
-    .bind(&judged.problem)
-    .fetch_one(&mut *tx)
-    .await?;
+    let solved_before = is_solved(tx, judged).await?;
     count_attempt(tx, judged).await?;
     if judged.accepted && !solved_before {
         mark_solved(tx, judged).await?;
         award_badge(tx, &user_id, judged.judge_time).await?;
     }
     Ok(())
+}
+
+/// Writes what another grading of a submission means: its attempt, and what all attempts at the
+/// problem are worth now. Points and completion can go by that; badges stay, and so does the time
+/// at which the problem was first solved, as long as any attempt solves it. Call it in the
+/// transaction that stores the grade. Also for a submission that nobody could judge before.
+pub async fn record_rejudged(
+    tx: &mut Connection,
+    judged: &JudgedSubmission,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let user_id = judged.user_id.to_string();
+    lock_account(tx, &user_id).await?;
+    if !change_attempt(tx, judged, now).await? {
+        record_judged(tx, judged).await?;
+        change_attempt(tx, judged, now).await?;
+        return Ok(());
+    }
+    let solved_before = is_solved(tx, judged).await?;
+    let best = db::query(
+        "SELECT coalesce(max(points), 0) AS points, coalesce(max(accepted), 0) AS accepted
+         FROM attempts WHERE user_id = $1 AND problem = $2",
+    )
+    .bind(&user_id)
+    .bind(&judged.problem)
+    .fetch_one(&mut *tx)
+    .await?;
+    let (points, solved): (i64, bool) = (best.try_get("points")?, best.try_get("accepted")?);
+    db::query(
+        "UPDATE progress SET points = $1, solved = $2,
+             solve_time = CASE WHEN $2 = 1 THEN solve_time ELSE NULL END
+         WHERE user_id = $3 AND problem = $4",
+    )
+    .bind(points)
+    .bind(solved)
+    .bind(&user_id)
+    .bind(&judged.problem)
+    .execute(&mut *tx)
+    .await?;
+    if solved && !solved_before {
+        mark_solved(tx, judged).await?;
+        award_badge(tx, &user_id, now).await?;
+    }
+    Ok(())
+}
+
+/// Of one account only one submission is recorded at a time.
+async fn lock_account(tx: &mut Connection, user_id: &str) -> Result<(), sqlx::Error> {
+    db::query("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE")
+        .bind(user_id)
+        .fetch_optional(tx)
+        .await?;
+    Ok(())
+}
+
+async fn is_solved(tx: &mut Connection, judged: &JudgedSubmission) -> Result<bool, sqlx::Error> {
+    db::query_scalar(
+        "SELECT count(*) FROM progress WHERE user_id = $1 AND problem = $2 AND solved = 1",
+    )
+    .bind(judged.user_id.to_string())
+    .bind(&judged.problem)
+    .fetch_one(tx)
+    .await
+}
+
+/// False when the submission was never counted.
+async fn change_attempt(
+    tx: &mut Connection,
+    judged: &JudgedSubmission,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let result = db::query(
+        "UPDATE attempts SET verdict = $1, accepted = $2, passed_test_count = $3, test_count = $4,
+             points = $5, rejudge_time = $6 WHERE submission_id = $7",
+    )
+    .bind(judged.verdict)
+    .bind(judged.accepted)
+    .bind(judged.passed_test_count)
+    .bind(judged.test_count)
+    .bind(judged.points)
+    .bind(to_micros(now))
+    .bind(judged.submission_id.to_string())
+    .execute(tx)
+    .await?;
+    Ok(result.rows_affected() == 1)
 }
 
 /// False when the submission was counted before.
@@ -47,8 +124,8 @@ async fn insert_attempt(
 ) -> Result<bool, sqlx::Error> {
     let result = db::query(
         "INSERT INTO attempts (submission_id, user_id, problem, verdict, accepted,
-             passed_test_count, test_count, create_time)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (submission_id) DO NOTHING",
+             passed_test_count, test_count, create_time, points)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (submission_id) DO NOTHING",
     )
     .bind(judged.submission_id.to_string())
     .bind(judged.user_id.to_string())
@@ -58,6 +135,7 @@ async fn insert_attempt(
     .bind(judged.passed_test_count)
     .bind(judged.test_count)
     .bind(to_micros(judged.create_time))
+    .bind(judged.points)
     .execute(tx)
     .await?;
     Ok(result.rows_affected() == 1)
@@ -219,12 +297,14 @@ pub async fn attempts(
 }
 
 fn attempt(row: Row) -> Result<Attempt, sqlx::Error> {
+    let rejudge_time: Option<i64> = row.try_get("rejudge_time")?;
     Ok(Attempt {
         submission_id: from_text(row.try_get("submission_id")?)?,
         verdict: row.try_get("verdict")?,
         passed_test_count: row.try_get("passed_test_count")?,
         test_count: row.try_get("test_count")?,
         create_time: from_micros(row.try_get("create_time")?)?,
+        rejudge_time: rejudge_time.map(from_micros).transpose()?,
     })
 }
 

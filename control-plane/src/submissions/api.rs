@@ -11,6 +11,8 @@ use tonic::{Request, Response, Status};
 
 use super::live::Event;
 use super::model::Submission;
+use super::rejudge::api::{change_out, rejudge_id_in, rejudge_out, selection_in};
+use super::rejudge::model::Decision;
 use super::service::{ListRequest, Submissions};
 use super::watch::{Heard, What};
 use crate::execution::api::{
@@ -164,11 +166,100 @@ impl SubmissionService for SubmissionApi {
         Ok(Response::new(pb::DeleteSubmissionResponse {}))
     }
 
-    async fn rejudge(
+    async fn start_rejudge(
         &self,
-        _: Request<pb::RejudgeRequest>,
-    ) -> Result<Response<pb::RejudgeResponse>, Status> {
-        Err(Error::Unimplemented.into())
+        request: Request<pb::StartRejudgeRequest>,
+    ) -> Result<Response<pb::StartRejudgeResponse>, Status> {
+        let context = OpContext::of(&request)?;
+        let caller = context.caller()?;
+        let message = request.into_inner();
+        let selection = selection_in(&message)?;
+        let problem = self.0.check_rejudge(&selection).await?;
+        let (method, request_id) = (context.method, &message.request_id);
+        let idempotency = self.0.idempotency();
+        let turn = idempotency.look(caller.user_id, method, request_id, &message);
+        let unseen = match turn.await? {
+            Turn::Repeat(answer) => return Ok(Response::new(answer)),
+            Turn::First(unseen) => unseen,
+        };
+        let answer = |rejudge| pb::StartRejudgeResponse {
+            rejudge: Some(rejudge_out(rejudge)),
+        };
+        let started = self
+            .0
+            .start_rejudge(caller, &problem, &selection, unseen, answer);
+        Ok(Response::new(started.await?))
+    }
+
+    async fn get_rejudge(
+        &self,
+        request: Request<pb::GetRejudgeRequest>,
+    ) -> Result<Response<pb::GetRejudgeResponse>, Status> {
+        let pb::GetRejudgeRequest { rejudge_id } = request.into_inner();
+        let rejudge = self.0.rejudge(rejudge_id_in(&rejudge_id)?).await?;
+        Ok(Response::new(pb::GetRejudgeResponse {
+            rejudge: Some(rejudge_out(rejudge)),
+        }))
+    }
+
+    async fn list_rejudges(
+        &self,
+        request: Request<pb::ListRejudgesRequest>,
+    ) -> Result<Response<pb::ListRejudgesResponse>, Status> {
+        let pb::ListRejudgesRequest {
+            page_size,
+            page_token,
+            problem,
+        } = request.into_inner();
+        let page = Page::parse(page_size, &page_token, &format!("rejudges {problem}"))?;
+        let problem = (!problem.is_empty()).then_some(problem.as_str());
+        let (rejudges, next_page_token) = self.0.rejudges(problem, &page).await?;
+        Ok(Response::new(pb::ListRejudgesResponse {
+            rejudges: rejudges.into_iter().map(rejudge_out).collect(),
+            next_page_token,
+        }))
+    }
+
+    async fn list_rejudge_changes(
+        &self,
+        request: Request<pb::ListRejudgeChangesRequest>,
+    ) -> Result<Response<pb::ListRejudgeChangesResponse>, Status> {
+        let pb::ListRejudgeChangesRequest {
+            rejudge_id,
+            page_size,
+            page_token,
+        } = request.into_inner();
+        let id = rejudge_id_in(&rejudge_id)?;
+        let page = Page::parse(page_size, &page_token, &format!("changes of {id}"))?;
+        let (changes, next_page_token) = self.0.rejudge_changes(id, &page).await?;
+        Ok(Response::new(pb::ListRejudgeChangesResponse {
+            changes: changes.into_iter().map(change_out).collect(),
+            next_page_token,
+        }))
+    }
+
+    async fn apply_rejudge(
+        &self,
+        request: Request<pb::ApplyRejudgeRequest>,
+    ) -> Result<Response<pb::ApplyRejudgeResponse>, Status> {
+        let pb::ApplyRejudgeRequest { rejudge_id } = request.into_inner();
+        let id = rejudge_id_in(&rejudge_id)?;
+        let rejudge = self.0.decide_rejudge(id, Decision::Apply).await?;
+        Ok(Response::new(pb::ApplyRejudgeResponse {
+            rejudge: Some(rejudge_out(rejudge)),
+        }))
+    }
+
+    async fn discard_rejudge(
+        &self,
+        request: Request<pb::DiscardRejudgeRequest>,
+    ) -> Result<Response<pb::DiscardRejudgeResponse>, Status> {
+        let pb::DiscardRejudgeRequest { rejudge_id } = request.into_inner();
+        let id = rejudge_id_in(&rejudge_id)?;
+        let rejudge = self.0.decide_rejudge(id, Decision::Discard).await?;
+        Ok(Response::new(pb::DiscardRejudgeResponse {
+            rejudge: Some(rejudge_out(rejudge)),
+        }))
     }
 }
 
@@ -197,6 +288,7 @@ fn submission_out(submission: Submission) -> pb::Submission {
         create_time,
         start_time,
         finish_time,
+        rejudge_time,
     } = submission;
     pb::Submission {
         id: id.to_string(),
@@ -213,13 +305,15 @@ fn submission_out(submission: Submission) -> pb::Submission {
         create_time: Some(timestamp(create_time)),
         start_time: start_time.map(timestamp),
         finish_time: finish_time.map(timestamp),
+        rejudge_time: rejudge_time.map(timestamp),
         source: String::new(),
         subtask_results: subtasks.into_iter().map(subtask_out).collect(),
         author_message,
     }
 }
 
-fn subtask_out(result: SubtaskResult) -> pb::SubtaskResult {
+/// What was earned in a subtask.
+pub(super) fn subtask_out(result: SubtaskResult) -> pb::SubtaskResult {
     let SubtaskResult {
         name,
         points,
@@ -300,7 +394,8 @@ fn usage_out(usage: TestUsage) -> common::Usage {
     }
 }
 
-fn verdict_out(verdict: Verdict) -> pb::Verdict {
+/// A verdict.
+pub(super) fn verdict_out(verdict: Verdict) -> pb::Verdict {
     match verdict {
         Verdict::Accepted => pb::Verdict::Accepted,
         Verdict::Skipped => pb::Verdict::Skipped,

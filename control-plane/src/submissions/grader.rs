@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::live::LiveSubmission;
 use super::model::{Grade, Submission};
+use super::rejudge;
 use super::service::Submissions;
 use super::store;
 use super::testing::{Exam, Tested};
@@ -77,7 +78,7 @@ impl Submissions {
         persistently("read a problem", read).await
     }
 
-    async fn grade(&self, live: &LiveSubmission, exam: &Exam<'_>, slot: Slot) -> Grade {
+    pub(super) async fn grade(&self, live: &LiveSubmission, exam: &Exam<'_>, slot: Slot) -> Grade {
         let (mut results, mut compile_error) = (Vec::new(), None);
         let tested = |tested: Tested| {
             live.tested(tested.result.clone(), self.platform.clock.now());
@@ -190,13 +191,15 @@ impl Submissions {
     /// Deletes up to `count` submissions that ended before a time; says how many.
     pub async fn delete_old(&self, before: Timestamp, count: u32) -> Result<u64, Error> {
         let mut tx = self.platform.db.write().await?;
+        rejudge::store::delete_old(&mut tx, before).await?;
         let deleted = store::delete_old(&mut tx, before, count).await?;
         tx.commit().await?;
         Ok(deleted)
     }
 }
 
-fn judged(submission: &Submission, verdict: Verdict) -> JudgedSubmission {
+/// What progress needs to know of a submission that was judged.
+pub(super) fn judged(submission: &Submission, verdict: Verdict) -> JudgedSubmission {
     JudgedSubmission {
         submission_id: submission.id,
         user_id: submission.user,

@@ -47,6 +47,8 @@ pub struct Submission {
     pub start_time: Option<Timestamp>,
     /// When it ended.
     pub finish_time: Option<Timestamp>,
+    /// When another grading took the place of the first.
+    pub rejudge_time: Option<Timestamp>,
 }
 
 /// What grading found.
@@ -208,6 +210,7 @@ mod tests {
             create_time: Timestamp::UNIX_EPOCH,
             start_time: None,
             finish_time: None,
+            rejudge_time: None,
         }
     }
 

@@ -31,6 +31,7 @@ fn problem(stop: bool, with_subtasks: bool) -> GradedProblem {
     };
     GradedProblem {
         slug: Slug::parse("p").unwrap(),
+        etag: String::new(),
         kind: ProblemKind::Stdin,
         function_name: String::new(),
         checker: AnswerChecker::BuiltIn(Checker::Exact),

@@ -7,12 +7,14 @@ use futures::Stream;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use prost::Message;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::live::{LiveSubmission, LiveSubmissions};
 use super::model::Submission;
+use super::rejudge;
 use super::store;
-use super::watch::{Heard, watch};
+use super::watch::{Heard, watch as follow};
 use crate::execution::dispatcher::{Dispatcher, Work};
 use crate::execution::doubt::{InDoubt, time_of_doubt};
 use crate::execution::engine::System;
@@ -37,6 +39,8 @@ pub struct Submissions {
     pub(super) problems: Problems,
     execution: Arc<Execution>,
     pub(super) live: LiveSubmissions,
+    /// There is something to do for a rejudge.
+    pub(super) rejudging: watch::Sender<()>,
     closing: CancellationToken,
 }
 
@@ -60,6 +64,7 @@ impl Submissions {
             problems,
             execution,
             live: LiveSubmissions::default(),
+            rejudging: watch::Sender::new(()),
             closing: CancellationToken::new(),
         })
     }
@@ -174,7 +179,7 @@ impl Submissions {
             Some(live) if stored.submission.state != State::Finished => live.snapshot(caller.role),
             _ => stored.submission.shown_to(caller.role),
         };
-        Ok((submission, stored.source))
+        Ok((submission, stored.program.source))
     }
 
     /// Follows a submission.
@@ -185,7 +190,7 @@ impl Submissions {
         after: u64,
     ) -> Result<impl Stream<Item = Result<Heard, Error>> + Send + 'static, Error> {
         let submission = self.find_moving(caller, id).await?;
-        Ok(watch(
+        Ok(follow(
             submission,
             caller.role,
             after,
@@ -231,6 +236,9 @@ impl Submissions {
     pub async fn delete(&self, caller: Caller, id: SubmissionId) -> Result<(), Error> {
         let mut tx = self.platform.db.write().await?;
         let deletion = store::delete(&mut tx, id, caller.user_id).await?;
+        if deletion == store::Deletion::Deleted {
+            rejudge::store::forget_submission(&mut tx, id).await?;
+        }
         tx.commit().await?;
         match deletion {
             store::Deletion::Deleted => Ok(()),
@@ -301,6 +309,10 @@ impl System for Submissions {
         Box::pin(self.delete_old(before, count))
     }
 
+    fn go_on(self: Arc<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(self.rejudge_for_ever())
+    }
+
     fn close(&self) {
         self.closing.cancel();
     }
@@ -326,5 +338,6 @@ fn new_submission(user: UserId, problem: &GradedProblem, now: Timestamp) -> Subm
         create_time: now,
         start_time: None,
         finish_time: None,
+        rejudge_time: None,
     }
 }

@@ -13,7 +13,7 @@ use crate::problems::model::{feedback_word, parse_feedback};
 const COLUMNS: &str = "id, user_id, problem, state, feedback, verdict, test_results,
     subtask_results, passed_test_count, test_count, points, compile_error, explanation,
     author_message, create_time,
-    start_time, finish_time";
+    start_time, finish_time, rejudge_time";
 
 /// What the grader needs to know of a submission.
 #[derive(Debug)]
@@ -46,8 +46,8 @@ pub struct Stored {
     pub submission: Submission,
     /// The attempt that gave the result.
     pub attempt: u32,
-    /// The main file of the program.
-    pub source: String,
+    /// The program.
+    pub program: Program,
 }
 
 /// Which submissions are listed.
@@ -228,11 +228,10 @@ pub async fn get(pool: &Pool, id: SubmissionId) -> Result<Option<Stored>, sqlx::
     let Some(row) = query.build().fetch_optional(pool).await? else {
         return Ok(None);
     };
-    let program: Program = from_json(row.try_get("program")?)?;
     Ok(Some(Stored {
         submission: read(&row)?,
         attempt: row.try_get("attempt")?,
-        source: program.source,
+        program: from_json(row.try_get("program")?)?,
     }))
 }
 
@@ -383,13 +382,16 @@ fn read(row: &Row) -> Result<Submission, sqlx::Error> {
         create_time: from_micros(row.try_get("create_time")?)?,
         start_time: time("start_time")?,
         finish_time: time("finish_time")?,
+        rejudge_time: time("rejudge_time")?,
     })
 }
 
-fn to_json<T: serde::Serialize>(value: &T) -> Result<String, sqlx::Error> {
+/// As it is stored.
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, sqlx::Error> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
-fn from_json<T: serde::de::DeserializeOwned>(text: &[u8]) -> Result<T, sqlx::Error> {
+/// Reads what was stored.
+pub(super) fn from_json<T: serde::de::DeserializeOwned>(text: &[u8]) -> Result<T, sqlx::Error> {
     serde_json::from_slice(text).map_err(|error| sqlx::Error::Decode(error.into()))
 }

@@ -1,6 +1,7 @@
 //! Submissions against simulated runners, from acceptance to the stored verdict.
 
 mod custom;
+mod rejudge;
 mod subtasks;
 
 use std::time::Duration;

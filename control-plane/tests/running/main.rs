@@ -5,6 +5,7 @@ mod checkers;
 mod explanations;
 mod matrix;
 mod refusals;
+mod rejudge;
 mod runner_tls;
 mod services;
 mod subtasks;

@@ -252,9 +252,10 @@ async fn a_full_queue_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn rejudge_is_for_authors_and_not_there_yet() {
+async fn rejudge_is_for_authors() {
     let server = start("").await;
     let mut ada = server.user("ada").await;
-    let result = ada.submissions.rejudge(pb::RejudgeRequest::default()).await;
+    let request = pb::StartRejudgeRequest::default();
+    let result = ada.submissions.start_rejudge(request).await;
     refused(result, Code::PermissionDenied, "ROLE_REQUIRED");
 }

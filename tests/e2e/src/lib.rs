@@ -27,9 +27,10 @@ pub use cli::{Cli, Done, Running};
 pub use course::{Sample, explained_programs, folder as course_folder, samples};
 pub use http::{get, post_grpc_web};
 pub use process::Process;
-pub use proxy::Proxy;
-pub use stack::{ORIGIN, Quotas, Remote, Stack, new_account};
+pub use proxy::{Proxy, Traffic};
+pub use stack::{Database, ORIGIN, Quotas, Remote, Stack, new_account};
 pub use terminal::Terminal;
+pub use test_postgres::Engine;
 
 /// Longest that anything here may take that normally takes a moment.
 pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -2,6 +2,7 @@
 //! groups and user ids of their own, in a folder that goes with it.
 
 mod configuration;
+mod database;
 
 use std::collections::HashSet;
 use std::fs::Permissions;
@@ -17,11 +18,13 @@ use anyhow::{Context, Result, bail};
 use coderunner_client::{Client, NewAccount, Settings};
 use coderunner_proto::v1::AgeGroup;
 use tempfile::TempDir;
+use test_postgres::Engine;
 use uuid::Uuid;
 
 use crate::Cli;
 use crate::http::get;
 use crate::process::{Process, clean};
+pub use database::Database;
 
 /// A web origin that the stack's configuration allows.
 pub const ORIGIN: &str = "https://learn.example.org";
@@ -67,6 +70,8 @@ pub struct Stack {
     ids: u32,
     sandboxd: Option<Process>,
     control_plane: Option<Process>,
+    /// None for SQLite in the folder. After the programs, so that it goes after them.
+    database: Option<Database>,
 }
 
 /// Sandboxes of a stack. Each takes two user ids.
@@ -79,20 +84,34 @@ static PORTS: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
 impl Stack {
     /// Starts both programs and waits until they are ready.
     pub fn start(quotas: Quotas) -> Result<Self> {
-        Stack::start_with(quotas, Encryption::None, None)
+        Stack::start_on(quotas, Engine::Sqlite)
+    }
+
+    /// Starts both programs on this engine; PostgreSQL is a server of the stack's own.
+    pub fn start_on(quotas: Quotas, engine: Engine) -> Result<Self> {
+        let database = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(Database::start()?),
+        };
+        Stack::start_with(quotas, Encryption::None, None, database)
     }
 
     /// Starts control-plane alone, without quotas, with a runner elsewhere.
     pub fn start_beside(remote: Remote) -> Result<Self> {
-        Stack::start_with(Quotas::None, Encryption::None, Some(remote))
+        Stack::start_with(Quotas::None, Encryption::None, Some(remote), None)
     }
 
     /// Starts both programs, with TLS on the public port.
     pub fn start_with_tls() -> Result<Self> {
-        Stack::start_with(Quotas::None, Encryption::Tls, None)
+        Stack::start_with(Quotas::None, Encryption::Tls, None, None)
     }
 
-    fn start_with(quotas: Quotas, encryption: Encryption, remote: Option<Remote>) -> Result<Self> {
+    fn start_with(
+        quotas: Quotas,
+        encryption: Encryption,
+        remote: Option<Remote>,
+        database: Option<Database>,
+    ) -> Result<Self> {
         let number = STACKS.fetch_add(1, Ordering::Relaxed);
         let mut stack = Stack {
             // Sandboxes reach their mount points in here as users of their own.
@@ -110,6 +129,7 @@ impl Stack {
             ids: 20_000_000 + (std::process::id() % 100_000) * 1000 + number % 16 * 50,
             sandboxd: None,
             control_plane: None,
+            database,
         };
         stack.write_configurations()?;
         stack.control_plane_command(&["init", "--config"])?;
@@ -147,11 +167,20 @@ impl Stack {
             self.folder.path(),
         )?;
         let admin = local(self.admin_port);
-        process.wait_until_ready(|| {
-            get(admin, "/ready").is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
-        })?;
+        process.wait_until_ready(|| is_ready(admin))?;
         self.control_plane = Some(process);
         Ok(())
+    }
+
+    /// Waits until the running control-plane says that it has all that it needs.
+    pub fn wait_until_ready(&mut self) -> Result<()> {
+        let admin = local(self.admin_port);
+        self.control_plane()?.wait_until_ready(|| is_ready(admin))
+    }
+
+    /// The stack's own PostgreSQL.
+    pub fn database(&self) -> Result<&Database> {
+        self.database.as_ref().context("the stack is on SQLite")
     }
 
     /// The running sandboxd; it may be signalled and waited for.
@@ -368,6 +397,10 @@ fn hierarchies() -> Result<Vec<PathBuf>> {
         matches!(kind, "cgroup" | "cgroup2").then(|| PathBuf::from(folder))
     });
     Ok(groups.collect())
+}
+
+fn is_ready(admin: SocketAddr) -> bool {
+    get(admin, "/ready").is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
 }
 
 fn local(port: u16) -> SocketAddr {

@@ -9,8 +9,11 @@
 //! - *Wrong*: another outcome, output or verdict than the program has. Our own failure (INTERNAL_ERROR) is wrong.
 //!
 //! Callers behave as careful callers do: whoever got no answer asks again with the same request_id.
+//!
+//! Each blow is struck on both databases, but for the cut of the database itself: SQLite is a part of control-plane.
 
 mod blow;
+mod case;
 mod ledger;
 mod load;
 
@@ -24,7 +27,8 @@ use rand::{Rng, SeedableRng};
 
 use crate::crew;
 use crate::report::Row;
-pub use blow::{Blow, choose};
+pub use blow::Blow;
+pub use case::{Case, choose};
 use ledger::Ledger;
 
 /// Between the end of one blow and the next, in milliseconds. Long enough that no run of this load is struck three
@@ -38,28 +42,28 @@ const PROGRESS: Duration = Duration::from_secs(10);
 /// What is to be done.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// What happens to the installation, each over a load of its own.
-    pub blows: Vec<Blow>,
+    /// What happens, each over an installation and a load of its own.
+    pub cases: Vec<Case>,
     /// So many runs and submissions are accepted for each.
     pub accepted: usize,
     /// Decides when it happens.
     pub seed: u64,
 }
 
-/// One row for each kind of blow. Blocks.
+/// One row for each case. Blocks.
 pub fn run(plan: &Plan) -> Vec<Row> {
-    let of = |blow: &Blow| {
-        under(*blow, plan).unwrap_or_else(|error| Row::unmeasured(blow.name(), &error))
+    let of = |case: &Case| {
+        under(*case, plan).unwrap_or_else(|error| Row::unmeasured(case.name(), &error))
     };
-    plan.blows.iter().map(of).collect()
+    plan.cases.iter().map(of).collect()
 }
 
 /// A load, one kind of blow against what it runs on, and what became of it.
-fn under(blow: Blow, plan: &Plan) -> Result<Row> {
-    let mut stack = Stack::start(Quotas::None)?;
+fn under(case: Case, plan: &Plan) -> Result<Row> {
+    let mut stack = Stack::start_on(Quotas::None, case.engine)?;
     let ledger = Arc::new(Ledger::new(plan.accepted));
     let load = load::start(&stack, &ledger)?;
-    let struck = strike(&mut stack, blow, plan, &ledger);
+    let struck = strike(&mut stack, case, plan, &ledger);
     ledger.close();
     let found = struck.and_then(|blows| {
         let findings = e2e_tests::wait_at_most(FINISH_LIMIT, load.finish(&ledger))?;
@@ -69,24 +73,25 @@ fn under(blow: Blow, plan: &Plan) -> Result<Row> {
     let words = stack.last_words();
     let ended = found.and_then(|found| stack.stop().map(|()| found));
     let (blows, findings) = ended.inspect_err(|_| eprintln!("{words}"))?;
-    Ok(findings.row(blow, blows, plan.accepted))
+    Ok(findings.row(case, blows, plan.accepted))
 }
 
 /// Strikes until enough was accepted; says how often.
-fn strike(stack: &mut Stack, blow: Blow, plan: &Plan, ledger: &Ledger) -> Result<usize> {
-    let mut chance = StdRng::seed_from_u64(plan.seed ^ blow as u64);
+fn strike(stack: &mut Stack, case: Case, plan: &Plan, ledger: &Ledger) -> Result<usize> {
+    let Case { engine, blow } = case;
+    let mut chance = StdRng::seed_from_u64(plan.seed ^ (blow as u64) ^ ((engine as u64) << 8));
     let (mut blows, mut told) = (0, Instant::now());
     while !ledger.is_full() {
         std::thread::sleep(Duration::from_millis(chance.random_range(CALM)));
-        blow.strike(stack, &mut chance)
-            .with_context(|| format!("blow {} of {}", blows + 1, blow.name()))?;
+        blow.strike(stack, blows, &mut chance)
+            .with_context(|| format!("blow {} of {}", blows + 1, case.name()))?;
         blows += 1;
         if told.elapsed() >= PROGRESS {
             told = Instant::now();
             let (count, wanted) = (ledger.count(), plan.accepted);
             crew::tell(&format!(
                 "{}: {count} of {wanted} accepted, {blows} blows",
-                blow.name()
+                case.name()
             ));
         }
     }

@@ -64,9 +64,12 @@ struct Chaos {
 
 #[derive(clap::Args)]
 struct Crash {
-    /// Only these: kill-control-plane, kill-sandboxd, stop-control-plane.
+    /// Only these: kill-control-plane, kill-sandboxd, stop-control-plane, cut-database.
     #[arg(long, value_delimiter = ',', value_name = "BLOW")]
     only: Vec<String>,
+    /// Only on these databases: sqlite, postgres.
+    #[arg(long, value_delimiter = ',', value_name = "DATABASE")]
+    database: Vec<String>,
     /// Runs and submissions that are accepted for each.
     #[arg(long, default_value_t = 500, value_name = "N")]
     accepted: usize,
@@ -136,11 +139,12 @@ fn run_chaos(options: &Chaos) -> Result<bool> {
 fn run_crash(options: &Crash) -> Result<bool> {
     let Crash {
         only,
+        database,
         accepted,
         seed,
     } = options;
     let rows = crash::run(&crash::Plan {
-        blows: crash::choose(only)?,
+        cases: crash::choose(only, database)?,
         accepted: *accepted,
         seed: seed.unwrap_or_else(rand::random),
     });

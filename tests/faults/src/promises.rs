@@ -125,7 +125,7 @@ pub fn measure(chosen: &[&Measurement], extent: Extent) -> Vec<Row> {
         crew::tell(&format!("measuring {}", one.rows.join(" and ")));
         match (one.measure)(extent) {
             Ok(measured) => rows.extend(measured),
-            Err(error) => rows.extend(one.rows.iter().map(|name| Row::unmeasured(name, &error))),
+            Err(error) => rows.extend(one.rows.iter().map(|name| Row::unmeasured(*name, &error))),
         }
     }
     rows

@@ -14,8 +14,8 @@ const MOST_PROBLEMS: usize = 20;
 /// One promise and what was found.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
-    /// Its short name, as `--only` takes it.
-    pub name: &'static str,
+    /// Its short name; that of a promise as `--only` takes it.
+    pub name: String,
     /// What is promised.
     pub promise: &'static str,
     /// The figure that is promised.
@@ -32,9 +32,9 @@ pub struct Row {
 
 impl Row {
     /// A row that could not be measured does not hold.
-    pub fn unmeasured(name: &'static str, reason: &anyhow::Error) -> Self {
+    pub fn unmeasured(name: impl Into<String>, reason: &anyhow::Error) -> Self {
         Self {
-            name,
+            name: name.into(),
             promise: "",
             bound: String::new(),
             figure: format!("could not be measured: {reason:#}"),
@@ -65,7 +65,7 @@ pub fn text(rows: &[Row]) -> String {
         } = row;
         let holds = if *holds { "yes" } else { "NO" };
         table.add_row([
-            *name,
+            name.as_str(),
             *promise,
             bound.as_str(),
             figure.as_str(),
@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn a_broken_promise_shows_with_its_details() {
         let row = Row {
-            name: "output",
+            name: "output".to_owned(),
             promise: "p",
             bound: "64 KiB".to_owned(),
             figure: "65 KiB".to_owned(),

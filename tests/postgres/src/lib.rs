@@ -34,12 +34,35 @@ pub enum Engine {
     Postgres,
 }
 
+impl Engine {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Sqlite, Self::Postgres];
+
+    /// As it is chosen and shown.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+impl std::str::FromStr for Engine {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let found = Self::ALL.into_iter().find(|engine| engine.name() == text);
+        found.with_context(|| format!("{text:?} is neither sqlite nor postgres"))
+    }
+}
+
 /// The engine that the environment names; SQLite when it names none.
 pub fn engine() -> Engine {
     match std::env::var(ENGINE_VARIABLE).as_deref() {
-        Err(_) | Ok("" | "sqlite") => Engine::Sqlite,
-        Ok("postgres") => Engine::Postgres,
-        Ok(other) => panic!("{ENGINE_VARIABLE} is {other:?}; it must be sqlite or postgres"),
+        Err(_) | Ok("") => Engine::Sqlite,
+        Ok(name) => name
+            .parse()
+            .unwrap_or_else(|error| panic!("{ENGINE_VARIABLE}: {error}")),
     }
 }
 

@@ -25,11 +25,15 @@ pub enum Job {
     Run(RunId),
     /// A program to grade.
     Submission(SubmissionId),
+    /// A program to grade again, which nobody waits for.
+    Rejudge(SubmissionId),
 }
 
 /// How urgent it is, the most urgent last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
+    /// A submission that is graded again: only when nothing else could be done.
+    Rejudge,
     /// A run in the playground.
     Run,
     /// An ordinary submission.
@@ -49,13 +53,13 @@ pub enum Lane {
 
 impl Priority {
     /// All of them, the most urgent first.
-    pub const ALL: [Self; 3] = [Self::Contest, Self::Submission, Self::Run];
+    pub const ALL: [Self; 4] = [Self::Contest, Self::Submission, Self::Run, Self::Rejudge];
 
     /// The line in which it waits.
     pub fn lane(self) -> Lane {
         match self {
             Self::Run => Lane::Runs,
-            Self::Submission | Self::Contest => Lane::Submissions,
+            Self::Submission | Self::Contest | Self::Rejudge => Lane::Submissions,
         }
     }
 }

@@ -5,6 +5,8 @@
 //!   may take further ones with its turn, as long as nobody waits for them.
 //! - Priorities take turns by weight (contest 8, submission 4, run 2): a higher one gets more
 //!   turns, and none starves (stride scheduling, Waldspurger and Weihl 1995).
+//! - What is graded again comes after everything else: it has a turn only when nothing else may
+//!   run, and counts neither for the length of the queue nor for anybody's wait.
 //! - Within a priority the user who holds the fewest sandboxes is next, then the oldest ticket.
 //! - Nobody holds more than a share of all sandboxes, and submissions leave a quarter of them to
 //!   runs, because a test may take three times as long as a run.
@@ -41,7 +43,7 @@ pub struct Schedule {
     held: usize,
     held_by_lane: [usize; 2],
     held_by_user: HashMap<crate::platform::ids::UserId, usize>,
-    turns: [u64; 3],
+    turns: [u64; 4],
     last_turn: u64,
     hold_time: [Duration; 2],
 }
@@ -57,6 +59,7 @@ fn weight(priority: Priority) -> u64 {
         Priority::Contest => 8,
         Priority::Submission => 4,
         Priority::Run => 2,
+        Priority::Rejudge => 1,
     }
 }
 
@@ -72,7 +75,7 @@ impl Schedule {
             held: 0,
             held_by_lane: [0; 2],
             held_by_user: HashMap::new(),
-            turns: [0; 3],
+            turns: [0; 4],
             last_turn: 0,
             hold_time: [FIRST_GUESS; 2],
         }
@@ -90,7 +93,7 @@ impl Schedule {
 
     /// Whether a new job of this lane would be accepted when `capacity` sandboxes are counted on.
     pub fn admit(&self, lane: Lane, capacity: usize) -> Result<(), Refusal> {
-        let wait = self.wait_behind(self.waiting.len(), lane, capacity);
+        let wait = self.wait_behind(self.ordinary().count(), lane, capacity);
         let too_many = self
             .rules
             .length
@@ -131,9 +134,13 @@ impl Schedule {
                 .map(|index| (self.turns[priority as usize], priority, index))
         });
         // Of equal turns the higher priority, which comes first in ALL.
-        let (turn, priority, index) = candidates.min_by_key(|(turn, _, _)| *turn)?;
-        self.last_turn = turn;
-        self.turns[priority as usize] = turn + STRIDE / weight(priority);
+        let is_last = |priority| priority == Priority::Rejudge;
+        let (turn, priority, index) =
+            candidates.min_by_key(|(turn, priority, _)| (is_last(*priority), *turn))?;
+        if !is_last(priority) {
+            self.last_turn = turn;
+            self.turns[priority as usize] = turn + STRIDE / weight(priority);
+        }
         let ticket = self.waiting.remove(index).ticket;
         self.hold(&ticket, 1);
         Some(ticket)
@@ -142,7 +149,10 @@ impl Schedule {
     /// Takes up to `most` further sandboxes for a ticket that has one, within the same limits; says
     /// how many. None while a ticket waits that may have one.
     pub fn widen(&mut self, ticket: &Ticket, most: usize) -> usize {
-        let wanted_by_others = |priority| self.first_of(priority).is_some();
+        let wanted_by_others = |priority| {
+            (priority != Priority::Rejudge || ticket.priority == Priority::Rejudge)
+                && self.first_of(priority).is_some()
+        };
         if Priority::ALL.into_iter().any(wanted_by_others) {
             return 0;
         }
@@ -219,10 +229,7 @@ impl Schedule {
     /// How long the queue is.
     pub fn stats(&self) -> Stats {
         let jobs_of = |lane| {
-            let starts = self
-                .waiting
-                .iter()
-                .filter(|waiting| waiting.ticket.step == 0);
+            let starts = self.ordinary().filter(|waiting| waiting.ticket.step == 0);
             starts
                 .filter(|waiting| waiting.ticket.priority.lane() == lane)
                 .count()
@@ -232,13 +239,19 @@ impl Schedule {
             queued_submissions: jobs_of(Lane::Submissions),
             running: self.held,
             capacity: self.capacity,
-            estimated_wait: self.wait_behind(self.waiting.len(), Lane::Runs, self.capacity),
+            estimated_wait: self.wait_behind(self.ordinary().count(), Lane::Runs, self.capacity),
         }
     }
 
-    fn jobs(&self) -> usize {
+    /// All that somebody waits for.
+    fn ordinary(&self) -> impl Iterator<Item = &Waiting> {
         self.waiting
             .iter()
+            .filter(|waiting| waiting.ticket.priority != Priority::Rejudge)
+    }
+
+    fn jobs(&self) -> usize {
+        self.ordinary()
             .filter(|waiting| waiting.ticket.step == 0)
             .count()
     }

@@ -47,11 +47,38 @@ fn priorities_share_by_weight_and_none_starves() {
             schedule.push(ticket(UserId::new(), priority));
         }
     }
-    let mut counts = [0; 3];
+    let mut counts = [0; 4];
     for _ in 0..140 {
         counts[serve(&mut schedule).unwrap().priority as usize] += 1;
     }
-    assert_eq!(counts, [20, 40, 80]);
+    assert_eq!(counts, [0, 20, 40, 80], "what is graded again can wait");
+}
+
+#[test]
+fn what_is_graded_again_is_last_and_counts_for_nobody() {
+    let rules = Rules {
+        length: Some(2),
+        ..RULES
+    };
+    let mut schedule = schedule(1, rules);
+    for _ in 0..50 {
+        schedule.push(ticket(UserId::new(), Priority::Rejudge));
+    }
+    assert_eq!(schedule.admit(Lane::Runs, 1), Ok(()));
+    assert_eq!(schedule.stats().queued_submissions, 0);
+    assert_eq!(schedule.stats().estimated_wait, Duration::ZERO);
+    for _ in 0..20 {
+        assert_eq!(serve(&mut schedule).unwrap().priority, Priority::Rejudge);
+    }
+    let own = schedule.push(ticket(UserId::new(), Priority::Run));
+    assert_eq!(schedule.position(own.job).unwrap().position, 1);
+    for _ in 0..20 {
+        schedule.push(ticket(UserId::new(), Priority::Run));
+    }
+    for _ in 0..21 {
+        assert_eq!(serve(&mut schedule).unwrap().priority, Priority::Run);
+    }
+    assert_eq!(serve(&mut schedule).unwrap().priority, Priority::Rejudge);
 }
 
 #[test]
@@ -211,7 +238,7 @@ proptest! {
     fn every_ticket_is_served_once(
         capacity in 1usize..6,
         share in 0.1f64..1.0,
-        moves in prop::collection::vec((0u8..6, 0usize..4, 0usize..3), 1..200),
+        moves in prop::collection::vec((0u8..6, 0usize..4, 0usize..4), 1..200),
     ) {
         let mut schedule = schedule(capacity, Rules { user_share: share, ..RULES });
         let users: Vec<_> = (0..4).map(|_| UserId::new()).collect();

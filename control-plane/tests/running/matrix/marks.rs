@@ -5,22 +5,30 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use control_plane::judge::Feedback;
 use control_plane::problems::course::model::Course;
-use control_plane::problems::model::ProblemKind;
+use control_plane::problems::model::{CheckerKind, ProblemKind};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// In the input of hidden tests, what is expected of them, and the author's solution.
+/// In the input of hidden tests, what is expected of them, the author's solution, and the author's
+/// own checker.
 pub const INPUT: &str = "zq-hidden-input-7719";
 pub const EXPECTED: &str = "zq-hidden-expected-4402";
 pub const SOLUTION: &str = "zq-hidden-solution-9135";
+pub const CHECKER: &str = "zq-hidden-checker-2258";
 
-/// Problems with each level of feedback, and one whose tests are calls of a function.
-pub const MARKED: [(&str, Feedback); 4] = [
+/// Problems with each level of feedback, and one whose tests are calls of a function. The first is
+/// the one that all calls are about.
+pub const MARKED: [(&str, Feedback); 6] = [
     ("count-vowels", Feedback::Full),
+    ("palindrome", Feedback::Full),
+    ("pocket-money", Feedback::VerdictOnly),
     ("hello-name", Feedback::VerdictPerTest),
     ("fizz-buzz", Feedback::VerdictOnly),
     ("largest-of-three", Feedback::Full),
 ];
+
+/// Those with a checker of the author's own.
+const CHECKED: [&str; 2] = ["count-vowels", "pocket-money"];
 
 /// Puts the marks into a course.
 pub fn mark(course: &mut Course) {
@@ -33,6 +41,10 @@ pub fn mark(course: &mut Course) {
             .find(|(slug, _)| problem.slug.as_str() == *slug);
         let Some((_, feedback)) = known else { continue };
         problem.feedback = *feedback;
+        if CHECKED.contains(&problem.slug.as_str()) {
+            problem.checker.kind = CheckerKind::Custom;
+            problem.checker_source = format!("raise SystemExit(42) # {CHECKER}\n");
+        }
         for test in problem.tests.iter_mut().filter(|test| test.hidden) {
             (test.input, test.expected) = match problem.kind {
                 ProblemKind::Stdin => (format!("{INPUT}\n"), format!("{EXPECTED}\n")),
@@ -45,7 +57,7 @@ pub fn mark(course: &mut Course) {
 /// Fails when a mark is in it.
 #[track_caller]
 pub fn absent(bytes: &[u8], place: &str) {
-    for mark in [INPUT, EXPECTED, SOLUTION] {
+    for mark in [INPUT, EXPECTED, SOLUTION, CHECKER] {
         assert!(!contains(bytes, mark), "{mark} is in {place}");
     }
 }

@@ -296,6 +296,11 @@ impl World {
             marks::contains(&bytes, marks::INPUT),
             "no program had hidden input"
         );
+        let mut checks = seen.iter().filter_map(|call| checker_of(&call.request));
+        assert!(
+            checks.any(|source| source.contains(marks::CHECKER)),
+            "no checker ran"
+        );
     }
 
     /// The author of the problems can read what is hidden from students.
@@ -314,8 +319,39 @@ impl World {
     }
 }
 
+/// The author's own checker, when that is the program.
+fn checker_of(request: &ExecuteRequest) -> Option<String> {
+    let files = &request.program.as_ref()?.files;
+    let file = files.iter().find(|file| file.path == "checker.py")?;
+    Some(String::from_utf8_lossy(&file.content).into_owned())
+}
+
+/// A checker that tells its code wherever it can: it breaks over some answers, and says it of hidden
+/// tests. What it says of public ones is for students.
+fn telling_checker(request: &ExecuteRequest, source: &str, nth: u32) -> Script {
+    let question = String::from_utf8_lossy(&request.stdin);
+    let exit = if question.ends_with("wrong\n") { 1 } else { 43 };
+    let mut request = request.clone();
+    request.program = program(&format!("# sim: exit {exit}"));
+    let mut script = Script::from_comments(&request, nth);
+    let traceback = format!(
+        "Traceback (most recent call last):\n  File \"checker.py\", line 1, in <module>\n    \
+         {source}ValueError: {source}\n"
+    );
+    script.steps.push(Step::Stderr(traceback.into_bytes()));
+    let says = match question.contains(marks::INPUT) {
+        true => source,
+        false => "Look again.\n",
+    };
+    script.steps.push(Step::Stdout(says.as_bytes().to_vec()));
+    script
+}
+
 /// Programs that try to tell their author what they were given.
 fn hostile_program(request: &ExecuteRequest, nth: u32) -> Script {
+    if let Some(checker) = checker_of(request) {
+        return telling_checker(request, &checker, nth);
+    }
     let source = &request.program.as_ref().unwrap().source;
     let function = request.function_call.as_ref();
     let given = match function {

@@ -29,7 +29,7 @@ impl Stack {
             ("mode", "development".into()),
             ("listen", local(self.port).to_string().into()),
             ("admin_listen", local(self.admin_port).to_string().into()),
-            ("database_url", "sqlite:coderunner.db".into()),
+            ("database_url", self.database_url().into()),
             ("keys_dir", "keys".into()),
             ("content_dir", text(&course::folder())),
             ("cors_origins", Value::Array(vec![ORIGIN.into()])),
@@ -62,6 +62,11 @@ impl Stack {
 }
 
 impl Stack {
+    fn database_url(&self) -> &str {
+        let on_postgres = self.database.as_ref().map(super::Database::url);
+        on_postgres.unwrap_or("sqlite:coderunner.db")
+    }
+
     /// How control-plane reaches its runner.
     fn runner(&self) -> Value {
         let id = ("id", "local".into());

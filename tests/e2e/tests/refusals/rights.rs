@@ -264,7 +264,7 @@ pub fn students_may_not_do_what_authors_and_admins_may(stack: &Stack) -> Result<
             )?,
             code_of(
                 submissions
-                    .rejudge(student.authorised(RejudgeRequest::default()).await?)
+                    .start_rejudge(student.authorised(StartRejudgeRequest::default()).await?)
                     .await,
             )?,
             code_of(

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 
-use super::Blow;
+use super::Case;
 use crate::report::Row;
 
 /// The line of control-plane's log that tells of a stored end.
@@ -186,7 +186,7 @@ impl Findings {
     }
 
     /// The row of the table.
-    pub fn row(self, blow: Blow, blows: usize, wanted: usize) -> Row {
+    pub fn row(self, case: Case, blows: usize, wanted: usize) -> Row {
         let Self {
             runs,
             submissions,
@@ -207,8 +207,8 @@ impl Findings {
             texts.into_iter().map(move |text| format!("{name}: {text}"))
         };
         Row {
-            name: blow.name(),
-            promise: blow.what(),
+            name: case.name(),
+            promise: case.blow.what(),
             bound: format!("0, 0, 0 of {wanted}"),
             figure,
             runs: runs + submissions,
@@ -253,9 +253,16 @@ pub fn read_log(file: &Path) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use e2e_tests::Engine;
+
     use super::*;
+    use crate::crash::Blow;
 
     const WANTED: usize = 1;
+    const CASE: Case = Case {
+        engine: Engine::Sqlite,
+        blow: Blow::KillSandboxd,
+    };
 
     fn end(word: &str, time: i128) -> Option<End> {
         let word = word.to_owned();
@@ -274,7 +281,7 @@ mod tests {
             last,
             right: End::right("OK", "4\n16\n"),
         });
-        ledger.findings().row(Blow::KillSandboxd, 1, WANTED)
+        ledger.findings().row(CASE, 1, WANTED)
     }
 
     #[test]
@@ -322,14 +329,14 @@ mod tests {
         findings.compare("runs", 3, 5);
         assert_eq!((findings.lost.len(), findings.twice.len()), (1, 2));
         assert!(findings.twice[0].contains("run a"), "{findings:?}");
-        let row = findings.row(Blow::KillSandboxd, 1, 0);
+        let row = findings.row(CASE, 1, 0);
         assert!(!row.holds, "{row:?}");
     }
 
     #[test]
     fn a_load_without_a_blow_or_too_small_shows_nothing() {
         for (blows, wanted, holds) in [(1, 0, true), (0, 0, false), (1, 1, false)] {
-            let row = Findings::default().row(Blow::KillSandboxd, blows, wanted);
+            let row = Findings::default().row(CASE, blows, wanted);
             assert_eq!(row.holds, holds, "{blows} blows, {wanted} wanted");
         }
     }

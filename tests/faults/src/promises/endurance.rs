@@ -65,7 +65,7 @@ pub fn measure(extent: Extent) -> Result<Vec<Row>> {
 fn internal_errors(runs: usize, wrong: &[mix::Wrong]) -> Row {
     let ours = wrong.iter().filter(|one| one.is_internal_error).count();
     Row {
-        name: "internal-errors",
+        name: "internal-errors".to_owned(),
         promise: "INTERNAL_ERROR, or another outcome than the program's own",
         bound: format!("1 in {RUNS}, none by input"),
         figure: format!(
@@ -88,7 +88,7 @@ fn leftovers(runs: usize, left: Vec<String>, at_first: [Size; 2], at_last: [Size
     };
     let small = |(descriptors, bytes): Size| descriptors <= MOST_DESCRIPTORS && bytes <= MOST_BYTES;
     Row {
-        name: "leftovers",
+        name: "leftovers".to_owned(),
         promise: "left after the runs",
         bound: format!("0; {MOST_DESCRIPTORS} descriptors, 32 MiB"),
         figure: format!(

@@ -29,7 +29,7 @@ pub fn measure(extent: Extent) -> Result<Vec<Row>> {
         .filter(|text| text.contains("ESCAPED"))
         .count();
     Ok(vec![Row {
-        name: "escapes",
+        name: "escapes".to_owned(),
         promise: "escapes in the attack suite",
         bound: "0".to_owned(),
         figure: format!(

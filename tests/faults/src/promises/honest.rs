@@ -42,7 +42,7 @@ pub fn measure(extent: Extent) -> Result<Vec<Row>> {
     let wrong: Vec<String> = wrong.into_iter().flatten().collect();
     server.stop()?;
     Ok(vec![Row {
-        name: "honest",
+        name: "honest".to_owned(),
         promise: "honest programs with a wrong outcome",
         bound: format!("0 in {RUNS}"),
         figure: format!(

@@ -73,7 +73,7 @@ pub fn measure(extent: Extent) -> Result<Vec<Row>> {
     }
     let (bound, in_words) = time_bound(BOUND);
     Ok(vec![Row {
-        name: "killed",
+        name: "killed".to_owned(),
         promise: "sandboxes of a killed sandboxd dead, and swept at the next start",
         bound: format!("{in_words}, 0 left"),
         figure: format!("{:.0} ms at most, {problems} left", milliseconds(worst)),

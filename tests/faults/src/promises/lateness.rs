@@ -156,7 +156,7 @@ fn row(ended: &[Ended], at_one_time: usize) -> Row {
         )
     });
     Row {
-        name: "lateness",
+        name: "lateness".to_owned(),
         promise: "end of a run after its limit, and processes that outlive the answer",
         bound: format!("{in_words} at p99, 0 processes"),
         figure: format!(

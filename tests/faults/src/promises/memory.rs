@@ -96,7 +96,7 @@ fn row(found: &[(&str, Vec<i64>)]) -> Row {
     medians.sort_by_key(|(_, median)| std::cmp::Reverse(*median));
     let (worst, most) = medians.first().copied().unwrap_or_default();
     Row {
-        name: "attackers-memory",
+        name: "attackers-memory".to_owned(),
         promise: "memory of the host that an attacker takes beyond its limit",
         bound: format!("{:.0} MiB", mebibytes(BOUND)),
         figure: format!(

@@ -130,7 +130,7 @@ fn row(alone: Duration, during: [(usize, During<'_>); 2]) -> Row {
         }
     }
     Row {
-        name: "neighbour",
+        name: "neighbour".to_owned(),
         promise: "a neighbour's run during any attack, against its time alone",
         bound: format!("{BOUND}"),
         figure: figures.join("; "),

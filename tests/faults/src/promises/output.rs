@@ -115,7 +115,7 @@ fn row(sent: &[(&str, i64)], kept: i64) -> Row {
     // Both streams of each are full.
     let kept_bound = 2 * (CAP + BEYOND);
     Row {
-        name: "output",
+        name: "output".to_owned(),
         promise: "output beyond the cap, sent and kept",
         bound: "64 KiB".to_owned(),
         figure: format!(
