@@ -23,6 +23,8 @@ use control_plane::platform::{Platform, telemetry};
 use control_plane::problems::course::folder::read_course;
 use control_plane::problems::course::model::{Ceilings, Course};
 use control_plane::problems::course::service::store_course;
+use control_plane::problems::course::stored;
+use control_plane::problems::course::write::course_files;
 use control_plane::server::Server;
 use control_plane::testcases::service::TestCases;
 use control_plane::users::model::{DisplayName, Email};
@@ -51,7 +53,7 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
-    /// Check or load a course.
+    /// Check, load or export a course.
     #[command(subcommand)]
     Content(Content),
     /// Manage accounts from the command line.
@@ -71,6 +73,14 @@ enum Content {
     Check { folder: PathBuf },
     /// Check a course folder and store it. A running server notices within seconds.
     Load {
+        folder: PathBuf,
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Write the stored course into a new folder, from which it can be loaded as it is. The folder
+    /// holds all hidden tests and solutions in plain text.
+    Export {
         folder: PathBuf,
         /// Configuration file (TOML).
         #[arg(long)]
@@ -106,6 +116,7 @@ async fn main() -> ExitCode {
         Command::Init { config } => init(&config).await,
         Command::Content(Content::Check { folder }) => check(&folder),
         Command::Content(Content::Load { folder, config }) => load(&folder, &config).await,
+        Command::Content(Content::Export { folder, config }) => export(&folder, &config).await,
         Command::SigningKeys(command) => commands::signing_keys(command),
         Command::Pki(command) => commands::pki(command),
         Command::User(User::Create {
@@ -142,7 +153,7 @@ async fn serve(file: &Path) -> anyhow::Result<()> {
         signal(SignalKind::interrupt())?,
     );
     if let Some(folder) = config.content_dir.clone() {
-        let course = read(&folder, &ceilings(&config.limits))?;
+        let course = read(&folder, &Ceilings::of(&config.limits))?;
         store(&config, &course).await?;
     }
     let server = Server::build(config, keys, Arc::new(SystemClock)).await?;
@@ -175,7 +186,7 @@ async fn init(file: &Path) -> anyhow::Result<()> {
 }
 
 fn check(folder: &Path) -> anyhow::Result<()> {
-    let course = read(folder, &ceilings(&Limits::default()))?;
+    let course = read(folder, &Ceilings::of(&Limits::default()))?;
     println!(
         "{}: no mistakes in {} problems",
         folder.display(),
@@ -186,17 +197,30 @@ fn check(folder: &Path) -> anyhow::Result<()> {
 
 async fn load(folder: &Path, file: &Path) -> anyhow::Result<()> {
     let (config, _) = read_all(file)?;
-    let course = read(folder, &ceilings(&config.limits))?;
+    let course = read(folder, &Ceilings::of(&config.limits))?;
     println!("{}", store(&config, &course).await?);
     Ok(())
 }
 
-fn ceilings(limits: &Limits) -> Ceilings {
-    Ceilings {
-        wall_time: limits.wall_time_ceiling,
-        memory_bytes: limits.memory_bytes,
-        source_bytes: limits.source_bytes,
-    }
+async fn export(folder: &Path, file: &Path) -> anyhow::Result<()> {
+    let (config, keys) = read_all(file)?;
+    let platform = open(config).await?;
+    let tests = TestCases::new(platform.db.clone(), Arc::new(keys.master));
+    let course = stored::read_course(&platform, &tests)
+        .await
+        .context("read the course")?;
+    platform.db.close().await;
+    course_files(&course)?
+        .write_to(folder)
+        .with_context(|| format!("write the course into {}", folder.display()))?;
+    println!(
+        "{}: {} problems and {} cheatsheets of {}",
+        folder.display(),
+        course.problems.len(),
+        course.cheatsheets.len(),
+        course.title
+    );
+    Ok(())
 }
 
 fn read(folder: &Path, ceilings: &Ceilings) -> anyhow::Result<Course> {

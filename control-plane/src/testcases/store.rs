@@ -1,7 +1,7 @@
 //! SQL of the tests.
 
 use super::model::SealedTest;
-use crate::platform::db::{self, Connection, Pool, Row, from_text};
+use crate::platform::db::{self, Connection, Executor, Pool, Row, from_text};
 
 /// The wrapped data key of a problem; none when there is no such problem.
 pub async fn wrapped_key(db: &Pool, problem: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
@@ -9,6 +9,37 @@ pub async fn wrapped_key(db: &Pool, problem: &str) -> Result<Option<Vec<u8>>, sq
         .bind(problem)
         .fetch_optional(db)
         .await
+}
+
+/// What a problem's row has of its secrets.
+pub struct SealedSources {
+    pub wrapped_key: Vec<u8>,
+    pub solution: Vec<u8>,
+    /// None unless the author wrote one.
+    pub checker: Option<Vec<u8>>,
+    /// None in what was stored before there were any.
+    pub wrong_solutions: Option<Vec<u8>>,
+}
+
+/// The sealed secrets of a problem but its tests; none when there is no such problem.
+pub async fn sources(
+    db: impl Executor,
+    problem: &str,
+) -> Result<Option<SealedSources>, sqlx::Error> {
+    let row = db::query(
+        "SELECT wrapped_key, solution_ciphertext, checker_ciphertext, wrong_ciphertext
+         FROM problems WHERE slug = $1",
+    )
+    .bind(problem)
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(SealedSources {
+        wrapped_key: row.try_get("wrapped_key")?,
+        solution: row.try_get("solution_ciphertext")?,
+        checker: row.try_get("checker_ciphertext")?,
+        wrong_solutions: row.try_get("wrong_ciphertext")?,
+    }))
 }
 
 /// The sealed checker of a problem, if its author wrote one.
@@ -23,7 +54,7 @@ pub async fn checker(db: &Pool, problem: &str) -> Result<Option<Vec<u8>>, sqlx::
 
 /// The tests of a problem after a number, in order; at most so many.
 pub async fn list(
-    db: &Pool,
+    db: impl Executor,
     problem: &str,
     after: u32,
     limit: i64,

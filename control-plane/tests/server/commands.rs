@@ -109,3 +109,35 @@ fn certificates_are_made_listed_and_renewed() {
     assert_eq!(renewed.matches("renewed").count(), 2, "{renewed}");
     assert!(said(folder, &["pki", "list"]).contains("364 days left"));
 }
+
+#[test]
+fn an_exported_course_is_loaded_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for name in ["first", "second"] {
+        let settings = format!("database_url = \"sqlite:{name}.db\"\nkeys_dir = \"keys\"\n");
+        std::fs::write(folder.join(format!("{name}.toml")), settings).unwrap();
+        let config = format!("{name}.toml");
+        said(folder, &["init", "--config", &config]);
+    }
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/content/sample");
+    let content = |name: &str, course: &str, config: &str| {
+        said(folder, &["content", name, course, "--config", config])
+    };
+    content("load", sample, "first.toml");
+    content("export", "out", "first.toml");
+    content("load", "out", "second.toml");
+    content("export", "out-again", "second.toml");
+    let toml = |name: &str| std::fs::read_to_string(folder.join(name).join("course.toml")).unwrap();
+    assert_eq!(toml("out"), toml("out-again"));
+    let loaded = content("load", "out-again", "first.toml");
+    assert!(loaded.contains("(0 new or changed, 0 deleted)"), "{loaded}");
+    // A folder that holds something already is not touched.
+    let again = ["content", "export", "out", "--config", "first.toml"];
+    let again = control_plane(folder, &again);
+    let errors = String::from_utf8(again.stderr).unwrap();
+    assert!(
+        !again.status.success() && errors.contains("not empty"),
+        "{errors}"
+    );
+}

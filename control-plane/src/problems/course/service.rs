@@ -5,10 +5,12 @@
 use std::collections::HashMap;
 
 use super::model::{Course, CourseProblem};
-use super::store;
+use super::store::{self, Origin};
 use crate::platform::Platform;
 use crate::platform::errors::Error;
-use crate::testcases::service::TestCases;
+use crate::platform::ids::TestCaseId;
+use crate::testcases::model::{Secrets, TestCase};
+use crate::testcases::service::{SealedProblem, TestCases};
 use crate::testcases::store as tests;
 
 /// What a load changed.
@@ -61,13 +63,13 @@ pub async fn store_course(
     store::replace_levels(&mut tx, &course.levels).await?;
     for problem in &course.problems {
         let slug = problem.slug.as_str();
-        let fingerprint = test_cases.master().fingerprint(content(problem).as_bytes());
+        let fingerprint = fingerprint(test_cases, problem);
         if stored.remove(slug).as_ref() == Some(&fingerprint) {
             continue;
         }
-        let (solution, checker) = (&problem.solution_source, &problem.checker_source);
-        let sealed = test_cases.seal(&problem.slug, &problem.tests, solution, checker);
-        store::put_problem(&mut tx, problem, &sealed, &fingerprint, now).await?;
+        let sealed = seal(test_cases, problem, new_tests(problem));
+        let origin = Origin::Folder;
+        store::put_problem(&mut tx, problem, &sealed, origin, &fingerprint, now).await?;
         tests::replace(&mut tx, slug, &sealed.tests).await?;
         loaded.changed += 1;
     }
@@ -80,9 +82,42 @@ pub async fn store_course(
         store::place_problem(&mut tx, slug.as_str(), session_id, position).await?;
     }
     store::replace_cheatsheets(&mut tx, &course.cheatsheets).await?;
+    store::set_title(&mut tx, &course.title).await?;
     store::raise_revision(&mut tx).await?;
     tx.commit().await?;
     Ok(loaded)
+}
+
+/// Seals all secrets of a problem under a new key.
+pub fn seal(
+    test_cases: &TestCases,
+    problem: &CourseProblem,
+    tests: Vec<TestCase>,
+) -> SealedProblem {
+    let wrong = serde_json::json!(problem.wrong_solutions).to_string();
+    let secrets = Secrets {
+        solution: problem.solution_source.clone(),
+        checker: problem.checker_source.clone(),
+        wrong_solutions: wrong,
+        tests,
+    };
+    test_cases.seal(&problem.slug, &secrets)
+}
+
+/// The tests of a problem, with ids that nobody had before.
+pub fn new_tests(problem: &CourseProblem) -> Vec<TestCase> {
+    let tests = problem.tests.iter().cloned();
+    tests
+        .map(|test| TestCase {
+            id: TestCaseId::new(),
+            test,
+        })
+        .collect()
+}
+
+/// Differs when anything of a problem does, but for its place in the course.
+pub fn fingerprint(test_cases: &TestCases, problem: &CourseProblem) -> String {
+    test_cases.master().fingerprint(content(problem).as_bytes())
 }
 
 /// Everything of a problem in one text, which differs when anything of it does.
@@ -100,6 +135,7 @@ fn content(problem: &CourseProblem) -> String {
         category,
         starter_source,
         solution_source,
+        wrong_solutions,
         checker,
         checker_source,
         feedback,
@@ -126,6 +162,7 @@ fn content(problem: &CourseProblem) -> String {
         category,
         starter_source,
         solution_source,
+        wrong_solutions,
         checker,
         checker_source,
         format!("{feedback:?} {profile:?} {limits:?} {stop_on_first_failure}"),
