@@ -22,7 +22,7 @@ use control_plane::platform::keys::{self, Keys};
 use control_plane::platform::{Platform, telemetry};
 use control_plane::problems::course::folder::read_course;
 use control_plane::problems::course::model::{Ceilings, Course};
-use control_plane::problems::course::service::store_course;
+use control_plane::problems::course::service::{store_course, store_new_course};
 use control_plane::problems::course::stored;
 use control_plane::problems::course::write::course_files;
 use control_plane::server::Server;
@@ -154,7 +154,7 @@ async fn serve(file: &Path) -> anyhow::Result<()> {
     );
     if let Some(folder) = config.content_dir.clone() {
         let course = read(&folder, &Ceilings::of(&config.limits))?;
-        store(&config, &course).await?;
+        store_new(&config, &course).await?;
     }
     let server = Server::build(config, keys, Arc::new(SystemClock)).await?;
     let (address, admin) = (server.address()?, server.admin_address()?);
@@ -203,9 +203,8 @@ async fn load(folder: &Path, file: &Path) -> anyhow::Result<()> {
 }
 
 async fn export(folder: &Path, file: &Path) -> anyhow::Result<()> {
-    let (config, keys) = read_all(file)?;
-    let platform = open(config).await?;
-    let tests = TestCases::new(platform.db.clone(), Arc::new(keys.master));
+    let config = Config::load(file)?;
+    let (platform, tests) = open_content(&config).await?;
     let course = stored::read_course(&platform, &tests)
         .await
         .context("read the course")?;
@@ -239,14 +238,32 @@ fn read(folder: &Path, ceilings: &Ceilings) -> anyhow::Result<Course> {
 }
 
 async fn store(config: &Config, course: &Course) -> anyhow::Result<String> {
-    let keys = keys::load(&config.keys_dir, config.mode).map_err(Problems)?;
-    let platform = open(config.clone()).await?;
-    let tests = TestCases::new(platform.db.clone(), Arc::new(keys.master));
+    let (platform, tests) = open_content(config).await?;
     let loaded = store_course(&platform, &tests, course)
         .await
         .context("store the course")?;
     platform.db.close().await;
     Ok(format!("{}: {loaded}", course.title))
+}
+
+/// At a start, only a folder that has changed overwrites what authors have written since.
+async fn store_new(config: &Config, course: &Course) -> anyhow::Result<()> {
+    let (platform, tests) = open_content(config).await?;
+    let loaded = store_new_course(&platform, &tests, course)
+        .await
+        .context("store the course")?;
+    platform.db.close().await;
+    if let Some(loaded) = loaded {
+        tracing::info!(course = course.title, %loaded, "the course was loaded from its folder");
+    }
+    Ok(())
+}
+
+async fn open_content(config: &Config) -> anyhow::Result<(Platform, TestCases)> {
+    let keys = keys::load(&config.keys_dir, config.mode).map_err(Problems)?;
+    let platform = open(config.clone()).await?;
+    let tests = TestCases::new(platform.db.clone(), Arc::new(keys.master));
+    Ok((platform, tests))
 }
 
 async fn create_user(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::model::{
     Field, SealedTest, Secrets, TestCase, checker_place, place, solution_place, wrong_place,
 };
-use super::store;
+use super::store::{self, Which};
 use crate::judge::CustomChecker;
 use crate::platform::db::{Connection, Db};
 use crate::platform::errors::Error;
@@ -77,7 +77,8 @@ impl TestCases {
         let slug = problem.as_str();
         let sources = store::sources(&mut *tx, slug).await?;
         let sources = sources.ok_or(Error::NotFound("problem"))?;
-        let sealed = store::list(&mut *tx, slug, 0, i64::MAX).await?;
+        let sealed = store::list(&mut *tx, slug, Which::ALL).await?;
+        let sealed = sealed.ok_or(Error::NotFound("problem"))?;
         let key = self.open_key(&sources.wrapped_key, problem)?;
         let open = |sealed: &[u8], place: String| {
             let opened = key.open(sealed, &place);
@@ -91,50 +92,49 @@ impl TestCases {
             solution: open(&sources.solution, solution_place(slug))?,
             checker: checker.transpose()?.unwrap_or_default(),
             wrong_solutions: wrong.transpose()?.unwrap_or_else(|| "[]".to_owned()),
-            tests: open_all(&key, problem, &sealed)?,
+            tests: open_all(&key, problem, &sealed.tests)?,
         })
     }
 
     /// What tells two states of a test apart. Nobody without the key can try out what a test is.
-    pub fn etag(&self, test: &Test) -> String {
+    pub fn etag(&self, test: &Test, subtask: Option<&str>) -> String {
         let Test {
             number,
             hidden,
             input,
             expected,
         } = test;
-        let content = serde_json::json!([number, hidden, input, expected]).to_string();
+        let content = serde_json::json!([number, hidden, input, expected, subtask]).to_string();
         self.master.fingerprint(content.as_bytes())
     }
 
-    /// All tests of a problem, in order. For grading only.
-    pub async fn all(&self, problem: &Slug) -> Result<Vec<Test>, Error> {
-        let key = self.key(problem).await?;
-        let sealed = store::list(self.db.read(), problem.as_str(), 0, i64::MAX).await?;
-        sealed
-            .iter()
-            .map(|sealed| open(&key, problem, sealed))
-            .collect()
+    /// All tests of a problem, in order, and the etag of the problem that they belong to. For
+    /// grading only.
+    pub async fn all(&self, problem: &Slug) -> Result<(Vec<Test>, String), Error> {
+        let (tests, etag) = self.read(problem, Which::ALL).await?;
+        Ok((tests.into_iter().map(|stored| stored.test).collect(), etag))
     }
 
-    /// The author's own checker, if the problem has one. For grading only.
-    pub async fn checker(&self, problem: &Slug) -> Result<Option<CustomChecker>, Error> {
-        let key = self.key(problem).await?;
+    /// The author's own checker, if the problem has one, and the etag of the problem that it
+    /// belongs to. For grading only.
+    pub async fn checker(&self, problem: &Slug) -> Result<(Option<CustomChecker>, String), Error> {
         let sealed = store::checker(self.db.read(), problem.as_str()).await?;
+        let sealed = sealed.ok_or(Error::NotFound("problem"))?;
+        let key = self.open_key(&sealed.wrapped_key, problem)?;
         let open = |sealed: Vec<u8>| key.open(&sealed, &checker_place(problem.as_str()));
-        let source = sealed.map(open).transpose();
+        let source = sealed.checker.map(open).transpose();
         let source = source.map_err(|error| Error::internal("open a checker", error))?;
-        Ok(source.map(CustomChecker::new))
+        Ok((source.map(CustomChecker::new), sealed.etag))
     }
 
     /// The tests that students may see.
     pub async fn examples(&self, problem: &Slug) -> Result<Vec<Test>, Error> {
-        let key = self.key(problem).await?;
-        let sealed = store::list_public(self.db.read(), problem.as_str()).await?;
-        sealed
-            .iter()
-            .map(|sealed| open(&key, problem, sealed))
-            .collect()
+        let public = Which {
+            public_only: true,
+            ..Which::ALL
+        };
+        let (tests, _) = self.read(problem, public).await?;
+        Ok(tests.into_iter().map(|stored| stored.test).collect())
     }
 
     /// A page of tests, for authors.
@@ -143,17 +143,20 @@ impl TestCases {
         problem: &Slug,
         page: &Page<u32>,
     ) -> Result<(Vec<TestCase>, String), Error> {
-        let key = self.key(problem).await?;
-        let after = page.after.unwrap_or(0);
-        let rows = store::list(self.db.read(), problem.as_str(), after, page.fetch()).await?;
-        let (rows, next) = page.finish(rows, |row| row.number);
-        Ok((open_all(&key, problem, &rows)?, next))
+        let which = Which {
+            after: page.after.unwrap_or(0),
+            limit: page.fetch(),
+            ..Which::ALL
+        };
+        let (tests, _) = self.read(problem, which).await?;
+        Ok(page.finish(tests, |stored| stored.test.number))
     }
 
-    async fn key(&self, problem: &Slug) -> Result<DataKey, Error> {
-        let wrapped = store::wrapped_key(self.db.read(), problem.as_str()).await?;
-        let wrapped = wrapped.ok_or(Error::NotFound("problem"))?;
-        self.open_key(&wrapped, problem)
+    async fn read(&self, problem: &Slug, which: Which) -> Result<(Vec<TestCase>, String), Error> {
+        let sealed = store::list(self.db.read(), problem.as_str(), which).await?;
+        let sealed = sealed.ok_or(Error::NotFound("problem"))?;
+        let key = self.open_key(&sealed.wrapped_key, problem)?;
+        Ok((open_all(&key, problem, &sealed.tests)?, sealed.etag))
     }
 
     fn open_key(&self, wrapped: &[u8], problem: &Slug) -> Result<DataKey, Error> {

@@ -3,6 +3,7 @@
 
 mod incoming;
 
+use coderunner_proto::common::v1 as common;
 use coderunner_proto::v1 as pb;
 use prost::Message;
 
@@ -12,9 +13,10 @@ use crate::platform::config::Limits;
 use crate::platform::context::OpContext;
 use crate::platform::errors::{Error, Violations};
 use crate::platform::idempotency::Idempotency;
+use crate::platform::wire::duration;
 use crate::problems::api::page_out;
 use crate::problems::course::model::{CourseProblem, WrongSolution};
-use crate::problems::model::{ProblemPage, Slug};
+use crate::problems::model::{ProblemPage, Slug, TestLimits};
 
 /// The gRPC side of `Authoring`, as far as it is about problems.
 pub struct AuthorApi {
@@ -36,7 +38,9 @@ impl AuthorApi {
         let (problem, stored) = self.authoring.read(&parse_slug(slug)?).await?;
         let public = stored.problem.tests.iter().filter(|test| !test.hidden);
         let examples = public.cloned().collect();
+        let limits = own_limits_out(problem.limits);
         let mut problem = page_out(ProblemPage { problem, examples }, defaults);
+        problem.limits = Some(limits);
         if let Some(checker) = &mut problem.checker {
             checker.source = stored.problem.checker_source;
         }
@@ -123,6 +127,21 @@ impl AuthorApi {
     pub async fn delete(&self, request: pb::DeleteProblemRequest) -> Result<(), Error> {
         let pb::DeleteProblemRequest { slug, etag } = request;
         self.authoring.delete(&parse_slug(&slug)?, &etag).await
+    }
+}
+
+/// Limits as the author set them. Those of the installation are no part of a problem, and would
+/// become one if they came back in an update.
+fn own_limits_out(limits: TestLimits) -> common::Limits {
+    let TestLimits {
+        wall_time,
+        memory_bytes,
+    } = limits;
+    common::Limits {
+        wall_time_limit: wall_time.map(duration),
+        memory_limit_bytes: memory_bytes
+            .map_or(0, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX)),
+        ..common::Limits::default()
     }
 }
 

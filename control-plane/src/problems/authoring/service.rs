@@ -16,7 +16,7 @@ use crate::problems::course::model::{Ceilings, CourseProblem};
 use crate::problems::course::service::{fingerprint, new_tests, seal};
 use crate::problems::course::store::{self as course_store, Origin};
 use crate::problems::course::stored::{StoredProblem, read_problem};
-use crate::problems::model::{Problem, ProblemPage, Slug};
+use crate::problems::model::{Problem, ProblemPage, Slug, Test};
 use crate::problems::service::Problems;
 use crate::problems::store;
 use crate::testcases::model::TestCase;
@@ -63,6 +63,11 @@ impl Authoring {
     /// The key for digests of what must not be guessed from them.
     pub fn digest(&self, content: &[u8]) -> String {
         self.tests.master().fingerprint(content)
+    }
+
+    /// The tests that are changed.
+    pub fn tests(&self) -> &TestCases {
+        &self.tests
     }
 
     /// Makes a problem.
@@ -160,7 +165,6 @@ impl Authoring {
         etag: &str,
         content: TestContent,
     ) -> Result<AuthoredTest, Error> {
-        let etag_now = |test: &TestCase| self.tests.etag(&test.test);
         let replace = |tests: &mut Vec<Placed>| {
             let place = tests.iter().position(|test| test.id == id);
             let place = place.ok_or(Error::NotFound("test case"))?;
@@ -172,8 +176,7 @@ impl Authoring {
         };
         let mut tx = self.platform.db.write().await?;
         let stored = read_problem(&mut tx, &self.tests, slug).await?;
-        let test = stored.tests.iter().find(|test| test.id == id);
-        check_etag(etag, &etag_now(test.ok_or(Error::NotFound("test case"))?))?;
+        check_etag(etag, &self.etag_of(&stored, id)?)?;
         let (problem, tests) = self.rearrange(tx, stored, replace).await?;
         self.found(&problem, tests, id)
     }
@@ -182,10 +185,9 @@ impl Authoring {
     pub async fn delete_test(&self, slug: &Slug, id: TestCaseId, etag: &str) -> Result<(), Error> {
         let mut tx = self.platform.db.write().await?;
         let stored = read_problem(&mut tx, &self.tests, slug).await?;
-        let test = stored.tests.iter().find(|test| test.id == id);
-        let test = test.ok_or(Error::NotFound("test case"))?;
+        let now = self.etag_of(&stored, id)?;
         if !etag.is_empty() {
-            check_etag(etag, &self.tests.etag(&test.test))?;
+            check_etag(etag, &now)?;
         }
         let remove = |tests: &mut Vec<Placed>| {
             tests.retain(|test| test.id != id);
@@ -272,12 +274,18 @@ impl Authoring {
         Ok(self.authored_one(&problem.subtasks, test))
     }
 
+    fn etag_of(&self, stored: &StoredProblem, id: TestCaseId) -> Result<String, Error> {
+        let test = stored.tests.iter().find(|test| test.id == id);
+        let test = test.ok_or(Error::NotFound("test case"))?;
+        let subtask = subtask_of(&stored.problem.subtasks, &test.test);
+        Ok(self.tests.etag(&test.test, subtask))
+    }
+
     fn authored_one(&self, subtasks: &[Subtask], test_case: TestCase) -> AuthoredTest {
-        let number = test_case.test.number;
-        let subtask = subtasks.iter().find(|one| one.tests.contains(&number));
+        let subtask = subtask_of(subtasks, &test_case.test);
         AuthoredTest {
-            subtask: subtask.map(|subtask| subtask.name.clone()),
-            etag: self.tests.etag(&test_case.test),
+            etag: self.tests.etag(&test_case.test, subtask),
+            subtask: subtask.map(str::to_owned),
             test_case,
         }
     }
@@ -285,6 +293,13 @@ impl Authoring {
     fn ceilings(&self) -> Ceilings {
         Ceilings::of(&self.platform.config.limits)
     }
+}
+
+/// The subtask that a test is in.
+fn subtask_of<'a>(subtasks: &'a [Subtask], test: &Test) -> Option<&'a str> {
+    let mut subtasks = subtasks.iter();
+    let found = subtasks.find(|subtask| subtask.tests.contains(&test.number));
+    found.map(|subtask| subtask.name.as_str())
 }
 
 fn with_ids(problem: &CourseProblem, ids: impl Iterator<Item = TestCaseId>) -> Vec<TestCase> {

@@ -16,7 +16,8 @@ use crate::platform::seal::MasterKey;
 use crate::platform::testing::{Ground, ground};
 use crate::problems::course::folder::read_course;
 use crate::problems::course::model::{Ceilings, CourseProblem, WrongSolution};
-use crate::problems::course::service::store_course;
+use crate::problems::course::problem::MAX_TESTS_BYTES;
+use crate::problems::course::service::{store_course, store_new_course};
 use crate::problems::model::{CheckerKind, ProblemKind, Slug, Test};
 use crate::problems::service::Problems;
 use crate::problems::store;
@@ -443,6 +444,95 @@ async fn of_two_authors_at_one_time_one_is_told() {
         }
     }
     assert_eq!(lost, 1);
+}
+
+#[tokio::test]
+async fn what_a_folder_knows_nothing_of_keeps_its_session() {
+    let it = setting().await;
+    let mut draft = draft("hello-name");
+    let session = || Placing::In("say-and-ask".into());
+    it.authoring.create(&draft, session()).await.unwrap();
+    draft.slug = slug("newer");
+    it.authoring.create(&draft, session()).await.unwrap();
+    let edit = |it: &mut CourseProblem| it.title = "Changed".into();
+    let name = slug("hello-name");
+    let (before, _) = it.authoring.read(&name).await.unwrap();
+    let changed = it
+        .authoring
+        .update(&name, &before.etag, edit, Placing::Keep);
+    changed.await.unwrap();
+
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/content/sample");
+    let mut course = read_course(Path::new(sample), &ceilings()).unwrap();
+    let tests = it.authoring.tests();
+    let again = store_new_course(&it.ground.platform, tests, &course).await;
+    assert_eq!(again.unwrap(), None, "the same folder");
+    assert_eq!(it.authoring.read(&name).await.unwrap().0.title, "Changed");
+
+    course.title = "Another".into();
+    let loaded = store_new_course(&it.ground.platform, tests, &course).await;
+    assert_eq!(
+        loaded.unwrap().unwrap().changed,
+        1,
+        "that which was changed"
+    );
+    let (now, _) = it.authoring.read(&name).await.unwrap();
+    assert_eq!(now.etag, before.etag);
+    it.problems.invalidate();
+    let (_, inside) = it.problems.session("say-and-ask").await.unwrap();
+    let inside: Vec<_> = inside.iter().map(|it| it.slug.as_str()).collect();
+    assert_eq!(inside[inside.len() - 2..], ["new", "newer"]);
+    let place = |it: &Slug| inside.iter().position(|slug| *slug == it.as_str());
+    let sessions = course.levels.iter().flat_map(|level| &level.sessions);
+    let places = sessions.flat_map(|it| &it.problems).filter_map(place);
+    assert!(places.is_sorted(), "{inside:?}");
+}
+
+#[tokio::test]
+async fn a_problem_is_graded_as_it_stands_when_another_process_changed_it() {
+    let it = setting().await;
+    let name = slug("hello-name");
+    let other = Problems::new(it.ground.platform.clone(), it.authoring.tests().clone());
+    // It has read the course, and hears of no change.
+    let before = other.get("hello-name").await.unwrap().problem;
+    let edit = |it: &mut CourseProblem| it.points += 1;
+    let changed = it
+        .authoring
+        .update(&name, &before.etag, edit, Placing::Keep);
+    changed.await.unwrap();
+    let graded = other.for_grading("hello-name").await.unwrap();
+    assert_eq!(graded.points, before.points + 1);
+}
+
+#[tokio::test]
+async fn the_etag_of_a_test_changes_with_its_subtask() {
+    let it = setting().await;
+    let (_, stored) = it.authoring.read(&slug("hello-name")).await.unwrap();
+    let etag = |subtask| it.authoring.tests().etag(&stored.tests[0].test, subtask);
+    assert_ne!(etag(None), etag(Some("A")));
+    assert_ne!(etag(Some("B")), etag(Some("A")));
+    assert_eq!(etag(Some("A")), etag(Some("A")));
+}
+
+#[test]
+fn all_tests_of_a_problem_together_have_a_limit() {
+    let mut draft = draft("hello-name");
+    let one = draft.tests[0].clone();
+    let text = "x".repeat(MAX_TESTS_BYTES / 40);
+    let test = |number| Test {
+        number,
+        input: text.clone(),
+        expected: text.clone(),
+        ..one.clone()
+    };
+    draft.tests = (1..=20).map(test).collect();
+    assert!(check(&draft, &ceilings(), "tests").is_ok());
+    draft.tests.push(test(21));
+    let error = check(&draft, &ceilings(), "tests").unwrap_err();
+    let Error::Invalid { violations, .. } = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(violations[0].field, "tests");
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ pub struct CourseProblem {
 /// A plausible mistake, which the tests must tell from a solution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrongSolution {
-    /// 1 to 60 of letters, digits, `-` and `_`; once in a problem.
+    /// 1 to 60 of letters, digits, `-` and `_`, not beginning with `-`; once in a problem.
     pub name: String,
     pub source: String,
 }

@@ -19,6 +19,9 @@ use crate::problems::model::{
 
 /// Test numbers are two digits.
 pub const MAX_TESTS: usize = 99;
+/// Input and expected output of all tests of a problem together. Each of them is read at once, for
+/// grading and for each change.
+pub const MAX_TESTS_BYTES: usize = 32 * 1024 * 1024;
 /// Tags of a problem.
 pub const MAX_TAGS: usize = 50;
 /// Wrong solutions of a problem.
@@ -250,6 +253,13 @@ fn read_tests(folder: &mut Folder, path: &Path, kind: ProblemKind) -> Option<Vec
         folder
             .mistakes
             .file(path, format_args!("may hold at most {MAX_TESTS} tests"));
+    }
+    let sizes = tests
+        .iter()
+        .map(|test| test.input.len() + test.expected.len());
+    if sizes.sum::<usize>() > MAX_TESTS_BYTES {
+        let text = format!("may hold at most {MAX_TESTS_BYTES} bytes of input and output in all");
+        folder.mistakes.file(path, text);
     }
     Some(tests)
 }

@@ -60,6 +60,19 @@ pub async fn replace_levels(tx: &mut Connection, levels: &[Level]) -> Result<(),
     Ok(())
 }
 
+/// Problems and the sessions that they are in, in the order of the course.
+pub async fn places(tx: &mut Connection) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let rows = db::query(
+        "SELECT slug, session_id FROM problems WHERE session_id IS NOT NULL
+         ORDER BY position, slug",
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("slug")?, row.try_get("session_id")?)))
+        .collect()
+}
+
 /// Puts a problem into a session.
 pub async fn place_problem(
     tx: &mut Connection,
@@ -188,13 +201,21 @@ pub async fn replace_cheatsheets(
     Ok(())
 }
 
-/// Sets what the course is called.
-pub async fn set_title(tx: &mut Connection, title: &str) -> Result<(), sqlx::Error> {
-    db::query("UPDATE content_revision SET course_title = $1")
+/// Sets what the course is called, and the digest of the folder that it came from.
+pub async fn set_course(tx: &mut Connection, title: &str, digest: &str) -> Result<(), sqlx::Error> {
+    db::query("UPDATE content_revision SET course_title = $1, folder_digest = $2")
         .bind(title)
+        .bind(digest)
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// The digest of the folder that was loaded last; empty when none was.
+pub async fn folder_digest(db: &Pool) -> Result<String, sqlx::Error> {
+    db::query_scalar("SELECT folder_digest FROM content_revision")
+        .fetch_one(db)
+        .await
 }
 
 /// What the course is called; empty when none was loaded.

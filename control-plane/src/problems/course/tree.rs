@@ -2,7 +2,9 @@
 //! anything is stored and put together before anything is written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::DirBuilder;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Component, Path, PathBuf};
 
 /// No file of a course may be larger.
@@ -25,9 +27,10 @@ impl Files {
     }
 
     /// Writes all files into a folder, which must be new or empty, so that what is there afterwards
-    /// is the course and nothing else.
+    /// is the course and nothing else. A new one is for its owner only: there are hidden tests in it.
     pub fn write_to(&self, folder: &Path) -> io::Result<()> {
-        std::fs::create_dir_all(folder)?;
+        let mut private = DirBuilder::new();
+        private.recursive(true).mode(0o700).create(folder)?;
         if std::fs::read_dir(folder)?.next().is_some() {
             let text = "the folder is not empty";
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));

@@ -4,6 +4,7 @@
 //! It also writes what is no right problem yet, for the reader to find what is wrong with it, and
 //! so that nobody has to check a problem in a second way.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -99,31 +100,35 @@ struct SubtaskDocument<'a> {
 
 /// All files of a course.
 pub fn course_files(course: &Course) -> Result<Files, Error> {
-    let Course {
-        title,
-        levels,
-        problems,
-        cheatsheets,
-    } = course;
     let mut files = Files::default();
-    let sessions = levels.iter().flat_map(|level| &level.sessions);
-    let placed: Vec<&Slug> = sessions.flat_map(|session| &session.problems).collect();
-    let slugs = problems.iter().map(|problem| &problem.slug);
-    let unplaced = slugs.filter(|slug| !placed.contains(slug));
-    let document = CourseDocument {
-        title,
-        unplaced: unplaced.map(Slug::as_str).collect(),
-        levels: levels.iter().map(level_document).collect(),
-    };
-    files.put("course.toml", toml_text(&document)?);
-    for problem in problems {
+    files.put("course.toml", course_text(course)?);
+    for problem in &course.problems {
         put_problem(&mut files, problem)?;
     }
-    for sheet in cheatsheets {
+    for sheet in &course.cheatsheets {
         let file = format!("cheatsheets/{}.md", sheet.slug);
         files.put(file, sheet.body.as_str());
     }
     Ok(files)
+}
+
+/// course.toml
+pub fn course_text(course: &Course) -> Result<String, Error> {
+    let Course {
+        title,
+        levels,
+        problems,
+        cheatsheets: _,
+    } = course;
+    let sessions = levels.iter().flat_map(|level| &level.sessions);
+    let placed: HashSet<&Slug> = sessions.flat_map(|session| &session.problems).collect();
+    let slugs = problems.iter().map(|problem| &problem.slug);
+    let unplaced = slugs.filter(|slug| !placed.contains(slug));
+    toml_text(&CourseDocument {
+        title,
+        unplaced: unplaced.map(Slug::as_str).collect(),
+        levels: levels.iter().map(level_document).collect(),
+    })
 }
 
 /// Adds the files of a problem, below `problems/`.

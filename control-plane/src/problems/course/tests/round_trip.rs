@@ -107,7 +107,7 @@ prop_compose! {
         public in 1usize..5,
         tolerances in (0.0f64..1e300, 0.0f64..1e300),
         points in 1u32..=1000,
-        name in "[A-Za-z0-9_-]{1,60}",
+        name in "[A-Za-z0-9_][A-Za-z0-9_-]{0,59}",
         is_float in any::<bool>(),
     ) -> CourseProblem {
         let mut problem = sample_problem();
