@@ -67,6 +67,7 @@ use crate::submissions::api::SubmissionApi;
 use crate::submissions::service::Submissions;
 use crate::testcases::api::TestCaseApi;
 use crate::testcases::service::TestCases;
+use crate::testcases::validation::service::Validations;
 use crate::users::api::UserApi;
 use crate::users::service::Users;
 
@@ -262,6 +263,8 @@ impl Systems {
         );
         let users = UserApi::new(self.users.clone(), platform.idempotency.clone());
         let authoring = Authoring::new(platform.clone(), self.tests.clone(), self.problems.clone());
+        let validations =
+            Validations::new(platform.clone(), authoring.clone(), self.execution.clone());
         let authors = AuthorApi::new(authoring.clone(), platform.idempotency.clone());
         let problems = ProblemApi::new(self.problems.clone(), authors, limits.clone());
         let submissions = SubmissionApi::new(self.submissions.clone());
@@ -275,7 +278,12 @@ impl Systems {
             .add_service(service!(ProblemServiceServer, problems))
             .add_service(service!(
                 TestCaseServiceServer,
-                TestCaseApi::new(self.tests.clone(), authoring, platform.idempotency.clone())
+                TestCaseApi::new(
+                    self.tests.clone(),
+                    authoring,
+                    validations,
+                    platform.idempotency.clone()
+                )
             ))
             .add_service(service!(
                 ExecutionServiceServer,

@@ -217,7 +217,8 @@ fn in_session<'a>(problems: &'a [Problem], id: &str) -> impl Iterator<Item = &'a
     })
 }
 
-fn graded(
+/// A problem as it is graded, limits resolved.
+pub fn graded(
     problem: &Problem,
     tests: Vec<Test>,
     custom: Option<CustomChecker>,

@@ -260,7 +260,8 @@ fn heard_out(heard: Heard) -> pb::WatchSubmissionResponse {
     }
 }
 
-fn result_out(result: TestResult) -> pb::TestResult {
+/// A test's result.
+pub fn result_out(result: TestResult) -> pb::TestResult {
     let TestResult {
         number: test,
         hidden,
@@ -300,7 +301,8 @@ fn usage_out(usage: TestUsage) -> common::Usage {
     }
 }
 
-fn verdict_out(verdict: Verdict) -> pb::Verdict {
+/// A verdict.
+pub fn verdict_out(verdict: Verdict) -> pb::Verdict {
     match verdict {
         Verdict::Accepted => pb::Verdict::Accepted,
         Verdict::Skipped => pb::Verdict::Skipped,

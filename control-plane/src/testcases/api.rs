@@ -1,12 +1,17 @@
 //! TestCaseService over gRPC. The guard lets authors in only.
 
+use std::pin::Pin;
+
 use coderunner_proto::v1 as pb;
+use futures::{Stream, StreamExt};
 use pb::test_case_service_server::TestCaseService;
 use prost::Message;
 use tonic::{Request, Response, Status};
 
 use super::model::TestCase;
 use super::service::TestCases;
+use super::validation::api::event_out;
+use super::validation::service::Validations;
 use crate::platform::context::OpContext;
 use crate::platform::errors::Error;
 use crate::platform::idempotency::Idempotency;
@@ -16,19 +21,26 @@ use crate::problems::authoring::arrangement::TestContent;
 use crate::problems::authoring::service::{AuthoredTest, Authoring};
 use crate::problems::model::{Slug, Test};
 
-/// The gRPC side of `TestCases`, and of `Authoring` as far as it is about tests.
+/// The gRPC side of `TestCases`, of `Authoring` as far as it is about tests, and of `Validations`.
 pub struct TestCaseApi {
     tests: TestCases,
     authoring: Authoring,
+    validations: Validations,
     idempotency: Idempotency,
 }
 
 impl TestCaseApi {
     /// Serves these tests.
-    pub fn new(tests: TestCases, authoring: Authoring, idempotency: Idempotency) -> Self {
+    pub fn new(
+        tests: TestCases,
+        authoring: Authoring,
+        validations: Validations,
+        idempotency: Idempotency,
+    ) -> Self {
         Self {
             tests,
             authoring,
+            validations,
             idempotency,
         }
     }
@@ -57,8 +69,13 @@ impl TestCaseApi {
     }
 }
 
+type EventStream =
+    Pin<Box<dyn Stream<Item = Result<pb::ValidateTestCasesResponse, Status>> + Send>>;
+
 #[tonic::async_trait]
 impl TestCaseService for TestCaseApi {
+    type ValidateTestCasesStream = EventStream;
+
     async fn list_test_cases(
         &self,
         request: Request<pb::ListTestCasesRequest>,
@@ -135,9 +152,16 @@ impl TestCaseService for TestCaseApi {
 
     async fn validate_test_cases(
         &self,
-        _: Request<pb::ValidateTestCasesRequest>,
-    ) -> Result<Response<pb::ValidateTestCasesResponse>, Status> {
-        Err(Error::Unimplemented.into())
+        request: Request<pb::ValidateTestCasesRequest>,
+    ) -> Result<Response<EventStream>, Status> {
+        let context = OpContext::of(&request)?;
+        let (caller, call_id) = (context.caller()?, context.call_id);
+        let pb::ValidateTestCasesRequest { problem } = request.into_inner();
+        let slug = parse_slug(&problem)?;
+        let events = self.validations.validate(caller, call_id, &slug).await?;
+        Ok(Response::new(Box::pin(
+            events.map(|event| Ok(event_out(event?))),
+        )))
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
-use super::ids::{RunId, SubmissionId, UserId};
+use super::ids::{RunId, SubmissionId, UserId, ValidationId};
 pub use schedule::Rules;
 use schedule::Schedule;
 
@@ -25,11 +25,15 @@ pub enum Job {
     Run(RunId),
     /// A program to grade.
     Submission(SubmissionId),
+    /// An author's program to try the tests of a problem with.
+    Validation(ValidationId),
 }
 
 /// How urgent it is, the most urgent last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
+    /// A program of a problem's author.
+    Validation,
     /// A run in the playground.
     Run,
     /// An ordinary submission.
@@ -49,13 +53,13 @@ pub enum Lane {
 
 impl Priority {
     /// All of them, the most urgent first.
-    pub const ALL: [Self; 3] = [Self::Contest, Self::Submission, Self::Run];
+    pub const ALL: [Self; 4] = [Self::Contest, Self::Submission, Self::Run, Self::Validation];
 
     /// The line in which it waits.
     pub fn lane(self) -> Lane {
         match self {
             Self::Run => Lane::Runs,
-            Self::Submission | Self::Contest => Lane::Submissions,
+            Self::Submission | Self::Contest | Self::Validation => Lane::Submissions,
         }
     }
 }
