@@ -1,4 +1,9 @@
 //! Commands on the files of an installation that need no database: keys for tokens, certificates.
+//! Those on the database are in `backup`, `history` and `retention`.
+
+pub mod backup;
+pub mod history;
+pub mod retention;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -4,6 +4,7 @@
 
 mod commands;
 
+use std::cell::Cell;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,6 +12,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
+use commands::backup::{Backup, Restore};
+use commands::history::History;
+use commands::retention::RetentionCommand;
 use commands::{PkiCommand, SigningKeys};
 use control_plane::auth::model::Password;
 use control_plane::auth::service::Auth;
@@ -18,6 +22,7 @@ use control_plane::auth::tokens::AccessTokens;
 use control_plane::platform::clock::SystemClock;
 use control_plane::platform::config::{Config, Limits, Problems};
 use control_plane::platform::context::Role;
+use control_plane::platform::db::Alone;
 use control_plane::platform::keys::{self, Keys};
 use control_plane::platform::{Platform, telemetry};
 use control_plane::problems::course::folder::read_course;
@@ -65,6 +70,17 @@ enum Command {
     /// Manage the certificates for runner hosts on other machines.
     #[command(subcommand)]
     Pki(PkiCommand),
+    /// Write all that the database holds into a new file, while the server goes on.
+    Backup(Backup),
+    /// Fill an empty database, of either engine, with what a backup holds. Every control-plane of
+    /// this database must be stopped.
+    Restore(Restore),
+    /// See and delete what is old.
+    #[command(subcommand)]
+    Retention(RetentionCommand),
+    /// Tell the way of one run or submission: who, when, attempts, losses, result. Without its
+    /// program, input and output.
+    History(History),
 }
 
 #[derive(Debug, Subcommand)]
@@ -119,6 +135,10 @@ async fn main() -> ExitCode {
         Command::Content(Content::Export { folder, config }) => export(&folder, &config).await,
         Command::SigningKeys(command) => commands::signing_keys(command),
         Command::Pki(command) => commands::pki(command),
+        Command::Backup(command) => commands::backup::backup(command).await,
+        Command::Restore(command) => commands::backup::restore(command).await,
+        Command::Retention(command) => commands::retention::retention(command).await,
+        Command::History(command) => commands::history::history(command).await,
         Command::User(User::Create {
             email,
             role,
@@ -156,17 +176,22 @@ async fn serve(file: &Path) -> anyhow::Result<()> {
         let course = read(&folder, &Ceilings::of(&config.limits))?;
         store_new(&config, &course).await?;
     }
+    let mut alone = Alone::take(&config.database.location).await?;
     let server = Server::build(config, keys, Arc::new(SystemClock)).await?;
     let (address, admin) = (server.address()?, server.admin_address()?);
     tracing::info!(%address, %admin, "serving");
-    server
-        .serve(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        })
-        .await?;
+    let lost = Cell::new(false);
+    let stop = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            () = alone.lost() => lost.set(true),
+        }
+    };
+    server.serve(stop).await?;
+    if lost.get() {
+        bail!("another control-plane works on the database now");
+    }
     tracing::info!("drained");
     Ok(())
 }

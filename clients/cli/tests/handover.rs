@@ -35,6 +35,22 @@ fn arguments_and_exit_code_are_passed_on() {
             ("pki list --folder x", "pki list --folder x\n"),
             ("pki --help", "pki --help\n"),
             (
+                "backup b.backup --config c.toml",
+                "backup b.backup --config c.toml\n",
+            ),
+            (
+                "restore b.backup --overwrite --config c.toml",
+                "restore b.backup --overwrite --config c.toml\n",
+            ),
+            (
+                "history 0197 --config c.toml",
+                "history 0197 --config c.toml\n",
+            ),
+            (
+                "retention run --older-than 3 --dry-run",
+                "retention run --older-than 3 --dry-run\n",
+            ),
+            (
                 "signing-keys rotate --delay 0",
                 "signing-keys rotate --delay 0\n",
             ),

@@ -26,6 +26,8 @@ use crate::platform::seal::random_bytes;
 use crate::users::model::{Email, User};
 use crate::users::store as users;
 
+/// How long sessions are kept that ended or expired.
+pub const ENDED_SESSIONS: Duration = Duration::from_secs(86_400);
 /// How long a network that an account has logged in from is known.
 const KNOWN_NETWORK: Duration = Duration::from_secs(90 * 86_400);
 
@@ -293,7 +295,7 @@ impl Auth {
 
     /// Deletes what ended more than a day ago.
     pub async fn forget(&self) -> Result<u64, Error> {
-        let before = self.platform.clock.now() - Duration::from_secs(86_400);
+        let before = self.platform.clock.now() - ENDED_SESSIONS;
         let mut tx = self.platform.db.write().await?;
         let count = store::forget(&mut tx, before).await?;
         let long_before = self.platform.clock.now() - KNOWN_NETWORK;

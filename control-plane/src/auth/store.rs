@@ -290,6 +290,14 @@ pub async fn forget_networks(tx: &mut Connection, before: Timestamp) -> Result<(
     Ok(())
 }
 
+/// How many sessions ended or expired before a time.
+pub async fn count_old(pool: &Pool, before: Timestamp) -> Result<u64, sqlx::Error> {
+    db::query_scalar("SELECT count(*) FROM sessions WHERE expire_time < $1 OR end_time < $1")
+        .bind(to_micros(before))
+        .fetch_one(pool)
+        .await
+}
+
 /// Deletes sessions that ended or expired before a time, with their tokens, and failures from
 /// before it. Says how many sessions.
 pub async fn forget(tx: &mut Connection, before: Timestamp) -> Result<u64, sqlx::Error> {

@@ -324,6 +324,16 @@ pub async fn recover(tx: &mut Connection) -> Result<Vec<Unfinished>, sqlx::Error
         .collect()
 }
 
+/// How many submissions that were judged before a time there are.
+pub async fn count_old(pool: &Pool, before: Timestamp) -> Result<u64, sqlx::Error> {
+    db::query_scalar(
+        "SELECT count(*) FROM submissions WHERE state = 'finished' AND finish_time < $1",
+    )
+    .bind(to_micros(before))
+    .fetch_one(pool)
+    .await
+}
+
 /// Deletes up to `count` submissions that ended before a time; says how many.
 pub async fn delete_old(
     tx: &mut Connection,

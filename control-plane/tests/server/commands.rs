@@ -160,3 +160,53 @@ fn an_exported_course_is_loaded_as_it_was() {
         "{errors}"
     );
 }
+
+/// Lines of a backup but for the first, which has the time, and the last, which has the digest.
+fn rows(file: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+    assert!(lines.len() > 100, "{} lines", lines.len());
+    lines[1..lines.len() - 1].to_vec()
+}
+
+#[test]
+fn a_database_is_saved_and_comes_back_elsewhere() {
+    let [first, second] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    for folder in [&first, &second] {
+        let url = test_postgres::database_url(folder.path());
+        let settings = format!("database_url = \"{url}\"\nkeys_dir = \"keys\"\n");
+        std::fs::write(folder.path().join("config.toml"), settings).unwrap();
+        said(folder.path(), &["init", "--config", "config.toml"]);
+    }
+    let (first, second) = (first.path(), second.path());
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/content/sample");
+    said(
+        first,
+        &["content", "load", sample, "--config", "config.toml"],
+    );
+    let backup = |folder: &Path, file: &str| {
+        let told = said(folder, &["backup", file, "--config", "config.toml"]);
+        assert!(told.contains("SHA-256") && told.contains("keys"), "{told}");
+        folder.join(file)
+    };
+    let saved = backup(first, "first.backup");
+    let mode = std::fs::metadata(&saved).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let restore = [
+        "restore",
+        saved.to_str().unwrap(),
+        "--config",
+        "config.toml",
+    ];
+    said(second, &restore);
+    assert!(rows(&backup(second, "again.backup")) == rows(&saved));
+    let again = control_plane(second, &restore);
+    let errors = String::from_utf8(again.stderr).unwrap();
+    assert!(
+        !again.status.success() && errors.contains("not empty"),
+        "{errors}"
+    );
+
+    said(second, &[&restore[..], &["--overwrite"]].concat());
+    assert!(rows(&backup(second, "third.backup")) == rows(&saved));
+}

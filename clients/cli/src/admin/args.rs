@@ -38,6 +38,18 @@ pub enum Admin {
     /// Certificates for runner hosts and control-planes: make, renew, list.
     #[command(disable_help_flag = true)]
     Pki(HandedOver),
+    /// Save the database in a file.
+    #[command(disable_help_flag = true)]
+    Backup(HandedOver),
+    /// Fill the database from such a file.
+    #[command(disable_help_flag = true)]
+    Restore(HandedOver),
+    /// Runs, submissions and sessions that are old: show, run.
+    #[command(disable_help_flag = true)]
+    Retention(HandedOver),
+    /// The way of one run or submission, without its program and output.
+    #[command(disable_help_flag = true)]
+    History(HandedOver),
 }
 
 /// Arguments that `control-plane` reads.

@@ -22,6 +22,10 @@ pub fn of_the_installation(admin: Admin) -> Result<Result<End, Admin>, Failure> 
             handover::hand_over("signing-keys", &arguments)?
         }
         Admin::Pki(HandedOver { arguments }) => handover::hand_over("pki", &arguments)?,
+        Admin::Backup(HandedOver { arguments }) => handover::hand_over("backup", &arguments)?,
+        Admin::Restore(HandedOver { arguments }) => handover::hand_over("restore", &arguments)?,
+        Admin::Retention(HandedOver { arguments }) => handover::hand_over("retention", &arguments)?,
+        Admin::History(HandedOver { arguments }) => handover::hand_over("history", &arguments)?,
         other => return Ok(Err(other)),
     };
     Ok(Ok(end))
@@ -33,9 +37,13 @@ pub async fn of_the_server(client: &Client, admin: Admin, json: bool) -> Result<
         Admin::Users(command) => users::users(client, command, json).await,
         Admin::Services(command) => services::services(client, command, json).await,
         Admin::Keys(command) => services::keys(client, command, json).await,
-        Admin::MakeFirst { .. } | Admin::SigningKeys(_) | Admin::Pki(_) => {
-            unreachable!("done without a server")
-        }
+        Admin::MakeFirst { .. }
+        | Admin::SigningKeys(_)
+        | Admin::Pki(_)
+        | Admin::Backup(_)
+        | Admin::Restore(_)
+        | Admin::Retention(_)
+        | Admin::History(_) => unreachable!("done without a server"),
     }
 }
 

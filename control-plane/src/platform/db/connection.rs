@@ -50,39 +50,6 @@ enum Link {
 #[must_use = "it is rolled back without commit"]
 pub struct WriteTransaction(Connection);
 
-impl WriteTransaction {
-    pub(super) fn sqlite(transaction: Transaction<'static, Sqlite>) -> Self {
-        Self(Connection(Link::Sqlite(transaction)))
-    }
-
-    pub(super) fn postgres(transaction: Transaction<'static, Postgres>, limit: Duration) -> Self {
-        Self(Connection(Link::Postgres(transaction, limit)))
-    }
-
-    /// Makes all its writes last, and visible to others. When the connection is lost meanwhile
-    /// nobody knows whether it did; a repeat must be safe, by `request_id` or attempt number.
-    pub async fn commit(self) -> Result<(), Error> {
-        match self.0.0 {
-            Link::Sqlite(transaction) => transaction.commit().await,
-            Link::Postgres(transaction, limit) => limited(limit, transaction.commit()).await,
-        }
-    }
-}
-
-impl Deref for WriteTransaction {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        &self.0
-    }
-}
-
-impl DerefMut for WriteTransaction {
-    fn deref_mut(&mut self) -> &mut Connection {
-        &mut self.0
-    }
-}
-
 /// A statement of sqlx with values of ours.
 macro_rules! bound {
     ($statement:expr) => {{
@@ -111,6 +78,81 @@ macro_rules! rows {
         }
         Ok(rows)
     }};
+}
+
+/// Shows each row of either engine.
+macro_rules! each {
+    ($query:expr, $executor:expr, $show:expr, $engine:ident) => {{
+        let mut stream = $query.fetch($executor);
+        while let Some(row) = stream.try_next().await? {
+            $show(Row(row::Engine::$engine(row)))?;
+        }
+    }};
+}
+
+impl Connection {
+    pub(super) fn sqlite(transaction: Transaction<'static, Sqlite>) -> Self {
+        Self(Link::Sqlite(transaction))
+    }
+
+    pub(super) fn postgres(transaction: Transaction<'static, Postgres>, limit: Duration) -> Self {
+        Self(Link::Postgres(transaction, limit))
+    }
+
+    pub(super) fn is_postgres(&self) -> bool {
+        matches!(self.0, Link::Postgres(..))
+    }
+
+    /// Shows all rows of an answer, one after the other, for as long as it takes: for answers that
+    /// are too large to be held.
+    pub(super) async fn for_each(
+        &mut self,
+        query: Query,
+        mut show: impl FnMut(Row) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        match &mut self.0 {
+            Link::Sqlite(link) => {
+                each!(bound!(query.for_sqlite()), &mut **link, show, Sqlite)
+            }
+            Link::Postgres(link, _) => {
+                each!(bound!(query.for_postgres()), &mut **link, show, Postgres)
+            }
+        }
+        Ok(())
+    }
+}
+
+impl WriteTransaction {
+    pub(super) fn sqlite(transaction: Transaction<'static, Sqlite>) -> Self {
+        Self(Connection::sqlite(transaction))
+    }
+
+    pub(super) fn postgres(transaction: Transaction<'static, Postgres>, limit: Duration) -> Self {
+        Self(Connection::postgres(transaction, limit))
+    }
+
+    /// Makes all its writes last, and visible to others. When the connection is lost meanwhile
+    /// nobody knows whether it did; a repeat must be safe, by `request_id` or attempt number.
+    pub async fn commit(self) -> Result<(), Error> {
+        match self.0.0 {
+            Link::Sqlite(transaction) => transaction.commit().await,
+            Link::Postgres(transaction, limit) => limited(limit, transaction.commit()).await,
+        }
+    }
+}
+
+impl Deref for WriteTransaction {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl DerefMut for WriteTransaction {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.0
+    }
 }
 
 impl Executor for &Pool {

@@ -17,15 +17,16 @@
 //! to see it.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, Error, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Error, Postgres, Transaction};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::location::PostgresUrl;
 use crate::platform::config::Database;
@@ -38,6 +39,11 @@ const ASK_AGAIN: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How much longer than the server we wait for the end of a statement.
 const GRACE: Duration = Duration::from_secs(1);
+/// How long a database that is to be restored may still be in use: a busy server takes its time to
+/// notice that somebody has left.
+const LEAVING_TIMEOUT: Duration = Duration::from_secs(10);
+/// How our connections are called in the server's views.
+const NAME: &str = "coderunner";
 /// Names the lock of all writers; any number would do, and it must never change.
 const WRITERS_LOCK: i64 = 0x636f_6465_7275_6e6e;
 
@@ -74,7 +80,9 @@ pub(super) async fn open(
     url: &PostgresUrl,
     settings: &Database,
 ) -> anyhow::Result<(Server, Server, Watch)> {
-    let options = url.options().application_name("coderunner");
+    // Floats are sent in binary form, and a pooler may not know the setting.
+    let options = url.options().extra_float_digits(None);
+    let options = options.application_name(NAME);
     let limit = settings.wait_limit + PATIENCE;
     let mut connection = limited(limit, options.connect())
         .await
@@ -85,43 +93,97 @@ pub(super) async fn open(
         .await
         .with_context(|| format!("bring the database {url} up to date"))?;
     connection.close().await?;
-    let options = options.options(bounds(settings));
     let (tell, away) = watch::channel(false);
     let watch = tokio::spawn(watch_server(options.clone(), tell));
-    let server = |options: PgConnectOptions, connections| Server {
-        pool: pool(settings, connections).connect_lazy_with(options),
+    let server = |session: String, connections| Server {
+        pool: pool(settings, connections, session).connect_lazy_with(options.clone()),
         #[cfg(test)]
         url: url.text().to_owned(),
         limit: settings.statement_limit + GRACE,
         away: away.clone(),
     };
-    let read_only = options
-        .clone()
-        .options([("default_transaction_read_only", "on")]);
-    let readers = server(read_only, settings.readers);
-    let writers = server(options, settings.writers);
+    let writing = session(settings);
+    let reading = format!("{writing} SET default_transaction_read_only = on;");
+    let readers = server(reading, settings.readers);
+    let writers = server(writing, settings.writers);
     Ok((readers, writers, Watch(watch.abort_handle())))
 }
 
-/// What the server bounds by itself. Plans compiled to machine code don't pay for statements as
-/// short as ours.
-fn bounds(settings: &Database) -> [(&'static str, String); 4] {
-    let millis = |limit: Duration| limit.as_millis().to_string();
-    [
-        ("statement_timeout", millis(settings.statement_limit)),
-        ("lock_timeout", millis(settings.statement_limit)),
-        (
-            "idle_in_transaction_session_timeout",
-            millis(settings.statement_limit),
-        ),
-        ("jit", "off".into()),
-    ]
+/// A transaction that reads one state of the database, whatever is written meanwhile, for as long
+/// as it takes.
+pub(super) async fn snapshot(
+    url: &PostgresUrl,
+    settings: &Database,
+) -> anyhow::Result<Transaction<'static, Postgres>> {
+    let bounds = ["statement_timeout", "idle_in_transaction_session_timeout"];
+    let options = url
+        .options()
+        .application_name("coderunner-backup")
+        .options(bounds.map(|bound| (bound, "0")));
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(settings.wait_limit + PATIENCE)
+        .connect_with(options)
+        .await?;
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    Ok(pool.begin_with(begin).await?)
 }
 
-fn pool(settings: &Database, connections: u32) -> PgPoolOptions {
+/// Fails when a control-plane is connected to the database.
+pub(super) async fn ensure_alone(url: &PostgresUrl, settings: &Database) -> anyhow::Result<()> {
+    let options = url.options().application_name("coderunner-restore");
+    let mut connection = limited(settings.wait_limit + PATIENCE, options.connect())
+        .await
+        .with_context(|| format!("connect to the database {url}"))?;
+    let until = Instant::now() + LEAVING_TIMEOUT;
+    loop {
+        let others: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name = $1",
+        )
+        .bind(NAME)
+        .fetch_one(&mut connection)
+        .await?;
+        if others == 0 {
+            connection.close().await?;
+            return Ok(());
+        }
+        if Instant::now() > until {
+            bail!(
+                "the database {url} has {others} connections of control-planes; stop every \
+                 control-plane first"
+            );
+        }
+        sleep(ASK_AGAIN).await;
+    }
+}
+
+/// How each session begins: what the server bounds by itself, and what its own settings must not change. Said in
+/// statements, because poolers pass no options of the start on. Plans compiled to machine code don't pay for
+/// statements as short as ours.
+fn session(settings: &Database) -> String {
+    let limit = settings.statement_limit.as_millis();
+    format!(
+        "SET statement_timeout = {limit};
+         SET lock_timeout = {limit};
+         SET idle_in_transaction_session_timeout = {limit};
+         SET default_transaction_isolation = 'read committed';
+         SET jit = off;"
+    )
+}
+
+fn pool(settings: &Database, connections: u32, session: String) -> PgPoolOptions {
+    let session: Arc<str> = session.into();
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(settings.wait_limit)
+        .after_connect(move |connection, _| {
+            let session = session.to_string();
+            Box::pin(async move {
+                let settings = sqlx::raw_sql(AssertSqlSafe(session)).execute(connection);
+                limited(PATIENCE, settings).await.map(drop)
+            })
+        })
         .after_release(|connection, _| {
             // The pool asks too, but would wait for ever where nothing answers.
             Box::pin(async move { limited(PATIENCE, connection.ping()).await.map(|()| true) })

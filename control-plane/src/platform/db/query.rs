@@ -46,6 +46,14 @@ pub fn query(sql: &'static str) -> Query {
     }
 }
 
+/// A statement whose text was made here, of names from the database's own catalogue.
+pub(super) fn built(sql: String) -> Query {
+    Query {
+        sql: Text::Built(sql),
+        values: Vec::new(),
+    }
+}
+
 /// A statement that answers with one column.
 pub fn query_scalar<T>(sql: &'static str) -> Scalar<T> {
     Scalar {
@@ -58,6 +66,12 @@ impl Query {
     /// Gives the next value.
     pub fn bind(mut self, value: impl Bind) -> Self {
         self.values.push(value.value());
+        self
+    }
+
+    /// Gives all values that follow.
+    pub(super) fn values(mut self, values: impl IntoIterator<Item = Value>) -> Self {
+        self.values.extend(values);
         self
     }
 

@@ -13,11 +13,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite, Transaction};
+
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a database that is to be restored may still be in use.
+const LEAVING_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Opens the file, makes it when it is missing, and applies what migrations it lacks. Gives the
 /// pool that reads and the one that writes.
@@ -35,7 +42,7 @@ pub(super) async fn open(path: &Path, readers: u32) -> anyhow::Result<(SqlitePoo
         .connect_with(options.clone())
         .await
         .with_context(|| format!("open the database {}", path.display()))?;
-    sqlx::migrate!("migrations/sqlite")
+    MIGRATIONS
         .run(&writer)
         .await
         .with_context(|| format!("bring the database {} up to date", path.display()))?;
@@ -46,6 +53,42 @@ pub(super) async fn open(path: &Path, readers: u32) -> anyhow::Result<(SqlitePoo
         .await
         .with_context(|| format!("open the database {} for reading", path.display()))?;
     Ok((readers, writer))
+}
+
+/// A transaction that reads one state of the file, whatever is written meanwhile. It changes nothing
+/// and makes no database where there is none.
+pub(super) async fn snapshot(path: &Path) -> anyhow::Result<Transaction<'static, Sqlite>> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("query_only", "on");
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await?;
+    Ok(pool.begin_with("BEGIN").await?)
+}
+
+/// Fails when another program has the file open. In WAL mode whoever has it open holds a lock that
+/// goes together with none that excludes others.
+pub(super) async fn ensure_alone(path: &Path) -> anyhow::Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .locking_mode(SqliteLockingMode::Exclusive)
+        .busy_timeout(LEAVING_TIMEOUT);
+    let context = || {
+        let path = path.display();
+        format!("have the database {path} alone; stop every control-plane first")
+    };
+    let mut connection = options.connect().await.with_context(context)?;
+    sqlx::query("SELECT count(*) FROM sqlite_master")
+        .execute(&mut connection)
+        .await
+        .with_context(context)?;
+    connection.close().await.with_context(context)
 }
 
 /// Makes a missing file with a mode for the owner only; it will hold password hashes. SQLite

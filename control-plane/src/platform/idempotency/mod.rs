@@ -239,6 +239,11 @@ impl Idempotency {
         }
     }
 
+    /// How many answers are from before a time.
+    pub async fn count_old(&self, before: Timestamp) -> Result<u64, Error> {
+        Ok(store::count_old(self.db.read(), before).await?)
+    }
+
     /// Forgets answers from before a time.
     pub async fn forget(&self, before: Timestamp) -> Result<u64, Error> {
         let mut tx = self.db.write().await?;

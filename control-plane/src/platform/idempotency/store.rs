@@ -121,6 +121,14 @@ pub async fn delete(tx: &mut Connection, key: &Key) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+/// How many claims are from before a time.
+pub async fn count_old(pool: &db::Pool, before: Timestamp) -> Result<u64, sqlx::Error> {
+    db::query_scalar("SELECT count(*) FROM request_ids WHERE claim_time < $1")
+        .bind(to_micros(before))
+        .fetch_one(pool)
+        .await
+}
+
 /// Deletes claims from before a time; says how many.
 pub async fn forget(tx: &mut Connection, before: Timestamp) -> Result<u64, sqlx::Error> {
     let result = db::query("DELETE FROM request_ids WHERE claim_time < $1")

@@ -168,6 +168,14 @@ impl Host {
         Ok(())
     }
 
+    /// A task that panics takes only its own run with it, and its stage may not notice.
+    pub fn expect_no_panic(&mut self) -> Result<()> {
+        let script = "journalctl -u sandboxd -o cat | grep -F -A 5 'panicked at' || true";
+        let panics = self.must(script)?;
+        ensure!(panics.is_empty(), "sandboxd panicked:\n{panics}");
+        Ok(())
+    }
+
     /// The end of sandboxd's log, for messages.
     pub fn last_words(&mut self) -> String {
         let script = "systemctl status sandboxd | head -20; journalctl -u sandboxd -n 30";

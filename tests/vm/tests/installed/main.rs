@@ -101,7 +101,7 @@ fn go(shared: &Shared, first: bool, name: &str, stage: Stage) -> Result<()> {
     };
     let started = Instant::now();
     println!("==> {name}");
-    match stage(&mut host) {
+    match stage(&mut host).and_then(|()| host.expect_no_panic()) {
         Ok(()) => {
             println!("    {:.0} s", started.elapsed().as_secs_f64());
             *shared = Some(host);
