@@ -27,7 +27,9 @@ use control_plane::platform::keys::{self, Keys};
 use control_plane::platform::{Platform, telemetry};
 use control_plane::problems::course::folder::read_course;
 use control_plane::problems::course::model::{Ceilings, Course};
-use control_plane::problems::course::service::store_course;
+use control_plane::problems::course::service::{store_course, store_new_course};
+use control_plane::problems::course::stored;
+use control_plane::problems::course::write::course_files;
 use control_plane::server::Server;
 use control_plane::testcases::service::TestCases;
 use control_plane::users::model::{DisplayName, Email};
@@ -56,7 +58,7 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
-    /// Check or load a course.
+    /// Check, load or export a course.
     #[command(subcommand)]
     Content(Content),
     /// Manage accounts from the command line.
@@ -92,6 +94,14 @@ enum Content {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Write the stored course into a new folder, from which it can be loaded as it is. The folder
+    /// holds all hidden tests and solutions in plain text.
+    Export {
+        folder: PathBuf,
+        /// Configuration file (TOML).
+        #[arg(long)]
+        config: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -122,6 +132,7 @@ async fn main() -> ExitCode {
         Command::Init { config } => init(&config).await,
         Command::Content(Content::Check { folder }) => check(&folder),
         Command::Content(Content::Load { folder, config }) => load(&folder, &config).await,
+        Command::Content(Content::Export { folder, config }) => export(&folder, &config).await,
         Command::SigningKeys(command) => commands::signing_keys(command),
         Command::Pki(command) => commands::pki(command),
         Command::Backup(command) => commands::backup::backup(command).await,
@@ -162,8 +173,8 @@ async fn serve(file: &Path) -> anyhow::Result<()> {
         signal(SignalKind::interrupt())?,
     );
     if let Some(folder) = config.content_dir.clone() {
-        let course = read(&folder, &ceilings(&config.limits))?;
-        store(&config, &course).await?;
+        let course = read(&folder, &Ceilings::of(&config.limits))?;
+        store_new(&config, &course).await?;
     }
     let mut alone = Alone::take(&config.database.location).await?;
     let server = Server::build(config, keys, Arc::new(SystemClock)).await?;
@@ -200,7 +211,7 @@ async fn init(file: &Path) -> anyhow::Result<()> {
 }
 
 fn check(folder: &Path) -> anyhow::Result<()> {
-    let course = read(folder, &ceilings(&Limits::default()))?;
+    let course = read(folder, &Ceilings::of(&Limits::default()))?;
     println!(
         "{}: no mistakes in {} problems",
         folder.display(),
@@ -211,17 +222,29 @@ fn check(folder: &Path) -> anyhow::Result<()> {
 
 async fn load(folder: &Path, file: &Path) -> anyhow::Result<()> {
     let (config, _) = read_all(file)?;
-    let course = read(folder, &ceilings(&config.limits))?;
+    let course = read(folder, &Ceilings::of(&config.limits))?;
     println!("{}", store(&config, &course).await?);
     Ok(())
 }
 
-fn ceilings(limits: &Limits) -> Ceilings {
-    Ceilings {
-        wall_time: limits.wall_time_ceiling,
-        memory_bytes: limits.memory_bytes,
-        source_bytes: limits.source_bytes,
-    }
+async fn export(folder: &Path, file: &Path) -> anyhow::Result<()> {
+    let config = Config::load(file)?;
+    let (platform, tests) = open_content(&config).await?;
+    let course = stored::read_course(&platform, &tests)
+        .await
+        .context("read the course")?;
+    platform.db.close().await;
+    course_files(&course)?
+        .write_to(folder)
+        .with_context(|| format!("write the course into {}", folder.display()))?;
+    println!(
+        "{}: {} problems and {} cheatsheets of {}",
+        folder.display(),
+        course.problems.len(),
+        course.cheatsheets.len(),
+        course.title
+    );
+    Ok(())
 }
 
 fn read(folder: &Path, ceilings: &Ceilings) -> anyhow::Result<Course> {
@@ -240,14 +263,32 @@ fn read(folder: &Path, ceilings: &Ceilings) -> anyhow::Result<Course> {
 }
 
 async fn store(config: &Config, course: &Course) -> anyhow::Result<String> {
-    let keys = keys::load(&config.keys_dir, config.mode).map_err(Problems)?;
-    let platform = open(config.clone()).await?;
-    let tests = TestCases::new(platform.db.clone(), Arc::new(keys.master));
+    let (platform, tests) = open_content(config).await?;
     let loaded = store_course(&platform, &tests, course)
         .await
         .context("store the course")?;
     platform.db.close().await;
     Ok(format!("{}: {loaded}", course.title))
+}
+
+/// At a start, only a folder that has changed overwrites what authors have written since.
+async fn store_new(config: &Config, course: &Course) -> anyhow::Result<()> {
+    let (platform, tests) = open_content(config).await?;
+    let loaded = store_new_course(&platform, &tests, course)
+        .await
+        .context("store the course")?;
+    platform.db.close().await;
+    if let Some(loaded) = loaded {
+        tracing::info!(course = course.title, %loaded, "the course was loaded from its folder");
+    }
+    Ok(())
+}
+
+async fn open_content(config: &Config) -> anyhow::Result<(Platform, TestCases)> {
+    let keys = keys::load(&config.keys_dir, config.mode).map_err(Problems)?;
+    let platform = open(config.clone()).await?;
+    let tests = TestCases::new(platform.db.clone(), Arc::new(keys.master));
+    Ok((platform, tests))
 }
 
 async fn create_user(

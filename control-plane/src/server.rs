@@ -54,6 +54,8 @@ use crate::platform::keys::Keys;
 use crate::platform::metrics;
 use crate::platform::ports::{close, cors, listen, transport};
 use crate::problems::api::ProblemApi;
+use crate::problems::authoring::api::AuthorApi;
+use crate::problems::authoring::service::Authoring;
 use crate::problems::service::Problems;
 use crate::progress::api::ProgressApi;
 use crate::progress::service::Progress;
@@ -65,6 +67,7 @@ use crate::submissions::api::SubmissionApi;
 use crate::submissions::service::Submissions;
 use crate::testcases::api::TestCaseApi;
 use crate::testcases::service::TestCases;
+use crate::testcases::validation::service::Validations;
 use crate::users::api::UserApi;
 use crate::users::service::Users;
 
@@ -259,7 +262,11 @@ impl Systems {
             limits.password_min_chars,
         );
         let users = UserApi::new(self.users.clone(), platform.idempotency.clone());
-        let problems = ProblemApi::new(self.problems.clone(), limits.clone());
+        let authoring = Authoring::new(platform.clone(), self.tests.clone(), self.problems.clone());
+        let validations =
+            Validations::new(platform.clone(), authoring.clone(), self.execution.clone());
+        let authors = AuthorApi::new(authoring.clone(), platform.idempotency.clone());
+        let problems = ProblemApi::new(self.problems.clone(), authors, limits.clone());
         let submissions = SubmissionApi::new(self.submissions.clone());
         let service_accounts =
             ServiceAccountApi::new(self.service_accounts.clone(), platform.idempotency.clone());
@@ -271,7 +278,12 @@ impl Systems {
             .add_service(service!(ProblemServiceServer, problems))
             .add_service(service!(
                 TestCaseServiceServer,
-                TestCaseApi::new(self.tests.clone())
+                TestCaseApi::new(
+                    self.tests.clone(),
+                    authoring,
+                    validations,
+                    platform.idempotency.clone()
+                )
             ))
             .add_service(service!(
                 ExecutionServiceServer,

@@ -102,6 +102,7 @@ pub const TABLE: &[Call] = &[
 
     call("/coderunner.v1.ProblemService/ListProblems", Public, Calls, Needs(ProblemsRead)),
     call("/coderunner.v1.ProblemService/GetProblem", Public, Calls, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/GetProblemSources", AUTHOR, Calls, Needs(TestsRead)),
     call("/coderunner.v1.ProblemService/CreateProblem", AUTHOR, Calls, Needs(ProblemsWrite)),
     call("/coderunner.v1.ProblemService/UpdateProblem", AUTHOR, Calls, Needs(ProblemsWrite)),
     call("/coderunner.v1.ProblemService/DeleteProblem", AUTHOR, Calls, Needs(ProblemsWrite)),

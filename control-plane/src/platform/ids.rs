@@ -78,6 +78,10 @@ typed_id!(
     TestCaseId
 );
 typed_id!(
+    /// One program of an author that is tried out.
+    ValidationId
+);
+typed_id!(
     /// One call, as the log names it.
     CallId
 );

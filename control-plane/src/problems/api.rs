@@ -5,6 +5,7 @@ use coderunner_proto::v1 as pb;
 use pb::problem_service_server::ProblemService;
 use tonic::{Request, Response, Status};
 
+use super::authoring::api::AuthorApi;
 use super::model::{
     Cheatsheet, CheckerKind, CheckerSettings, CourseSession, Difficulty, Level, Problem,
     ProblemFilter, ProblemKind, ProblemPage, Test,
@@ -12,21 +13,27 @@ use super::model::{
 use super::service::Problems;
 use crate::judge::{Feedback, Scoring, Subtask};
 use crate::platform::config::Limits;
+use crate::platform::context::OpContext;
 use crate::platform::errors::Error;
 use crate::platform::pagination::Page;
 use crate::platform::wire::{duration, timestamp};
 use crate::users::api::{age_group_in, age_group_out};
 
-/// The gRPC side of `Problems`.
+/// The gRPC side of `Problems`, and of `Authoring`, whose conversions are in its own folder.
 pub struct ProblemApi {
     problems: Problems,
+    authors: AuthorApi,
     limits: Limits,
 }
 
 impl ProblemApi {
-    /// Serves this course.
-    pub fn new(problems: Problems, limits: Limits) -> Self {
-        Self { problems, limits }
+    /// Serves this course, and its authors.
+    pub fn new(problems: Problems, authors: AuthorApi, limits: Limits) -> Self {
+        Self {
+            problems,
+            authors,
+            limits,
+        }
     }
 
     /// A problem as lists have it: without statement and starter code.
@@ -66,11 +73,9 @@ impl ProblemService for ProblemApi {
         request: Request<pb::GetProblemRequest>,
     ) -> Result<Response<pb::GetProblemResponse>, Status> {
         let pb::GetProblemRequest { slug } = request.into_inner();
-        let ProblemPage { problem, examples } = self.problems.get(&slug).await?;
-        let mut problem = problem_out(problem, &self.limits);
-        problem.examples = examples.into_iter().map(example_out).collect();
+        let page = self.problems.get(&slug).await?;
         Ok(Response::new(pb::GetProblemResponse {
-            problem: Some(problem),
+            problem: Some(page_out(page, &self.limits)),
         }))
     }
 
@@ -154,25 +159,45 @@ impl ProblemService for ProblemApi {
         Ok(Response::new(pb::GetCheatsheetResponse { cheatsheet }))
     }
 
+    async fn get_problem_sources(
+        &self,
+        request: Request<pb::GetProblemSourcesRequest>,
+    ) -> Result<Response<pb::GetProblemSourcesResponse>, Status> {
+        let pb::GetProblemSourcesRequest { slug } = request.into_inner();
+        let problem = self.authors.sources(&slug, &self.limits).await?;
+        Ok(Response::new(pb::GetProblemSourcesResponse {
+            problem: Some(problem),
+        }))
+    }
+
     async fn create_problem(
         &self,
-        _: Request<pb::CreateProblemRequest>,
+        request: Request<pb::CreateProblemRequest>,
     ) -> Result<Response<pb::CreateProblemResponse>, Status> {
-        Err(Error::Unimplemented.into())
+        let context = OpContext::of(&request)?;
+        let answer = self
+            .authors
+            .create(&context, request.into_inner(), &self.limits);
+        Ok(Response::new(answer.await?))
     }
 
     async fn update_problem(
         &self,
-        _: Request<pb::UpdateProblemRequest>,
+        request: Request<pb::UpdateProblemRequest>,
     ) -> Result<Response<pb::UpdateProblemResponse>, Status> {
-        Err(Error::Unimplemented.into())
+        let context = OpContext::of(&request)?;
+        let answer = self
+            .authors
+            .update(&context, request.into_inner(), &self.limits);
+        Ok(Response::new(answer.await?))
     }
 
     async fn delete_problem(
         &self,
-        _: Request<pb::DeleteProblemRequest>,
+        request: Request<pb::DeleteProblemRequest>,
     ) -> Result<Response<pb::DeleteProblemResponse>, Status> {
-        Err(Error::Unimplemented.into())
+        self.authors.delete(request.into_inner()).await?;
+        Ok(Response::new(pb::DeleteProblemResponse {}))
     }
 
     async fn import_package(
@@ -205,6 +230,14 @@ fn filter_in(request: &pb::ListProblemsRequest) -> Result<ProblemFilter, Error> 
         tag: text(&request.tag),
         difficulty,
     })
+}
+
+/// A problem as everybody may read it.
+pub fn page_out(page: ProblemPage, defaults: &Limits) -> pb::Problem {
+    let ProblemPage { problem, examples } = page;
+    let mut problem = problem_out(problem, defaults);
+    problem.examples = examples.into_iter().map(example_out).collect();
+    problem
 }
 
 fn problem_out(problem: Problem, defaults: &Limits) -> pb::Problem {
@@ -249,6 +282,9 @@ fn problem_out(problem: Problem, defaults: &Limits) -> pb::Problem {
         test_count: count(problem.test_count),
         etag: problem.etag,
         update_time: Some(timestamp(problem.update_time)),
+        // Nor its solutions.
+        solution_source: String::new(),
+        wrong_solutions: Vec::new(),
     }
 }
 

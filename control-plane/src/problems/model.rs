@@ -138,6 +138,14 @@ pub fn parse_scoring(text: &str) -> Result<Scoring, UnknownWord> {
     }
 }
 
+/// The word for how the tests of a subtask add up.
+pub fn scoring_word(scoring: Scoring) -> &'static str {
+    match scoring {
+        Scoring::Minimum => "minimum",
+        Scoring::Sum => "sum",
+    }
+}
+
 /// Profiles have their words here for the same reason.
 pub fn parse_profile(text: &str) -> Result<Profile, UnknownWord> {
     text.parse()

@@ -20,6 +20,8 @@ use crate::testcases::service::TestCases;
 
 const PROBLEMS_IN_MEMORY: u64 = 1000;
 const REVISION_CHECK: Duration = Duration::from_secs(2);
+/// How often a problem that is being changed is read, before grading is put off.
+const TRIES_FOR_ONE_STATE: usize = 5;
 
 /// All of the course but the tests.
 #[derive(Debug, Default)]
@@ -64,15 +66,26 @@ impl Problems {
             .await
     }
 
+    /// The catalogue may be older than the tests: somebody changed the problem since, perhaps by
+    /// way of another process. Both must be of one state, or answers would be judged by neither.
     async fn read_for_grading(&self, slug: &Slug) -> Result<GradedProblem, Error> {
-        let catalogue = self.catalogue().await?;
-        let problem = catalogue.problem(slug)?;
-        let tests = self.tests.all(slug).await?;
-        let custom = match problem.checker.kind {
-            CheckerKind::Custom => self.tests.checker(slug).await?,
-            _ => None,
-        };
-        graded(problem, tests, custom, &self.platform.config.limits)
+        for _ in 0..TRIES_FOR_ONE_STATE {
+            let catalogue = self.catalogue().await?;
+            let problem = catalogue.problem(slug)?;
+            let (tests, tests_of) = self.tests.all(slug).await?;
+            let (custom, checker_of) = match problem.checker.kind {
+                CheckerKind::Custom => self.tests.checker(slug).await?,
+                _ => (None, problem.etag.clone()),
+            };
+            if tests_of == problem.etag && checker_of == problem.etag {
+                return graded(problem, tests, custom, &self.platform.config.limits);
+            }
+            self.catalogue.invalidate();
+        }
+        Err(Error::internal(
+            "grade a problem",
+            "it changes all the time",
+        ))
     }
 
     /// All of the course but the tests.
@@ -204,7 +217,8 @@ fn in_session<'a>(problems: &'a [Problem], id: &str) -> impl Iterator<Item = &'a
     })
 }
 
-fn graded(
+/// A problem as it is graded, limits resolved.
+pub fn graded(
     problem: &Problem,
     tests: Vec<Test>,
     custom: Option<CustomChecker>,
@@ -215,7 +229,6 @@ fn graded(
     }
     let mut named = problem.subtasks.iter().flat_map(|subtask| &subtask.tests);
     if !named.all(|named| tests.iter().any(|test| test.number == *named)) {
-        // Read while the course was loaded anew; the next look finds both as they are.
         return Err(Error::internal(
             "grade a problem",
             "a subtask has a test too many",
@@ -224,7 +237,6 @@ fn graded(
     let built_in = problem.checker.to_checker();
     let built_in = built_in.map_err(|error| Error::internal("read a checker", error))?;
     let checker = built_in.map(AnswerChecker::BuiltIn);
-    // None of both while the course is loaded anew, as above.
     let checker = checker.or(custom.map(AnswerChecker::Custom));
     let checker = checker.ok_or_else(|| Error::internal("grade a problem", "it has no checker"))?;
     let wall_time = problem.limits.wall_time.unwrap_or(limits.test_wall_time);

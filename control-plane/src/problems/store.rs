@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::model::parse_feedback;
 use super::model::{Cheatsheet, CourseSession, Level, Place, Problem, Slug, TestLimits};
-use crate::platform::db::{self, Pool, Row, from_micros, from_text};
+use crate::platform::db::{self, Executor, Pool, Row, from_micros, from_text};
 
 /// All problems in the order of the course, those outside of it last.
 pub async fn problems(db: &Pool) -> Result<Vec<Problem>, sqlx::Error> {
@@ -19,11 +19,27 @@ pub async fn problems(db: &Pool) -> Result<Vec<Problem>, sqlx::Error> {
     .fetch_all(db)
     .await?
     .into_iter()
-    .map(problem)
+    .map(problem_of)
     .collect()
 }
 
-fn problem(row: Row) -> Result<Problem, sqlx::Error> {
+/// A problem; none when there is no such one.
+pub async fn problem(db: impl Executor, slug: &str) -> Result<Option<Problem>, sqlx::Error> {
+    let row = db::query(
+        "SELECT problems.*, levels.id AS level_id, levels.age_group,
+             (SELECT count(*) FROM test_cases WHERE problem = problems.slug) AS test_count
+         FROM problems
+         LEFT JOIN course_sessions ON course_sessions.id = problems.session_id
+         LEFT JOIN levels ON levels.id = course_sessions.level_id
+         WHERE problems.slug = $1",
+    )
+    .bind(slug)
+    .fetch_optional(db)
+    .await?;
+    row.map(problem_of).transpose()
+}
+
+fn problem_of(row: Row) -> Result<Problem, sqlx::Error> {
     let place = match row.try_get::<Option<String>, _>("session_id")? {
         None => None,
         Some(session_id) => Some(Place {

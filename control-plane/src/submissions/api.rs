@@ -354,7 +354,8 @@ fn heard_out(heard: Heard) -> pb::WatchSubmissionResponse {
     }
 }
 
-fn result_out(result: TestResult) -> pb::TestResult {
+/// A test's result.
+pub fn result_out(result: TestResult) -> pb::TestResult {
     let TestResult {
         number: test,
         hidden,
@@ -395,7 +396,7 @@ fn usage_out(usage: TestUsage) -> common::Usage {
 }
 
 /// A verdict.
-pub(super) fn verdict_out(verdict: Verdict) -> pb::Verdict {
+pub fn verdict_out(verdict: Verdict) -> pb::Verdict {
     match verdict {
         Verdict::Accepted => pb::Verdict::Accepted,
         Verdict::Skipped => pb::Verdict::Skipped,

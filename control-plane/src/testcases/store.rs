@@ -1,59 +1,133 @@
 //! SQL of the tests.
 
 use super::model::SealedTest;
-use crate::platform::db::{self, Connection, Pool, Row, from_text};
+use crate::platform::db::{self, Connection, Executor, Pool, Row, from_text};
 
-/// The wrapped data key of a problem; none when there is no such problem.
-pub async fn wrapped_key(db: &Pool, problem: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
-    db::query_scalar("SELECT wrapped_key FROM problems WHERE slug = $1")
-        .bind(problem)
-        .fetch_optional(db)
-        .await
+/// What a problem's row has of its secrets.
+pub struct SealedSources {
+    pub wrapped_key: Vec<u8>,
+    pub solution: Vec<u8>,
+    /// None unless the author wrote one.
+    pub checker: Option<Vec<u8>>,
+    /// None in what was stored before there were any.
+    pub wrong_solutions: Option<Vec<u8>>,
 }
 
-/// The sealed checker of a problem, if its author wrote one.
-pub async fn checker(db: &Pool, problem: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
-    let row: Option<Option<Vec<u8>>> =
-        db::query_scalar("SELECT checker_ciphertext FROM problems WHERE slug = $1")
-            .bind(problem)
-            .fetch_optional(db)
-            .await?;
-    Ok(row.flatten())
-}
-
-/// The tests of a problem after a number, in order; at most so many.
-pub async fn list(
-    db: &Pool,
+/// The sealed secrets of a problem but its tests; none when there is no such problem.
+pub async fn sources(
+    db: impl Executor,
     problem: &str,
-    after: u32,
-    limit: i64,
-) -> Result<Vec<SealedTest>, sqlx::Error> {
-    db::query(
-        "SELECT id, number, hidden, input_ciphertext, expected_ciphertext FROM test_cases
-         WHERE problem = $1 AND number > $2 ORDER BY number LIMIT $3",
+) -> Result<Option<SealedSources>, sqlx::Error> {
+    let row = db::query(
+        "SELECT wrapped_key, solution_ciphertext, checker_ciphertext, wrong_ciphertext
+         FROM problems WHERE slug = $1",
     )
     .bind(problem)
-    .bind(after)
-    .bind(limit)
-    .fetch_all(db)
-    .await?
-    .into_iter()
-    .map(sealed_test)
-    .collect()
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(SealedSources {
+        wrapped_key: row.try_get("wrapped_key")?,
+        solution: row.try_get("solution_ciphertext")?,
+        checker: row.try_get("checker_ciphertext")?,
+        wrong_solutions: row.try_get("wrong_ciphertext")?,
+    }))
 }
 
-/// The public tests of a problem, in order.
-pub async fn list_public(db: &Pool, problem: &str) -> Result<Vec<SealedTest>, sqlx::Error> {
-    db::query(
-        "SELECT id, number, hidden, input_ciphertext, expected_ciphertext FROM test_cases
-         WHERE problem = $1 AND hidden = 0 ORDER BY number",
+/// The author's own checker of a problem, with what is needed to open it.
+pub struct SealedChecker {
+    pub wrapped_key: Vec<u8>,
+    /// Of the problem that it is the checker of.
+    pub etag: String,
+    /// None unless the author wrote one.
+    pub checker: Option<Vec<u8>>,
+}
+
+/// The sealed checker of a problem; none when there is no such problem.
+pub async fn checker(db: &Pool, problem: &str) -> Result<Option<SealedChecker>, sqlx::Error> {
+    let row = db::query(
+        "SELECT wrapped_key, fingerprint, checker_ciphertext FROM problems WHERE slug = $1",
     )
     .bind(problem)
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(SealedChecker {
+        wrapped_key: row.try_get("wrapped_key")?,
+        etag: row.try_get("fingerprint")?,
+        checker: row.try_get("checker_ciphertext")?,
+    }))
+}
+
+/// Tests of a problem, with what is needed to open them.
+pub struct SealedTests {
+    pub wrapped_key: Vec<u8>,
+    /// Of the problem that they are the tests of.
+    pub etag: String,
+    /// In order.
+    pub tests: Vec<SealedTest>,
+}
+
+/// Which tests of a problem are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Which {
+    /// Only those with a higher number.
+    pub after: u32,
+    /// Only those that students may see.
+    pub public_only: bool,
+    /// At most so many.
+    pub limit: i64,
+}
+
+impl Which {
+    /// All tests.
+    pub const ALL: Self = Self {
+        after: 0,
+        public_only: false,
+        limit: i64::MAX,
+    };
+}
+
+/// Tests of a problem in order; none when there is no such problem. In one statement, because an
+/// author who changes the problem meanwhile seals its tests under another key.
+pub async fn list(
+    db: impl Executor,
+    problem: &str,
+    which: Which,
+) -> Result<Option<SealedTests>, sqlx::Error> {
+    let rows = db::query(
+        "SELECT problems.wrapped_key, problems.fingerprint, test_cases.id, test_cases.number,
+             test_cases.hidden, test_cases.input_ciphertext, test_cases.expected_ciphertext
+         FROM problems
+         LEFT JOIN test_cases ON test_cases.problem = problems.slug AND test_cases.number > $2
+             AND test_cases.hidden <= $3
+         WHERE problems.slug = $1 ORDER BY test_cases.number LIMIT $4",
+    )
+    .bind(problem)
+    .bind(which.after)
+    .bind(!which.public_only)
+    .bind(which.limit)
     .fetch_all(db)
-    .await?
-    .into_iter()
-    .map(sealed_test)
-    .collect()
+    .await?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let (wrapped_key, etag) = (first.try_get("wrapped_key")?, first.try_get("fingerprint")?);
+    let is_test = |row: &Row| {
+        row.try_get::<Option<String>, _>("id")
+            .map(|id| id.is_some())
+    };
+    let mut tests = Vec::with_capacity(rows.len());
+    for row in rows {
+        if is_test(&row)? {
+            tests.push(sealed_test(row)?);
+        }
+    }
+    Ok(Some(SealedTests {
+        wrapped_key,
+        etag,
+        tests,
+    }))
 }
 
 /// Replaces all tests of a problem.

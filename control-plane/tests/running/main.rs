@@ -1,6 +1,7 @@
 //! Runs and submissions through the real server on a port, with simulated runners behind it: what
 //! a client sees, in codes, reasons and events.
 
+mod authors;
 mod checkers;
 mod explanations;
 mod matrix;

@@ -85,6 +85,7 @@ async fn a_garbage_body_says_nothing_to_those_who_may_not_call() {
             slug: "../..".into(),
             ..pb::Problem::default()
         }),
+        tests: Vec::new(),
     };
     let result = client.create_problem(garbage.clone()).await;
     refused(result, Code::Unauthenticated, "NO_TOKEN");
@@ -150,8 +151,7 @@ async fn calls_of_later_versions_say_so() {
     let running = start(UNLIMITED).await;
     let admin = running.token("root", "admin").await;
     for method in [
-        "/coderunner.v1.ProblemService/CreateProblem",
-        "/coderunner.v1.TestCaseService/ValidateTestCases",
+        "/coderunner.v1.ProblemService/ImportPackage",
         "/coderunner.v1.ClassService/CreateClass",
         "/coderunner.v1.SnippetService/GetSnippet",
     ] {

@@ -110,6 +110,57 @@ fn certificates_are_made_listed_and_renewed() {
     assert!(said(folder, &["pki", "list"]).contains("364 days left"));
 }
 
+/// All files of a folder with their paths.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let (path, name) = entry
+            .map(|entry| (entry.path(), entry.file_name()))
+            .unwrap();
+        let name = name.into_string().unwrap();
+        if path.is_dir() {
+            let inside = files(&path).into_iter();
+            found.extend(inside.map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)));
+        } else {
+            found.push((name, std::fs::read(path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn an_exported_course_is_loaded_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for name in ["first", "second"] {
+        let settings = format!("database_url = \"sqlite:{name}.db\"\nkeys_dir = \"keys\"\n");
+        std::fs::write(folder.join(format!("{name}.toml")), settings).unwrap();
+        let config = format!("{name}.toml");
+        said(folder, &["init", "--config", &config]);
+    }
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/content/sample");
+    let content = |name: &str, course: &str, config: &str| {
+        said(folder, &["content", name, course, "--config", config])
+    };
+    content("load", sample, "first.toml");
+    content("export", "out", "first.toml");
+    content("load", "out", "second.toml");
+    content("export", "out-again", "second.toml");
+    let (first, second) = (files(&folder.join("out")), files(&folder.join("out-again")));
+    assert!(first.len() > 100 && first == second);
+    let loaded = content("load", "out-again", "first.toml");
+    assert!(loaded.contains("(0 new or changed, 0 deleted)"), "{loaded}");
+    // A folder that holds something already is not touched.
+    let again = ["content", "export", "out", "--config", "first.toml"];
+    let again = control_plane(folder, &again);
+    let errors = String::from_utf8(again.stderr).unwrap();
+    assert!(
+        !again.status.success() && errors.contains("not empty"),
+        "{errors}"
+    );
+}
+
 /// Lines of a backup but for the first, which has the time, and the last, which has the digest.
 fn rows(file: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(file).unwrap();
@@ -155,6 +206,7 @@ fn a_database_is_saved_and_comes_back_elsewhere() {
         !again.status.success() && errors.contains("not empty"),
         "{errors}"
     );
+
     said(second, &[&restore[..], &["--overwrite"]].concat());
     assert!(rows(&backup(second, "third.backup")) == rows(&saved));
 }

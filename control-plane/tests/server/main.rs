@@ -5,6 +5,7 @@
 
 mod access;
 mod accounts;
+mod authoring;
 mod commands;
 mod course;
 mod limits;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
-use super::ids::{RunId, SubmissionId, UserId};
+use super::ids::{RunId, SubmissionId, UserId, ValidationId};
 pub use schedule::Rules;
 use schedule::Schedule;
 
@@ -27,6 +27,8 @@ pub enum Job {
     Submission(SubmissionId),
     /// A program to grade again, which nobody waits for.
     Rejudge(SubmissionId),
+    /// An author's program to try the tests of a problem with.
+    Validation(ValidationId),
 }
 
 /// How urgent it is, the most urgent last.
@@ -34,6 +36,8 @@ pub enum Job {
 pub enum Priority {
     /// A submission that is graded again: only when nothing else could be done.
     Rejudge,
+    /// A program of a problem's author.
+    Validation,
     /// A run in the playground.
     Run,
     /// An ordinary submission.
@@ -53,13 +57,21 @@ pub enum Lane {
 
 impl Priority {
     /// All of them, the most urgent first.
-    pub const ALL: [Self; 4] = [Self::Contest, Self::Submission, Self::Run, Self::Rejudge];
+    pub const ALL: [Self; 5] = [
+        Self::Contest,
+        Self::Submission,
+        Self::Run,
+        Self::Validation,
+        Self::Rejudge,
+    ];
 
     /// The line in which it waits.
     pub fn lane(self) -> Lane {
         match self {
             Self::Run => Lane::Runs,
-            Self::Submission | Self::Contest | Self::Rejudge => Lane::Submissions,
+            Self::Submission | Self::Contest | Self::Validation | Self::Rejudge => {
+                Lane::Submissions
+            }
         }
     }
 }

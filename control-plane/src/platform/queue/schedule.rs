@@ -3,7 +3,7 @@
 //! - A *ticket* asks for one sandbox. A run has one ticket; a submission has one for its start,
 //!   and one for each further batch of its tests. Whoever can use more than one sandbox at a time
 //!   may take further ones with its turn, as long as nobody waits for them.
-//! - Priorities take turns by weight (contest 8, submission 4, run 2): a higher one gets more
+//! - Priorities take turns by weight (contest 8, submission 4, run 2, validation 1): a higher one gets more
 //!   turns, and none starves (stride scheduling, Waldspurger and Weihl 1995).
 //! - What is graded again comes after everything else: it has a turn only when nothing else may
 //!   run, and counts neither for the length of the queue nor for anybody's wait.
@@ -43,7 +43,7 @@ pub struct Schedule {
     held: usize,
     held_by_lane: [usize; 2],
     held_by_user: HashMap<crate::platform::ids::UserId, usize>,
-    turns: [u64; 4],
+    turns: [u64; Priority::ALL.len()],
     last_turn: u64,
     hold_time: [Duration; 2],
 }
@@ -59,7 +59,7 @@ fn weight(priority: Priority) -> u64 {
         Priority::Contest => 8,
         Priority::Submission => 4,
         Priority::Run => 2,
-        Priority::Rejudge => 1,
+        Priority::Validation | Priority::Rejudge => 1,
     }
 }
 
@@ -75,7 +75,7 @@ impl Schedule {
             held: 0,
             held_by_lane: [0; 2],
             held_by_user: HashMap::new(),
-            turns: [0; 4],
+            turns: [0; Priority::ALL.len()],
             last_turn: 0,
             hold_time: [FIRST_GUESS; 2],
         }

@@ -20,6 +20,7 @@ impl Mistakes {
         self.0.push(Mistake {
             file: file.to_owned(),
             line: None,
+            table: "",
             text: text.to_string(),
         });
     }
@@ -42,6 +43,8 @@ impl Origin<'_> {
 /// One table, with the keys that nobody has read yet.
 pub struct Table<'a> {
     origin: Origin<'a>,
+    /// Its key; empty for the outermost.
+    name: &'static str,
     at: Range<usize>,
     entries: DeTable<'a>,
     mistakes: &'a mut Mistakes,
@@ -66,6 +69,7 @@ pub fn read_document<T>(
             mistakes.0.push(Mistake {
                 file: file.to_owned(),
                 line,
+                table: "",
                 text,
             });
         }
@@ -74,6 +78,7 @@ pub fn read_document<T>(
     let at = 0..0;
     let mut table = Table {
         origin,
+        name: "",
         at,
         entries: entries.into_inner(),
         mistakes,
@@ -101,6 +106,7 @@ impl<'a> Table<'a> {
         self.mistakes.0.push(Mistake {
             file: self.origin.file.clone(),
             line,
+            table: self.name,
             text: text.to_string(),
         });
     }
@@ -242,13 +248,13 @@ impl<'a> Table<'a> {
     }
 
     /// Reads the table under a key, when it is there.
-    pub fn table<T>(&mut self, key: &str, read: impl FnOnce(&mut Table) -> T) -> Option<T> {
+    pub fn table<T>(&mut self, key: &'static str, read: impl FnOnce(&mut Table) -> T) -> Option<T> {
         let value = self.take(key)?;
         self.enter(key, value, read)
     }
 
     /// Reads each table of the list under a key, which must be there.
-    pub fn tables<T>(&mut self, key: &str, read: impl FnMut(&mut Table) -> T) -> Vec<T> {
+    pub fn tables<T>(&mut self, key: &'static str, read: impl FnMut(&mut Table) -> T) -> Vec<T> {
         self.require(key);
         self.optional_tables(key, read)
     }
@@ -256,7 +262,7 @@ impl<'a> Table<'a> {
     /// Reads each table of the list under a key; empty when it isn't there.
     pub fn optional_tables<T>(
         &mut self,
-        key: &str,
+        key: &'static str,
         mut read: impl FnMut(&mut Table) -> T,
     ) -> Vec<T> {
         let Some(value) = self.take(key) else {
@@ -275,7 +281,7 @@ impl<'a> Table<'a> {
 
     fn enter<T>(
         &mut self,
-        key: &str,
+        key: &'static str,
         value: Spanned<DeValue<'a>>,
         read: impl FnOnce(&mut Table) -> T,
     ) -> Option<T> {
@@ -287,6 +293,7 @@ impl<'a> Table<'a> {
         let origin = self.origin.clone();
         let mut table = Table {
             origin,
+            name: key,
             at,
             entries,
             mistakes: &mut *self.mistakes,

@@ -3,27 +3,41 @@
 //! either a course without any mistake or the list of all of them.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::document::{Mistakes, Table, read_document};
-use super::model::{Ceilings, Course, Mistake};
+use super::model::{Ceilings, Course, CourseProblem, Mistake};
 use super::problem::read_problem;
+use super::tree::{Files, Tree};
 use super::values::{sentence, title};
 use crate::problems::model::{Cheatsheet, CourseSession, Level, Slug};
 
-/// No file of a course may be larger.
-const MAX_FILE_BYTES: u64 = 1024 * 1024;
-
 /// A folder that is read, with the mistakes found so far.
 pub struct Folder {
-    root: PathBuf,
+    tree: Tree,
     pub mistakes: Mistakes,
+}
+
+/// Reads and checks one problem from files in memory, laid out as in a course.
+pub fn read_one_problem(
+    files: Files,
+    slug: &Slug,
+    ceilings: &Ceilings,
+) -> Result<CourseProblem, Vec<Mistake>> {
+    let mut folder = Folder {
+        tree: Tree::Memory(files),
+        mistakes: Mistakes::default(),
+    };
+    match read_problem(&mut folder, slug.as_str(), ceilings) {
+        Some(problem) if folder.mistakes.0.is_empty() => Ok(problem),
+        _ => Err(folder.mistakes.0),
+    }
 }
 
 /// Reads and checks a whole course.
 pub fn read_course(root: &Path, ceilings: &Ceilings) -> Result<Course, Vec<Mistake>> {
     let mut folder = Folder {
-        root: root.to_owned(),
+        tree: Tree::Disk(root.to_owned()),
         mistakes: Mistakes::default(),
     };
     folder.check_names(
@@ -36,7 +50,10 @@ pub fn read_course(root: &Path, ceilings: &Ceilings) -> Result<Course, Vec<Mista
             Path::new("course.toml"),
             &text,
             &mut folder.mistakes,
-            read_levels,
+            |document| {
+                let unplaced = document.optional_texts("unplaced", Slug::parse);
+                (read_levels(document), unplaced)
+            },
         )
     });
     let mut problems = Vec::new();
@@ -44,11 +61,11 @@ pub fn read_course(root: &Path, ceilings: &Ceilings) -> Result<Course, Vec<Mista
         problems.extend(read_problem(&mut folder, &name, ceilings));
     }
     let cheatsheets = read_cheatsheets(&mut folder);
-    if let Some((_, levels)) = &course {
-        check_places(&mut folder, levels);
+    if let Some(((_, levels), unplaced)) = &course {
+        check_places(&mut folder, levels, unplaced);
     }
     match course {
-        Some((title, levels)) if folder.mistakes.0.is_empty() => Ok(Course {
+        Some(((title, levels), _)) if folder.mistakes.0.is_empty() => Ok(Course {
             title: title.unwrap_or_default(),
             levels,
             problems,
@@ -61,7 +78,7 @@ pub fn read_course(root: &Path, ceilings: &Ceilings) -> Result<Course, Vec<Mista
 impl Folder {
     /// Reads a file of UTF-8 with `\n` line ends.
     pub fn text(&mut self, file: &Path) -> Option<String> {
-        match read_text(&self.root.join(file)) {
+        match self.tree.read(file).and_then(text_of) {
             Ok(text) => Some(text),
             Err(error) => {
                 self.mistakes.file(file, error);
@@ -72,7 +89,7 @@ impl Folder {
 
     /// Names in a folder, sorted; none when it can't be listed.
     pub fn names(&mut self, folder: &Path) -> Vec<String> {
-        let listed = list(&self.root.join(folder));
+        let listed = self.tree.names(folder);
         match listed {
             Ok(names) => names,
             Err(error) => {
@@ -84,12 +101,12 @@ impl Folder {
 
     /// Names in a folder, sorted; none, and no mistake, when it can't be listed.
     pub fn names_if_any(&self, folder: &Path) -> Vec<String> {
-        list(&self.root.join(folder)).unwrap_or_default()
+        self.tree.names(folder).unwrap_or_default()
     }
 
     /// True when there is something of this name.
     pub fn has(&self, path: &Path) -> bool {
-        self.root.join(path).exists()
+        self.tree.has(path)
     }
 
     /// Notes what is missing in a folder and what does not belong there.
@@ -110,33 +127,12 @@ impl Folder {
     }
 }
 
-fn read_text(file: &Path) -> Result<String, String> {
-    let metadata = std::fs::symlink_metadata(file).map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("must be a plain file".into());
-    }
-    if metadata.len() > MAX_FILE_BYTES {
-        return Err(format!("may have at most {MAX_FILE_BYTES} bytes"));
-    }
-    let bytes = std::fs::read(file).map_err(|error| error.to_string())?;
+fn text_of(bytes: Vec<u8>) -> Result<String, String> {
     let text = String::from_utf8(bytes).map_err(|_| "must be UTF-8".to_owned())?;
     if text.contains(['\r', '\0']) {
         return Err("must have \\n at the ends of lines, and no NUL".into());
     }
     Ok(text)
-}
-
-fn list(folder: &Path) -> Result<Vec<String>, String> {
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(|error| error.to_string())? {
-        let name = entry.map_err(|error| error.to_string())?.file_name();
-        names.push(
-            name.into_string()
-                .map_err(|_| "holds a name that is no UTF-8".to_owned())?,
-        );
-    }
-    names.sort();
-    Ok(names)
 }
 
 /// Reads course.toml: its title and its levels.
@@ -184,8 +180,9 @@ fn read_session(session: &mut Table) -> Option<CourseSession> {
     })
 }
 
-/// Ids are unique, every problem of a session exists, and every problem is in one session.
-fn check_places(folder: &mut Folder, levels: &[Level]) {
+/// Ids are unique, every problem of a session exists, and every problem is in one session or said
+/// to be in none.
+fn check_places(folder: &mut Folder, levels: &[Level], unplaced: &[Slug]) {
     let file = Path::new("course.toml");
     let sessions = || levels.iter().flat_map(|level| &level.sessions);
     let mistakes = &mut folder.mistakes;
@@ -214,7 +211,9 @@ fn check_places(folder: &mut Folder, levels: &[Level]) {
         }
     }
     let placed: Vec<String> = sessions()
-        .flat_map(|session| session.problems.iter().map(ToString::to_string))
+        .flat_map(|session| &session.problems)
+        .chain(unplaced)
+        .map(ToString::to_string)
         .collect();
     for slug in repeated(&placed) {
         mistakes.file(file, format_args!("the problem {slug} is in two sessions"));
@@ -227,9 +226,10 @@ fn check_places(folder: &mut Folder, levels: &[Level]) {
     }
     for slug in existing.iter().filter(|slug| !placed.contains(slug)) {
         let file = Path::new("problems").join(slug);
-        folder
-            .mistakes
-            .file(&file, "is in no session of course.toml");
+        folder.mistakes.file(
+            &file,
+            "is in no session of course.toml, nor in its list unplaced",
+        );
     }
 }
 
@@ -253,10 +253,13 @@ fn read_cheatsheets(folder: &mut Folder) -> Vec<Cheatsheet> {
         return Vec::new();
     }
     let names = folder.names(path);
-    names
+    let mut sheets: Vec<_> = names
         .iter()
         .filter_map(|name| read_cheatsheet(folder, &path.join(name)))
-        .collect()
+        .collect();
+    // With ".md" behind them the names have another order.
+    sheets.sort_by(|one, other| one.slug.cmp(&other.slug));
+    sheets
 }
 
 fn read_cheatsheet(folder: &mut Folder, file: &Path) -> Option<Cheatsheet> {

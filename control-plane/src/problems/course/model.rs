@@ -4,8 +4,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::execution::model::Profile;
 use crate::judge::{Feedback, Subtask};
+use crate::platform::config::Limits;
 use crate::problems::model::{
     Cheatsheet, CheckerSettings, Difficulty, Level, ProblemKind, Slug, Test, TestLimits,
 };
@@ -33,7 +36,10 @@ pub struct CourseProblem {
     pub tags: Vec<String>,
     pub category: String,
     pub starter_source: String,
+    /// Empty when there is none.
     pub solution_source: String,
+    /// Programs that must not be accepted, by name.
+    pub wrong_solutions: Vec<WrongSolution>,
     pub checker: CheckerSettings,
     /// Python; empty unless the checker is the author's own.
     pub checker_source: String,
@@ -48,12 +54,31 @@ pub struct CourseProblem {
     pub tests: Vec<Test>,
 }
 
+/// A plausible mistake, which the tests must tell from a solution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongSolution {
+    /// 1 to 60 of letters, digits, `-` and `_`, not beginning with `-`; once in a problem.
+    pub name: String,
+    pub source: String,
+}
+
 /// What an author may set limits to.
 #[derive(Debug, Clone, Copy)]
 pub struct Ceilings {
     pub wall_time: Duration,
     pub memory_bytes: u64,
     pub source_bytes: u64,
+}
+
+impl Ceilings {
+    /// What the limits of an installation allow.
+    pub fn of(limits: &Limits) -> Self {
+        Self {
+            wall_time: limits.wall_time_ceiling,
+            memory_bytes: limits.memory_bytes,
+            source_bytes: limits.source_bytes,
+        }
+    }
 }
 
 /// Something wrong with a course, and where.
@@ -63,6 +88,8 @@ pub struct Mistake {
     pub file: PathBuf,
     /// From 1, where it is known.
     pub line: Option<usize>,
+    /// The table of the file that it is in; empty for the outermost.
+    pub table: &'static str,
     pub text: String,
 }
 

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::checker::{FILE as CHECKER_FILE, read_checker, read_own_checker};
 use super::document::{Table, read_document};
 use super::folder::Folder;
-use super::model::{Ceilings, CourseProblem};
+use super::model::{Ceilings, CourseProblem, WrongSolution};
 use super::subtasks::{TestCounts, read_subtasks};
-use super::values::{python_name, sentence, title, word};
+use super::values::{python_name, sentence, title, word, wrong_name};
 use crate::execution::model::Profile;
 use crate::judge::{Feedback, Subtask};
 use crate::problems::model::{
@@ -18,7 +18,14 @@ use crate::problems::model::{
 };
 
 /// Test numbers are two digits.
-const MAX_TESTS: usize = 99;
+pub const MAX_TESTS: usize = 99;
+/// Input and expected output of all tests of a problem together. Each of them is read at once, for
+/// grading and for each change.
+pub const MAX_TESTS_BYTES: usize = 32 * 1024 * 1024;
+/// Tags of a problem.
+pub const MAX_TAGS: usize = 50;
+/// Wrong solutions of a problem.
+pub const MAX_WRONG_SOLUTIONS: usize = 50;
 
 /// What problem.toml says.
 #[derive(Debug)]
@@ -51,9 +58,8 @@ pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Opt
         "starter.py",
         "solution.py",
         "tests",
-        "wrong",
     ];
-    folder.check_names(&path, &files, &[CHECKER_FILE]);
+    folder.check_names(&path, &files, &[CHECKER_FILE, "wrong"]);
     let counts = count_tests(folder, &path.join("tests"));
     let settings = folder.text(&path.join("problem.toml")).and_then(|text| {
         let file = path.join("problem.toml");
@@ -64,7 +70,7 @@ pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Opt
     let statement = folder.text(&path.join("statement.md"));
     let starter = read_source(folder, &path.join("starter.py"), ceilings);
     let solution = read_source(folder, &path.join("solution.py"), ceilings);
-    check_wrong_solutions(folder, &path.join("wrong"), ceilings);
+    let wrong_solutions = read_wrong_solutions(folder, &path.join("wrong"), ceilings);
     let settings = settings??;
     let kind = settings.checker.kind;
     let checker = read_own_checker(folder, &path.join(CHECKER_FILE), kind, ceilings);
@@ -82,6 +88,7 @@ pub fn read_problem(folder: &mut Folder, name: &str, ceilings: &Ceilings) -> Opt
         category: settings.category,
         starter_source: starter?,
         solution_source: solution?,
+        wrong_solutions,
         checker: settings.checker,
         checker_source: checker?,
         feedback: settings.feedback,
@@ -116,6 +123,9 @@ pub fn read_settings(
     let points_at = table.place("points");
     let points = table.number("points", 1, 1000);
     let tags = table.texts("tags", word);
+    if tags.len() > MAX_TAGS {
+        table.mistake(format_args!("tags: may be at most {MAX_TAGS}"));
+    }
     let category = table.text("category", word);
     let feedback = table.text("feedback", parse_feedback);
     let profile = table.optional_text("profile", parse_profile);
@@ -165,10 +175,15 @@ pub fn read_source(folder: &mut Folder, file: &Path, ceilings: &Ceilings) -> Opt
     Some(source)
 }
 
-/// They are not stored, but a problem without any was not tried.
-fn check_wrong_solutions(folder: &mut Folder, path: &Path, ceilings: &Ceilings) {
+/// Programs that must not be accepted. A problem may have none, but a folder for them without any
+/// was forgotten.
+fn read_wrong_solutions(
+    folder: &mut Folder,
+    path: &Path,
+    ceilings: &Ceilings,
+) -> Vec<WrongSolution> {
     if !folder.has(path) {
-        return;
+        return Vec::new();
     }
     let names = folder.names(path);
     if names.is_empty() {
@@ -176,14 +191,23 @@ fn check_wrong_solutions(folder: &mut Folder, path: &Path, ceilings: &Ceilings) 
             .mistakes
             .file(path, "must hold at least one wrong solution");
     }
-    for name in names {
-        let file = path.join(&name);
-        if name.ends_with(".py") {
-            read_source(folder, &file, ceilings);
-        } else {
-            folder.mistakes.file(&file, "must be called <name>.py");
-        }
+    if names.len() > MAX_WRONG_SOLUTIONS {
+        let text = format!("may hold at most {MAX_WRONG_SOLUTIONS} wrong solutions");
+        folder.mistakes.file(path, text);
     }
+    let read = |name: &String| {
+        let file = path.join(name);
+        let Some(stem) = name.strip_suffix(".py") else {
+            folder.mistakes.file(&file, "must be called <name>.py");
+            return None;
+        };
+        let stem = wrong_name(stem).map_err(|error| folder.mistakes.file(&file, error));
+        Some(WrongSolution {
+            name: stem.ok()?,
+            source: read_source(folder, &file, ceilings)?,
+        })
+    };
+    names.iter().filter_map(read).collect()
 }
 
 /// How many tests there are, whatever else may be wrong with them; `read_tests` tells.
@@ -229,6 +253,13 @@ fn read_tests(folder: &mut Folder, path: &Path, kind: ProblemKind) -> Option<Vec
         folder
             .mistakes
             .file(path, format_args!("may hold at most {MAX_TESTS} tests"));
+    }
+    let sizes = tests
+        .iter()
+        .map(|test| test.input.len() + test.expected.len());
+    if sizes.sum::<usize>() > MAX_TESTS_BYTES {
+        let text = format!("may hold at most {MAX_TESTS_BYTES} bytes of input and output in all");
+        folder.mistakes.file(path, text);
     }
     Some(tests)
 }

@@ -1,14 +1,20 @@
 //! Stores a course. The folder is the truth: levels, sessions and cheatsheets are replaced,
 //! problems that came from a folder and are gone from it are deleted, and a problem that did not
-//! change keeps its row, its key and its sealed tests. All in one transaction.
+//! change keeps its row, its key and its sealed tests. Problems of which the folder says nothing,
+//! because authors made them over the API, stay last in their sessions as long as there are those.
+//! All in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::model::{Course, CourseProblem};
-use super::store;
+use super::store::{self, Origin};
+use super::write::course_text;
 use crate::platform::Platform;
+use crate::platform::db::Connection;
 use crate::platform::errors::Error;
-use crate::testcases::service::TestCases;
+use crate::platform::ids::TestCaseId;
+use crate::testcases::model::{Secrets, TestCase};
+use crate::testcases::service::{SealedProblem, TestCases};
 use crate::testcases::store as tests;
 
 /// What a load changed.
@@ -38,6 +44,20 @@ impl std::fmt::Display for Loaded {
     }
 }
 
+/// Stores a course that was read and checked, unless it is the one that was stored last: what
+/// authors changed since stays then.
+pub async fn store_new_course(
+    platform: &Platform,
+    test_cases: &TestCases,
+    course: &Course,
+) -> Result<Option<Loaded>, Error> {
+    let last = store::folder_digest(platform.db.read()).await?;
+    if last == digest(test_cases, course)? {
+        return Ok(None);
+    }
+    store_course(platform, test_cases, course).await.map(Some)
+}
+
 /// Stores a course that was read and checked.
 pub async fn store_course(
     platform: &Platform,
@@ -58,16 +78,17 @@ pub async fn store_course(
         cheatsheets: course.cheatsheets.len(),
         ..Loaded::default()
     };
+    let before = store::places(&mut tx).await?;
     store::replace_levels(&mut tx, &course.levels).await?;
     for problem in &course.problems {
         let slug = problem.slug.as_str();
-        let fingerprint = test_cases.master().fingerprint(content(problem).as_bytes());
+        let fingerprint = fingerprint(test_cases, problem);
         if stored.remove(slug).as_ref() == Some(&fingerprint) {
             continue;
         }
-        let (solution, checker) = (&problem.solution_source, &problem.checker_source);
-        let sealed = test_cases.seal(&problem.slug, &problem.tests, solution, checker);
-        store::put_problem(&mut tx, problem, &sealed, &fingerprint, now).await?;
+        let sealed = seal(test_cases, problem, new_tests(problem));
+        let origin = Origin::Folder;
+        store::put_problem(&mut tx, problem, &sealed, origin, &fingerprint, now).await?;
         tests::replace(&mut tx, slug, &sealed.tests).await?;
         loaded.changed += 1;
     }
@@ -79,10 +100,71 @@ pub async fn store_course(
     for (position, (slug, session_id)) in (0..).zip(places) {
         store::place_problem(&mut tx, slug.as_str(), session_id, position).await?;
     }
+    keep_places(&mut tx, course, before).await?;
     store::replace_cheatsheets(&mut tx, &course.cheatsheets).await?;
+    store::set_course(&mut tx, &course.title, &digest(test_cases, course)?).await?;
     store::raise_revision(&mut tx).await?;
     tx.commit().await?;
     Ok(loaded)
+}
+
+/// Puts problems that the folder knows nothing of back into their sessions.
+async fn keep_places(
+    tx: &mut Connection,
+    course: &Course,
+    before: Vec<(String, String)>,
+) -> Result<(), Error> {
+    let known: HashSet<&str> = course.problems.iter().map(|it| it.slug.as_str()).collect();
+    let sessions = course.levels.iter().flat_map(|level| &level.sessions);
+    let sessions: HashSet<&str> = sessions.map(|session| session.id.as_str()).collect();
+    for (slug, session) in before {
+        if !known.contains(slug.as_str()) && sessions.contains(session.as_str()) {
+            store::append_to_session(tx, &slug, &session).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Differs when anything of a course does.
+fn digest(test_cases: &TestCases, course: &Course) -> Result<String, Error> {
+    let problems = course.problems.iter();
+    let problems: Vec<_> = problems.map(|it| fingerprint(test_cases, it)).collect();
+    let sheets = course.cheatsheets.iter();
+    let sheets: Vec<_> = sheets.map(|it| (it.slug.as_str(), &it.body)).collect();
+    let content = serde_json::json!([course_text(course)?, problems, sheets]).to_string();
+    Ok(test_cases.master().fingerprint(content.as_bytes()))
+}
+
+/// Seals all secrets of a problem under a new key.
+pub fn seal(
+    test_cases: &TestCases,
+    problem: &CourseProblem,
+    tests: Vec<TestCase>,
+) -> SealedProblem {
+    let wrong = serde_json::json!(problem.wrong_solutions).to_string();
+    let secrets = Secrets {
+        solution: problem.solution_source.clone(),
+        checker: problem.checker_source.clone(),
+        wrong_solutions: wrong,
+        tests,
+    };
+    test_cases.seal(&problem.slug, &secrets)
+}
+
+/// The tests of a problem, with ids that nobody had before.
+pub fn new_tests(problem: &CourseProblem) -> Vec<TestCase> {
+    let tests = problem.tests.iter().cloned();
+    tests
+        .map(|test| TestCase {
+            id: TestCaseId::new(),
+            test,
+        })
+        .collect()
+}
+
+/// Differs when anything of a problem does, but for its place in the course.
+pub fn fingerprint(test_cases: &TestCases, problem: &CourseProblem) -> String {
+    test_cases.master().fingerprint(content(problem).as_bytes())
 }
 
 /// Everything of a problem in one text, which differs when anything of it does.
@@ -100,6 +182,7 @@ fn content(problem: &CourseProblem) -> String {
         category,
         starter_source,
         solution_source,
+        wrong_solutions,
         checker,
         checker_source,
         feedback,
@@ -126,6 +209,7 @@ fn content(problem: &CourseProblem) -> String {
         category,
         starter_source,
         solution_source,
+        wrong_solutions,
         checker,
         checker_source,
         format!("{feedback:?} {profile:?} {limits:?} {stop_on_first_failure}"),

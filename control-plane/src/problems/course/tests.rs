@@ -1,6 +1,7 @@
 //! The sample course is right, and every mistake in a course is found and placed.
 
 mod checkers;
+mod round_trip;
 mod subtasks;
 
 use std::fs;

@@ -21,6 +21,16 @@ pub fn word(text: &str) -> Result<String, String> {
         .ok_or_else(|| format!("{text:?} must be 1 to 40 small letters, digits and -"))
 }
 
+/// What a wrong solution is called: 1 to 60 of letters, digits, `-` and `_`, not beginning with `-`,
+/// which would be an option of many programs.
+pub fn wrong_name(text: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let fits = (1..=60).contains(&text.len()) && text.bytes().all(plain) && !text.starts_with('-');
+    let rule = "must be 1 to 60 of letters, digits, - and _, not beginning with -";
+    fits.then(|| text.to_owned())
+        .ok_or_else(|| format!("{text:?} {rule}"))
+}
+
 /// A Python name that is no keyword.
 pub fn python_name(text: &str) -> Result<String, String> {
     let mut characters = text.chars();

@@ -70,7 +70,7 @@ async fn stored_bytes(ground: &Ground) -> Vec<u8> {
 async fn no_test_data_is_in_the_database_in_clear() {
     let setting = setting().await;
     let slug = Slug::parse("treasure-hunt").unwrap();
-    let tests = setting.tests.all(&slug).await.unwrap();
+    let (tests, _) = setting.tests.all(&slug).await.unwrap();
     let bytes = stored_bytes(&setting.ground).await;
     let long = tests.iter().filter(|test| test.input.len() > 8);
     let mut looked = 0;
@@ -127,7 +127,7 @@ async fn examples_are_the_public_tests_only() {
     let setting = setting().await;
     let slug = Slug::parse("fizz-buzz").unwrap();
     let examples = setting.tests.examples(&slug).await.unwrap();
-    let all = setting.tests.all(&slug).await.unwrap();
+    let (all, _) = setting.tests.all(&slug).await.unwrap();
     assert!(!examples.is_empty() && examples.iter().all(|test| !test.hidden));
     assert!(examples.len() < all.len());
 }

@@ -228,6 +228,10 @@ impl World {
         if call.method.contains(".UserService/") || call.method.ends_with("/EndSessions") {
             fields.insert("user_id", text(&self.victim));
         }
+        if call.method.ends_with("/DeleteProblem") {
+            // The others are still needed.
+            fields.insert("slug", text("ticket-price"));
+        }
         if call.method.ends_with("/UpdateServiceAccount") {
             fields.insert("id", text(&self.service_account.id));
         }
