@@ -207,6 +207,5 @@ fn judged(submission: &Submission, verdict: Verdict) -> JudgedSubmission {
         passed_test_count: submission.shown_passed_test_count(),
         test_count: submission.test_count,
         create_time: submission.create_time,
-        judge_time: submission.finish_time.unwrap_or(submission.create_time),
     }
 }
