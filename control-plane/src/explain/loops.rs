@@ -12,46 +12,59 @@ const WAYS_OUT: &[&str] = &[
 /// So many loops of a file, and names of a condition, are looked at.
 const MOST_LOOPS: usize = 100;
 const MOST_NAMES: usize = 8;
+/// So many bytes of code are read, in all loops of a file together: loops within loops are read again and again.
+const MOST_BYTES: usize = 256 * 1024;
 
-/// The line of the one loop of a file that can't end by itself, from 1. None when there is none or several.
+/// The line of the one loop of a file that can't end by itself, from 1. None when there is none or several, or when
+/// too much had to be read to know.
 pub fn endless(file: &File<'_>) -> Option<u32> {
     let shared = file
         .code
         .iter()
         .any(|code| has_word(code, "global") || has_word(code, "nonlocal"));
     let is_loop = |at: &usize| word_behind(file.code[*at].trim_start(), "while").is_some();
-    let loops = (0..file.code.len()).filter(is_loop).take(MOST_LOOPS);
-    let lines = loops.filter(|at| is_endless(&file.code, *at, shared));
-    let found: Vec<usize> = lines.take(2).collect();
-    match found[..] {
-        [at] => u32::try_from(at + 1).ok(),
-        _ => None,
+    let mut bytes_left = MOST_BYTES;
+    let mut found = None;
+    for at in (0..file.code.len()).filter(is_loop).take(MOST_LOOPS) {
+        let body = body(&file.code, at, &mut bytes_left)?;
+        if is_endless(&file.code[at], &body, shared) && found.replace(at).is_some() {
+            return None;
+        }
     }
+    u32::try_from(found? + 1).ok()
 }
 
-fn is_endless(code: &[String], at: usize, shared: bool) -> bool {
-    let head = &code[at];
+/// The lines of a loop without indentation and empty lines. None when they have more bytes than are left to read.
+fn body<'a>(code: &'a [String], at: usize, bytes_left: &mut usize) -> Option<Vec<&'a str>> {
+    let indentation = |code: &str| code.len() - code.trim_start().len();
+    let around = indentation(&code[at]);
+    let mut body = Vec::new();
+    for line in &code[at + 1..] {
+        // An empty line costs a step as well.
+        *bytes_left = bytes_left.checked_sub(line.len() + 1)?;
+        match line.trim() {
+            "" => {}
+            _ if indentation(line) <= around => break,
+            line => body.push(line),
+        }
+    }
+    Some(body)
+}
+
+fn is_endless(head: &str, body: &[&str], shared: bool) -> bool {
     let Some(rest) = word_behind(head.trim_start(), "while") else {
         return false;
     };
     let Some(condition) = rest.trim_end().strip_suffix(':') else {
         return false;
     };
-    let indentation = |code: &str| code.len() - code.trim_start().len();
-    let body: Vec<&str> = code[at + 1..]
-        .iter()
-        .map(String::as_str)
-        .filter(|code| !code.trim().is_empty())
-        .take_while(|code| indentation(code) > indentation(head))
-        .map(str::trim)
-        .collect();
-    let leaves = |code: &&str| WAYS_OUT.iter().any(|word| has_word(code, word));
+    let leaves = |code: &&str| words(code).any(|word| WAYS_OUT.contains(&word));
     if body.is_empty() || body.iter().any(leaves) {
         return false;
     }
     match condition.trim() {
         "True" | "1" => true,
-        condition => !shared && never_changes(condition, &body),
+        condition => !shared && never_changes(condition, body),
     }
 }
 
@@ -68,18 +81,23 @@ fn never_changes(condition: &str, body: &[&str]) -> bool {
     let names: Vec<&str> = words(condition)
         .filter(|word| !["and", "or", "not", "True", "False", "is", "in", "None"].contains(word))
         .collect();
-    let changes = |line: &&str, name: &str| {
-        let spaceless: String = line.chars().filter(|c| *c != ' ').collect();
-        let set = assignment(line).is_some_and(|(left, _)| has_word(left, name));
-        set || spaceless.contains(&format!("{name}:="))
+    (1..=MOST_NAMES).contains(&names.len()) && !body.iter().any(|line| changes(line, &names))
+}
+
+/// Whether a line may give one of these variables another value.
+fn changes(line: &str, names: &[&str]) -> bool {
+    if line.contains(';') || line.contains("global") {
+        return true;
+    }
+    let left = assignment(line).map_or("", |(left, _)| left);
+    let is_for = word_behind(line, "for").is_some();
+    let spaceless: String = line.chars().filter(|c| *c != ' ').collect();
+    names.iter().any(|name| {
+        has_word(left, name)
+            || spaceless.contains(&format!("{name}:="))
             || spaceless.contains(&format!("{name}."))
-            || (word_behind(line.trim_start(), "for").is_some() && has_word(line, name))
-            || [";", "global"].iter().any(|sign| line.contains(sign))
-    };
-    (1..=MOST_NAMES).contains(&names.len())
-        && names
-            .iter()
-            .all(|name| !body.iter().any(|line| changes(line, name)))
+            || (is_for && has_word(line, name))
+    })
 }
 
 #[cfg(test)]

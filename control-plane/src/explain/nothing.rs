@@ -1,12 +1,16 @@
 //! Why a value is None: a function without `return`, or a method that gives nothing back.
 
+use std::collections::HashMap;
+
 use super::known::GIVE_NOTHING;
 use super::messages::Context;
-use super::source::{Definition, File, has_word, word_behind, words};
+use super::source::{Definition, File, word_behind, words};
 use super::{Finding, Kind};
 
 /// So many words of a line are looked into.
 const MOST_WORDS: usize = 40;
+/// So many bytes of functions are read for one explanation: a function within others is read with each of them.
+const MOST_BYTES: usize = 256 * 1024;
 
 /// Where a None comes from.
 enum Cause {
@@ -48,7 +52,8 @@ pub fn of_attribute(context: &Context<'_>, attribute: &str) -> Finding {
 fn cause(context: &Context<'_>) -> Option<Cause> {
     let (file, code) = (context.file, context.code());
     let definitions = file.definitions();
-    let given = |name: &str| {
+    let mut functions = Functions::of(file, &definitions);
+    let mut given = |name: &str| {
         let values = definitions
             .iter()
             .filter(|it| it.name == name && it.line <= context.line);
@@ -60,23 +65,17 @@ fn cause(context: &Context<'_>) -> Option<Cause> {
                 .rfind(|it| it.name == name && it.line < context.line)?,
             false => last,
         };
-        in_code(file, &definitions, last.value, last.line, true)
+        in_code(&mut functions, last.value, last.line, true)
     };
     words(code)
         .take(MOST_WORDS)
-        .find_map(given)
-        .or_else(|| in_code(file, &definitions, code, context.line, false))
+        .find_map(&mut given)
+        .or_else(|| in_code(&mut functions, code, context.line, false))
 }
 
 /// What gave the None in some code. `whole` code is a value that a variable got; else the None must be used on
 /// the spot, as in `double(4) + 1`.
-fn in_code(
-    file: &File<'_>,
-    definitions: &[Definition<'_>],
-    code: &str,
-    line: u32,
-    whole: bool,
-) -> Option<Cause> {
+fn in_code(functions: &mut Functions<'_>, code: &str, line: u32, whole: bool) -> Option<Cause> {
     for call in calls_in(code) {
         let counts = match whole {
             true => call.end == code.len() && is_one_term(&code[..call.start]),
@@ -86,9 +85,8 @@ fn in_code(
             continue;
         }
         let name = &code[call.start..call.bracket];
-        let function = definitions.iter().find(|it| it.name == name);
-        if let Some(function) = function.filter(|it| returns_nothing(file, it.line)) {
-            return Some(Cause::Function(function.name.to_owned(), function.line));
+        if let Some(line) = functions.returning_nothing(name) {
+            return Some(Cause::Function(name.to_owned(), line));
         }
         let behind_dot = code[..call.start].ends_with('.');
         let method = GIVE_NOTHING.iter().find(|method| **method == name);
@@ -97,6 +95,43 @@ fn in_code(
         }
     }
     None
+}
+
+/// The functions of a file, each of which is read once.
+struct Functions<'a> {
+    file: &'a File<'a>,
+    /// Where each name is first made.
+    lines: HashMap<&'a str, u32>,
+    /// Lines of functions that were read, and whether they return nothing.
+    read: HashMap<u32, bool>,
+    bytes_left: usize,
+}
+
+impl<'a> Functions<'a> {
+    fn of(file: &'a File<'a>, definitions: &[Definition<'a>]) -> Self {
+        let mut lines = HashMap::new();
+        for definition in definitions {
+            lines.entry(definition.name).or_insert(definition.line);
+        }
+        Self {
+            file,
+            lines,
+            read: HashMap::new(),
+            bytes_left: MOST_BYTES,
+        }
+    }
+
+    /// The line of the function of this name, when it returns nothing.
+    fn returning_nothing(&mut self, name: &str) -> Option<u32> {
+        let line = *self.lines.get(name)?;
+        let known = self.read.get(&line).copied();
+        let nothing = known.unwrap_or_else(|| {
+            let found = returns_nothing(self.file, line, &mut self.bytes_left);
+            // What there was no time to read may return anything.
+            *self.read.entry(line).or_insert(found.unwrap_or(false))
+        });
+        nothing.then_some(line)
+    }
 }
 
 /// A call: where its name begins, its bracket, and what is behind its closing bracket.
@@ -152,30 +187,27 @@ fn is_operand(before: &str, behind: &str) -> bool {
         || (behind.starts_with(')') && functions.iter().any(|function| before.ends_with(function)))
 }
 
-/// Whether a line begins a function that has no `return` with a value, and no `yield`.
-fn returns_nothing(file: &File<'_>, line: u32) -> bool {
+/// Whether a line begins a function that has no `return` with a value, and no `yield`. None when it has more bytes
+/// than are left to read.
+fn returns_nothing(file: &File<'_>, line: u32, bytes_left: &mut usize) -> Option<bool> {
     let lines = &file.code;
-    let Some(at) = usize::try_from(line)
-        .ok()
-        .and_then(|line| line.checked_sub(1))
-    else {
-        return false;
-    };
-    let Some(head) = lines.get(at) else {
-        return false;
-    };
+    let at = usize::try_from(line).ok()?.checked_sub(1)?;
+    let head = lines.get(at)?;
     let indentation = |code: &str| code.len() - code.trim_start().len();
     if word_behind(head.trim_start(), "def").is_none() || !head.trim_end().ends_with(':') {
-        return false;
+        return Some(false);
     }
-    let body = lines[at + 1..]
-        .iter()
-        .filter(|code| !code.trim().is_empty())
-        .take_while(|code| indentation(code) > indentation(head));
-    let mut none = true;
-    for code in body {
-        none &= !has_word(code, "yield");
-        none &= !has_word(code, "return") || code.trim() == "return";
+    for code in &lines[at + 1..] {
+        // An empty line costs a step as well.
+        *bytes_left = bytes_left.checked_sub(code.len() + 1)?;
+        let text = code.trim();
+        if !text.is_empty() && indentation(code) <= indentation(head) {
+            break;
+        }
+        let gives = |word: &str| word == "yield" || (word == "return" && text != "return");
+        if words(text).any(gives) {
+            return Some(false);
+        }
     }
-    none
+    Some(true)
 }

@@ -1,9 +1,10 @@
 //! From the end of a program to the verdict of a test, from the tests to the verdict of a
 //! submission, and what of it a student is told.
 //!
-//! What a hidden test gives away is decided here and nowhere else: verdict, time, memory and
-//! the name of the exception, with what can be explained from these. Everything else of it is
-//! dropped before anything is stored.
+//! What a hidden test gives away is decided here and nowhere else: verdict, the name of the
+//! exception, roughly time and memory, with what can be explained from these. Everything else of it
+//! is dropped before anything is stored. A program chooses all four, so each is a way to tell of its
+//! input; exact figures would tell a whole word of it at once.
 
 use std::time::Duration;
 
@@ -112,6 +113,11 @@ impl From<Outcome> for Option<Verdict> {
     }
 }
 
+/// Times of hidden tests are told in steps of this, rounded up.
+const TIME_STEP: Duration = Duration::from_millis(100);
+/// Memory of hidden tests is told in steps of this, rounded up.
+const MEMORY_STEP: u64 = 16 * 1024 * 1024;
+
 /// What students are told of the tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -173,12 +179,35 @@ pub struct TestUsage {
     pub peak_memory_bytes: u64,
 }
 
+impl TestUsage {
+    /// As much as is told of a hidden test: whether it came near the limits.
+    fn roughly(self) -> Self {
+        let Self {
+            wall,
+            cpu,
+            peak_memory_bytes,
+        } = self;
+        Self {
+            wall: rounded_up(wall),
+            cpu: rounded_up(cpu),
+            peak_memory_bytes: peak_memory_bytes
+                .div_ceil(MEMORY_STEP)
+                .saturating_mul(MEMORY_STEP),
+        }
+    }
+}
+
+fn rounded_up(time: Duration) -> Duration {
+    let steps = time.as_nanos().div_ceil(TIME_STEP.as_nanos());
+    TIME_STEP.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX))
+}
+
 /// The result of one test, already reduced to what may be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestResult {
     /// From 1.
     pub number: u32,
-    /// Nothing but the verdict is shown.
+    /// Of its input, what was expected and what came nothing is shown.
     pub hidden: bool,
     /// What became of it.
     pub verdict: Verdict,
@@ -191,7 +220,7 @@ pub struct TestResult {
     /// Public tests: what the author's checker said, the end of standard error, or what was wrong
     /// with the function. Hidden tests: the name of the exception.
     pub message: String,
-    /// What the program used; None when it didn't run.
+    /// What the program used, roughly for hidden tests; None when it didn't run.
     pub usage: Option<TestUsage>,
     /// Why the program failed. Hidden tests: from the verdict and the exception's name alone.
     #[serde(default)]
@@ -279,6 +308,7 @@ fn told(test: TestCase<'_>, verdict: Verdict, observed: Observed<'_>) -> TestRes
     // What can't be compiled fails as a whole, and is explained with the submission.
     let failed = verdict != Verdict::CompileError && Some(verdict) == ending.outcome.into();
     if test.hidden {
+        result.usage = result.usage.map(TestUsage::roughly);
         if verdict == Verdict::RuntimeError {
             result.message = exception::name(stderr).unwrap_or_default().to_owned();
         }

@@ -144,6 +144,40 @@ fn hidden_tests_name_the_exception_and_nothing_more() {
 }
 
 #[test]
+fn time_and_memory_of_hidden_tests_are_told_in_coarse_steps() {
+    const MIB: u64 = 1024 * 1024;
+    let used = |wall_ms, cpu_ms, peak_memory_bytes| TestUsage {
+        wall: Duration::from_millis(wall_ms),
+        cpu: Duration::from_millis(cpu_ms),
+        peak_memory_bytes,
+    };
+    for (exact, told) in [
+        (used(0, 0, 0), used(0, 0, 0)),
+        (used(1, 1, 1), used(100, 100, 16 * MIB)),
+        (used(100, 99, 16 * MIB), used(100, 100, 16 * MIB)),
+        (used(101, 100, 16 * MIB + 1), used(200, 100, 32 * MIB)),
+        (used(1999, 1234, 60 * MIB), used(2000, 1300, 64 * MIB)),
+    ] {
+        for (hidden, told) in [(false, exact), (true, told)] {
+            let result = judge_with(hidden, &ended_having(exact), Answer::Text(b""), b"");
+            assert_eq!(result.usage, Some(told), "{exact:?} {hidden}");
+        }
+    }
+}
+
+fn ended_having(used: TestUsage) -> Ending {
+    Ending {
+        usage: Some(Usage {
+            wall: used.wall,
+            cpu: used.cpu,
+            peak_memory_bytes: used.peak_memory_bytes,
+            ..Usage::default()
+        }),
+        ..ended(Outcome::Ok)
+    }
+}
+
+#[test]
 fn the_worst_test_decides() {
     use Verdict::{Accepted, CompileError, InternalError, RuntimeError, Skipped, WrongAnswer};
     for (tests, verdict) in [
@@ -245,6 +279,24 @@ proptest! {
         prop_assert!(result.input.is_empty() && result.expected.is_empty() && result.actual.is_empty());
         let explained = result.explanation;
         prop_assert!(explained.is_none_or(|it| it.place.is_none() && it.names.is_empty()));
+    }
+
+    #[test]
+    fn a_hidden_test_within_the_usual_limits_tells_of_few_times_and_sizes(
+        wall in 0..15_000_000_000u64,
+        cpu in 0..15_000_000_000u64,
+        peak_memory_bytes in 0..=256 * 1024 * 1024u64,
+    ) {
+        let exact = TestUsage {
+            wall: Duration::from_nanos(wall),
+            cpu: Duration::from_nanos(cpu),
+            peak_memory_bytes,
+        };
+        let told = judge_with(true, &ended_having(exact), Answer::Text(b""), b"").usage.unwrap();
+        prop_assert!(told.wall >= exact.wall && told.cpu >= exact.cpu);
+        prop_assert!(told.wall.as_nanos() % 100_000_000 == 0 && told.cpu.as_nanos() % 100_000_000 == 0);
+        prop_assert!(told.peak_memory_bytes >= peak_memory_bytes);
+        prop_assert_eq!(told.peak_memory_bytes % (16 << 20), 0);
     }
 
     #[test]

@@ -22,8 +22,6 @@ pub struct JudgedSubmission {
     pub test_count: u32,
     /// When it was submitted.
     pub create_time: Timestamp,
-    /// When it was judged.
-    pub judge_time: Timestamp,
 }
 
 /// Progress at one problem.
@@ -34,6 +32,7 @@ pub struct ProblemProgress {
     pub solved: bool,
     /// Earned by the best submission.
     pub points: u32,
+    /// When the submission that first solved it was made.
     pub solve_time: Option<Timestamp>,
     pub last_attempt_time: Timestamp,
 }

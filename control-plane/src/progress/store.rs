@@ -13,7 +13,8 @@ use crate::platform::ids::UserId;
 /// this is called for it. Points are those of the best submission, and only another grading makes
 /// them fewer. Of one
 /// account's submissions only one is recorded at a time, whichever replicas judge them: points
-/// and badges go by what was solved before.
+/// and badges go by what was solved before. All times are those of submitting: how long a queue was
+/// takes nobody's streak away.
 pub async fn record_judged(
     tx: &mut Connection,
     judged: &JudgedSubmission,
@@ -27,7 +28,7 @@ pub async fn record_judged(
     count_attempt(tx, judged).await?;
     if judged.accepted && !solved_before {
         mark_solved(tx, judged).await?;
-        award_badge(tx, &user_id, judged.judge_time).await?;
+        award_badge(tx, &user_id, judged.create_time).await?;
     }
     Ok(())
 }
@@ -167,7 +168,7 @@ async fn mark_solved(tx: &mut Connection, judged: &JudgedSubmission) -> Result<(
     db::query(
         "UPDATE progress SET solved = 1, solve_time = $1 WHERE user_id = $2 AND problem = $3",
     )
-    .bind(to_micros(judged.judge_time))
+    .bind(to_micros(judged.create_time))
     .bind(judged.user_id.to_string())
     .bind(&judged.problem)
     .execute(tx)
@@ -178,7 +179,7 @@ async fn mark_solved(tx: &mut Connection, judged: &JudgedSubmission) -> Result<(
 async fn award_badge(
     tx: &mut Connection,
     user_id: &str,
-    now: Timestamp,
+    time: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let solved: u32 =
         db::query_scalar("SELECT count(*) FROM progress WHERE user_id = $1 AND solved = 1")
@@ -194,7 +195,7 @@ async fn award_badge(
     )
     .bind(user_id)
     .bind(key)
-    .bind(to_micros(now))
+    .bind(to_micros(time))
     .execute(tx)
     .await?;
     Ok(())

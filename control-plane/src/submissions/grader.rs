@@ -210,6 +210,5 @@ pub(super) fn judged(submission: &Submission, verdict: Verdict) -> JudgedSubmiss
         passed_test_count: submission.shown_passed_test_count(),
         test_count: submission.test_count,
         create_time: submission.create_time,
-        judge_time: submission.finish_time.unwrap_or(submission.create_time),
     }
 }

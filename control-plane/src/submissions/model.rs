@@ -29,7 +29,7 @@ pub struct Submission {
     pub subtasks: Vec<SubtaskResult>,
     /// Tests that passed.
     pub passed_test_count: u32,
-    /// Tests of the problem.
+    /// Tests of the problem, as it is when it is graded.
     pub test_count: u32,
     /// Points earned.
     pub points: u32,
@@ -136,10 +136,16 @@ impl Submission {
             .iter()
             .filter(|result| result.verdict == Verdict::Accepted)
             .count();
+        // The problem may have been changed since.
+        let test_count = match results.len() {
+            0 => self.test_count,
+            tests => u32::try_from(tests).unwrap_or(u32::MAX),
+        };
         Self {
             state: State::Finished,
             verdict: Some(verdict),
             passed_test_count: u32::try_from(passed).unwrap_or(u32::MAX),
+            test_count,
             points,
             results,
             subtasks,
@@ -232,6 +238,17 @@ mod tests {
             (Some(Verdict::WrongAnswer), 0, 1)
         );
         assert_eq!(wrong.results[0].number, 1, "in order");
+    }
+
+    #[test]
+    fn tests_are_counted_as_they_were_graded() {
+        // Of two tests when it was submitted.
+        for (tests, counts) in [(1, (1, 1)), (2, (2, 2)), (3, (3, 3)), (0, (0, 2))] {
+            let results = (1..=tests).map(|number| result(number, Verdict::Accepted));
+            let grade = Grade::of(results.collect(), None, 10, &[]);
+            let graded = submission(Feedback::Full).graded(grade, Timestamp::UNIX_EPOCH);
+            assert_eq!((graded.passed_test_count, graded.test_count), counts);
+        }
     }
 
     #[test]

@@ -7,12 +7,13 @@
 //! Where the author stops at the first failure, the first is the first in the order of the tests,
 //! although they run side by side: a result is told when all before it in its group have passed,
 //! and what comes after a failure is dropped, even if it ran. So the same program always has the
-//! same results, whichever test ends first.
+//! same results, whichever test ends first. In the same way it waits that the author's own checker
+//! gave no answer for a test: that ends the grading, but only if all before it have passed.
 
 use std::collections::VecDeque;
 
 use super::testing::Tested;
-use crate::judge::Verdict;
+use crate::judge::{CheckerFault, Verdict};
 use crate::problems::model::{GradedProblem, Test};
 
 /// What is left to do.
@@ -21,6 +22,15 @@ pub struct Plan<'a> {
     groups: Vec<Group<'a>>,
     in_order: bool,
     over: bool,
+    /// The first test that needs an answer of the checker and has none.
+    fault: Option<(u32, CheckerFault)>,
+}
+
+/// What came of a test.
+#[derive(Debug)]
+enum Ended {
+    Tested(Tested),
+    Unanswered(u32, CheckerFault),
 }
 
 #[derive(Debug, Default)]
@@ -30,7 +40,7 @@ struct Group<'a> {
     /// Numbers of those that nobody was told of, in order. Only where the order matters.
     untold: VecDeque<u32>,
     /// Those of `untold` that have ended.
-    waiting: Vec<Tested>,
+    waiting: Vec<Ended>,
     /// Groups that must pass first.
     requires: Vec<usize>,
     failed: bool,
@@ -50,6 +60,7 @@ impl<'a> Plan<'a> {
             groups,
             in_order: stops,
             over: false,
+            fault: None,
         }
     }
 
@@ -59,29 +70,63 @@ impl<'a> Plan<'a> {
             let mut requires = group.requires.iter();
             !group.left.is_empty() && requires.all(|index| self.groups[*index].passed())
         };
-        let group = self.groups.iter().find(ready).filter(|_| !self.over);
+        let is_over = self.over || self.fault.is_some();
+        let group = self.groups.iter().find(ready).filter(|_| !is_over);
         group.map_or_else(Vec::new, |group| group.left.clone())
     }
 
     /// A test ended. Returns what may be told now.
     pub fn ended(&mut self, tested: Tested) -> Vec<Tested> {
-        let number = tested.result.number;
+        self.note(Ended::Tested(tested))
+    }
+
+    /// The checker gave no answer for a test, and is not asked again. Returns what may be told now.
+    pub fn unanswered(&mut self, number: u32, fault: CheckerFault) -> Vec<Tested> {
+        self.note(Ended::Unanswered(number, fault))
+    }
+
+    fn note(&mut self, ended: Ended) -> Vec<Tested> {
+        let number = ended.number();
         let is_left = |group: &&mut Group| group.left.iter().any(|test| test.number == number);
         let Some(group) = self.groups.iter_mut().find(is_left) else {
             // It comes after a failure.
             return Vec::new();
         };
         group.left.retain(|test| test.number != number);
-        if tested.result.verdict == Verdict::CompileError {
-            self.over = true;
-            return vec![tested];
+        let ended = match ended {
+            Ended::Tested(tested) if tested.result.verdict == Verdict::CompileError => {
+                self.over = true;
+                return vec![tested];
+            }
+            ended => ended,
+        };
+        let settled = match self.in_order {
+            true => group.release(ended),
+            false => group.settle(ended),
+        };
+        self.told(settled)
+    }
+
+    /// What may be told of what is settled. Keeps the first fault.
+    fn told(&mut self, settled: Vec<Ended>) -> Vec<Tested> {
+        let mut told = Vec::new();
+        for ended in settled {
+            match ended {
+                Ended::Tested(tested) => told.push(tested),
+                Ended::Unanswered(number, fault) => {
+                    let first = self.fault.as_ref().is_none_or(|(first, _)| number < *first);
+                    if first {
+                        self.fault = Some((number, fault));
+                    }
+                }
+            }
         }
-        if self.in_order {
-            group.waiting.push(tested);
-            return group.release();
-        }
-        group.failed |= tested.result.verdict != Verdict::Accepted;
-        vec![tested]
+        told
+    }
+
+    /// The test for which the checker gave no answer, which ends the grading.
+    pub fn fault(self) -> Option<(u32, CheckerFault)> {
+        self.fault
     }
 
     /// True when this test has not ended and doesn't come after a failure.
@@ -121,23 +166,46 @@ impl<'a> Group<'a> {
         self.left.is_empty() && !self.failed
     }
 
+    /// One that waits for no other.
+    fn settle(&mut self, ended: Ended) -> Vec<Ended> {
+        self.failed |= !ended.passed();
+        vec![ended]
+    }
+
     /// Results up to the first failure that have none missing before them.
-    fn release(&mut self) -> Vec<Tested> {
-        let mut told = Vec::new();
+    fn release(&mut self, ended: Ended) -> Vec<Ended> {
+        self.waiting.push(ended);
+        let mut settled = Vec::new();
         while let Some(next) = self.untold.front() {
-            let place = self.waiting.iter().position(|it| it.result.number == *next);
+            let place = self.waiting.iter().position(|it| it.number() == *next);
             let Some(place) = place else { break };
             self.untold.pop_front();
-            let tested = self.waiting.swap_remove(place);
-            self.failed = tested.result.verdict != Verdict::Accepted;
-            told.push(tested);
+            let ended = self.waiting.swap_remove(place);
+            self.failed = !ended.passed();
+            settled.push(ended);
             if self.failed {
                 self.left.clear();
                 self.untold.clear();
                 self.waiting.clear();
             }
         }
-        told
+        settled
+    }
+}
+
+impl Ended {
+    fn number(&self) -> u32 {
+        match self {
+            Self::Tested(tested) => tested.result.number,
+            Self::Unanswered(number, _) => *number,
+        }
+    }
+
+    fn passed(&self) -> bool {
+        match self {
+            Self::Tested(tested) => tested.result.verdict == Verdict::Accepted,
+            Self::Unanswered(..) => false,
+        }
     }
 }
 

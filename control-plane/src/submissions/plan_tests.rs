@@ -5,8 +5,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::execution::model::Profile;
-use crate::judge::{Checker, Feedback, Scoring, Subtask, TestResult};
+use crate::execution::model::{Ending, Outcome, Profile};
+use crate::judge::{Checker, CustomChecker, Feedback, Scoring, Subtask, TestResult};
 use crate::problems::model::{AnswerChecker, ProblemKind, Slug};
 
 /// Six tests: 1 in no subtask, 2 and 3 in "a", 4 and 5 in "b", 6 in "c", which requires "a".
@@ -61,29 +61,74 @@ fn numbers(tests: &[&Test]) -> Vec<u32> {
     tests.iter().map(|test| test.number).collect()
 }
 
+fn fault() -> CheckerFault {
+    let ending = Ending::without_program(Outcome::TimeLimit);
+    CustomChecker::ruling(&ending, Vec::new(), b"").unwrap_err()
+}
+
+/// What comes of some tests; all others pass.
+#[derive(Debug, Clone, Default)]
+struct Scene {
+    /// They fail.
+    wrong: Vec<u32>,
+    /// The checker gives no answer for them.
+    unanswered: Vec<u32>,
+}
+
+/// How a problem was played.
+#[derive(Debug, PartialEq, Eq)]
+struct Played {
+    /// The groups that ran together.
+    rounds: Vec<Vec<u32>>,
+    /// What was told, as it was.
+    told: Vec<(u32, Verdict)>,
+    /// The test that ended the grading, because the checker gave no answer.
+    fault: Option<u32>,
+}
+
 /// Plays a problem whose tests in `wrong` fail, with `pick` choosing which of the running tests
 /// ends next. Returns the groups that ran together, and what was told.
 fn play(
     problem: &GradedProblem,
     wrong: &[u32],
-    mut pick: impl FnMut(usize) -> usize,
+    pick: impl FnMut(usize) -> usize,
 ) -> (Vec<Vec<u32>>, Vec<(u32, Verdict)>) {
+    let scene = Scene {
+        wrong: wrong.to_vec(),
+        ..Scene::default()
+    };
+    let played = play_scene(problem, &scene, pick);
+    assert_eq!(played.fault, None);
+    (played.rounds, played.told)
+}
+
+fn play_scene(
+    problem: &GradedProblem,
+    scene: &Scene,
+    mut pick: impl FnMut(usize) -> usize,
+) -> Played {
     let mut plan = Plan::new(problem);
     let (mut rounds, mut told) = (Vec::new(), Vec::new());
     loop {
         let mut running = numbers(&plan.due());
         if running.is_empty() {
-            return (rounds, told);
+            let fault = plan.fault().map(|(number, _)| number);
+            return Played {
+                rounds,
+                told,
+                fault,
+            };
         }
         rounds.push(running.clone());
         while running.iter().any(|number| plan.wants(*number)) {
             let number = running.remove(pick(running.len()));
-            let verdict = if wrong.contains(&number) {
-                Verdict::WrongAnswer
+            let now = if scene.unanswered.contains(&number) {
+                plan.unanswered(number, fault())
+            } else if scene.wrong.contains(&number) {
+                plan.ended(tested(number, Verdict::WrongAnswer))
             } else {
-                Verdict::Accepted
+                plan.ended(tested(number, Verdict::Accepted))
             };
-            let now = plan.ended(tested(number, verdict));
             told.extend(now.iter().map(|it| (it.result.number, it.result.verdict)));
         }
     }
@@ -187,7 +232,45 @@ fn what_did_not_end_is_due_again() {
     assert_eq!(numbers(&plan.due()), [1, 3, 4, 6]);
 }
 
+#[test]
+fn a_missing_answer_waits_for_the_tests_before_it() {
+    let problem = problem(true, false);
+    for (wrong, unanswered, told, fault) in [
+        (&[][..], &[3][..], &[1, 2][..], Some(3)),
+        (&[1], &[3], &[1], None),
+        (&[4], &[3], &[1, 2], Some(3)),
+        (&[], &[2, 5], &[1], Some(2)),
+    ] {
+        let scene = Scene {
+            wrong: wrong.to_vec(),
+            unanswered: unanswered.to_vec(),
+        };
+        let last_first = play_scene(&problem, &scene, |len| len - 1);
+        let numbers: Vec<_> = last_first.told.iter().map(|(number, _)| *number).collect();
+        assert_eq!((&numbers[..], last_first.fault), (told, fault), "{scene:?}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn what_the_checker_leaves_unanswered_does_not_depend_on_which_test_ends_first(
+        wrong in prop::collection::vec(1..=6u32, 0..3),
+        unanswered in prop::collection::vec(1..=6u32, 0..3),
+        stop: bool,
+        with_subtasks: bool,
+        picks in prop::collection::vec(any::<prop::sample::Index>(), 6),
+    ) {
+        let problem = problem(stop, with_subtasks);
+        let scene = Scene { wrong, unanswered };
+        let mut picks = picks.iter();
+        let mut some = play_scene(&problem, &scene, |len| picks.next().unwrap().index(len));
+        let mut first = play_scene(&problem, &scene, |_| 0);
+        for played in [&mut some, &mut first] {
+            played.told.sort_unstable();
+        }
+        prop_assert_eq!(some, first);
+    }
+
     #[test]
     fn results_do_not_depend_on_which_test_ends_first(
         wrong in prop::collection::vec(1..=6u32, 0..4),

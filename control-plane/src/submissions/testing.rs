@@ -102,9 +102,13 @@ struct Desk<'a, 'b> {
 
 impl Desk<'_, '_> {
     fn judged(&mut self, tested: Tested) {
-        for tested in self.plan.ended(tested) {
-            (self.tested)(tested);
-        }
+        let told = self.plan.ended(tested);
+        told.into_iter().for_each(&mut self.tested);
+    }
+
+    fn unanswered(&mut self, number: u32, fault: CheckerFault) {
+        let told = self.plan.unanswered(number, fault);
+        told.into_iter().for_each(&mut self.tested);
     }
 }
 
@@ -131,7 +135,7 @@ impl Exam<'_> {
             };
             let own = own.ok_or_else(|| broken("forgotten".into()))?;
             calls += 1;
-            let pause = match self.call(own, calls, &mut desk).await? {
+            let pause = match self.call(own, calls, &mut desk).await {
                 Ok(()) => Duration::ZERO,
                 // Nothing more is wanted of it, whatever became of it.
                 Err(_) if desk.plan.due().is_empty() => Duration::ZERO,
@@ -150,7 +154,10 @@ impl Exam<'_> {
             };
             tokio::time::sleep(pause).await;
         }
-        Ok(())
+        match desk.plan.fault() {
+            Some((number, fault)) => Err(Broken::Checker { number, fault }),
+            None => Ok(()),
+        }
     }
 
     async fn next_slot(&self, calls: u32) -> Option<Slot> {
@@ -168,7 +175,7 @@ impl Exam<'_> {
         mut slot: Slot,
         number: u32,
         desk: &mut Desk<'a, '_>,
-    ) -> Result<Result<(), Failure>, Broken> {
+    ) -> Result<(), Failure> {
         let Desk { plan, answered, .. } = desk;
         // What comes after a failure is dropped, even if it ran.
         answered.retain(|answered| plan.wants(answered.number()));
@@ -176,7 +183,7 @@ impl Exam<'_> {
             AnswerChecker::Custom(checker) if !desk.answered.is_empty() => {
                 self.check(checker, &mut slot, number, desk).await
             }
-            _ => Ok(self.run(&mut slot, number, desk).await),
+            _ => self.run(&mut slot, number, desk).await,
         }
     }
 

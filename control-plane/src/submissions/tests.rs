@@ -151,6 +151,27 @@ async fn a_right_program_is_accepted_and_counts_as_progress() {
 }
 
 #[tokio::test]
+async fn what_was_solved_in_time_counts_for_the_day_on_which_it_was_submitted() {
+    let lab = lab().await;
+    let user = lab.user().await;
+    let id = lab
+        .submit(user, "echo", "# sim: sleep 300\n# sim: echo")
+        .await;
+    eventually("it is graded", || lab.runners[0].running() > 0).await;
+    lab.ground.clock.advance(Duration::from_secs(24 * 3600));
+    lab.hear_grading(user, id, 0).await;
+    let (submission, _) = lab.submissions.get(user, id).await.unwrap();
+    assert!(submission.finish_time > Some(submission.create_time));
+    let db = lab.platform.db.read();
+    let solved = crate::progress::store::solved(db, user.user_id).await;
+    let times = solved.unwrap().into_iter().map(|it| it.solve_time);
+    assert_eq!(times.collect::<Vec<_>>(), [Some(submission.create_time)]);
+    let badges = crate::progress::store::badges(db, user.user_id).await;
+    let times = badges.unwrap().into_iter().map(|badge| badge.earn_time);
+    assert_eq!(times.collect::<Vec<_>>(), [submission.create_time]);
+}
+
+#[tokio::test]
 async fn functions_are_called_with_data_and_compared_as_data() {
     let lab = lab().await;
     let user = lab.user().await;

@@ -49,7 +49,6 @@ impl Student {
             passed_test_count: if accepted { 3 } else { 1 },
             test_count: 3,
             create_time: now,
-            judge_time: now,
         };
         for _ in 0..2 {
             let mut tx = self.running.platform.db.write().await.unwrap();

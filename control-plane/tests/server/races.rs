@@ -158,7 +158,6 @@ async fn progress_misses_nothing_that_is_judged_side_by_side() {
             passed_test_count: 1,
             test_count: 1,
             create_time: "2030-01-01T00:00:00Z".parse().unwrap(),
-            judge_time: "2030-01-01T00:00:00Z".parse().unwrap(),
         };
         async move {
             let mut tx = db.write_beside().await.unwrap();

@@ -7,7 +7,7 @@ use super::*;
 const HEADER: &str = "Traceback (most recent call last):\n";
 /// CPU time for one explanation, in a build without optimisation. Nothing here comes near it on any machine, and
 /// what grows with the square of the input goes far beyond it.
-const LONGEST: Duration = Duration::from_secs(5);
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// CPU time of this thread. Others may use the machine as well, or stop this process for a while.
 fn cpu_time() -> Duration {
@@ -59,6 +59,7 @@ fn hostile_errors() -> Vec<String> {
             mebibyte_of("1 ")
         )),
         raised("TypeError: unsupported operand type(s) for +: 'NoneType' and 'int'"),
+        raised("AttributeError: 'NoneType' object has no attribute 'x'"),
         raised("TypeError: can only concatenate str (not \"int\") to str"),
         raised("TypeError: 'list' object is not callable"),
         raised("NameError: name 'wurzelbrunft' is not defined"),
@@ -67,9 +68,18 @@ fn hostile_errors() -> Vec<String> {
 
 fn hostile_programs() -> Vec<String> {
     let of = |part: &str, bytes: usize| part.repeat(bytes / part.len());
-    let nested: String = (0..400)
-        .map(|depth| format!("{}while x:\n", " ".repeat(depth)))
-        .collect();
+    let nested = |count: usize, head: &dyn Fn(usize) -> String, body: &str| {
+        let heads = (0..count).map(|depth| format!("{}{}\n", " ".repeat(depth), head(depth)));
+        let body = format!("{}{body}\n", " ".repeat(count));
+        heads.collect::<String>() + &of(&body, 200_000)
+    };
+    let sum = |name: &dyn Fn(usize) -> String| {
+        let calls: String = (0..250).map(|number| name(number) + "()+").collect();
+        format!("{calls}1\n")
+    };
+    let numbered = |number: usize| format!("f{number}");
+    let one = |_| "f".to_owned();
+    let long_function = |end: &str| format!("def f():\n{}{end}", of("  x\n", 250_000));
     vec![
         of("a,", 100_000) + "b = f()",
         of("wurzelbrunff = f(wurzelbrunff) + 1\n", 100_000),
@@ -77,7 +87,14 @@ fn hostile_programs() -> Vec<String> {
         format!("f{}{}\n", of("(", 50_000), of(")", 50_000)),
         of("\"\"\"", 100_000),
         of("\r", 100_000),
-        nested + &of("x = 1\n", 20_000),
+        nested(400, &|_| "while x:".into(), "x = 1"),
+        nested(100, &|_| "while a and b and c and d and e:".into(), "x"),
+        nested(100, &|_| "while a and b and c and d and e:".into(), ""),
+        sum(&one) + &long_function("  return 1\n"),
+        sum(&one) + &long_function(""),
+        sum(&one) + "def f():\n  return 1\n" + &of("  x\n", 250_000),
+        sum(&numbered) + &nested(250, &|depth| format!("def f{depth}():"), "x"),
+        of("a,", 900) + "= 0\n" + &long_function("  return 1\n"),
         of("while a and b and c and d and e:\n  a.b\n", 100_000),
         of("sum(max(min(input(\n", 100_000),
         of("äöü = 'ß\n", 100_000),

@@ -2,24 +2,25 @@
 //! the dispatcher and in sandboxes of its own, with the profile python and the installation's
 //! limits of a test, whatever those of the problem are: a quick problem may have a slow checker.
 //!
-//! A checker that gives no answer ends the grading. When several answers are looked at side by side
-//! that is decided when all have ended, so that it doesn't depend on which ends first.
+//! A checker that gives no answer ends the grading, unless a test that comes before it failed
+//! (`plan`).
 
-use super::{AT_ONCE, Broken, Desk, Exam, Output, fitting};
+use super::{AT_ONCE, Desk, Exam, Output, fitting};
 use crate::execution::dispatcher::{BatchListener, Slot};
 use crate::execution::model::{Limits, OutputStream, Profile};
 use crate::execution::order::{BatchOrder, Case, Ended, Failure};
-use crate::judge::{CheckerFault, CustomChecker};
+use crate::judge::CustomChecker;
 
 impl Exam<'_> {
-    /// Has as many answers checked as go into one call.
+    /// Has as many answers checked as go into one call, in the order of the tests.
     pub(super) async fn check<'a>(
         &'a self,
         checker: &CustomChecker,
         slot: &mut Slot,
         number: u32,
         desk: &mut Desk<'a, '_>,
-    ) -> Result<Result<(), Failure>, Broken> {
+    ) -> Result<(), Failure> {
+        desk.answered.sort_by_key(|answered| answered.number());
         slot.widen(AT_ONCE.min(desk.answered.len()));
         let sizes = desk.answered.iter().map(|it| it.size());
         let count = fitting(sizes, slot.sandboxes());
@@ -38,15 +39,9 @@ impl Exam<'_> {
         let mut checks = Checks {
             limits: &self.checker_limits,
             outputs: questions.iter().map(|_| Output::default()).collect(),
-            faults: Vec::new(),
             desk,
         };
-        let result = slot.execute_batch(&order, &mut checks).await;
-        let fault = checks.first_fault();
-        match fault.filter(|_| result.is_ok()) {
-            Some((number, fault)) => Err(Broken::Checker { number, fault }),
-            None => Ok(result),
-        }
+        slot.execute_batch(&order, &mut checks).await
     }
 }
 
@@ -54,20 +49,7 @@ impl Exam<'_> {
 struct Checks<'a, 'b, 'c> {
     limits: &'a Limits,
     outputs: Vec<Output>,
-    /// Tests for which it gave no answer.
-    faults: Vec<(u32, CheckerFault)>,
     desk: &'c mut Desk<'a, 'b>,
-}
-
-impl Checks<'_, '_, '_> {
-    /// The first test that needs an answer and has none. A test after a failure needs none.
-    fn first_fault(self) -> Option<(u32, CheckerFault)> {
-        let plan = &self.desk.plan;
-        let faults = self.faults.into_iter();
-        faults
-            .filter(|(number, _)| plan.wants(*number))
-            .min_by_key(|(number, _)| *number)
-    }
 }
 
 impl BatchListener for Checks<'_, '_, '_> {
@@ -83,7 +65,10 @@ impl BatchListener for Checks<'_, '_, '_> {
                 let tested = answered.ruled(&ruling);
                 self.desk.judged(tested);
             }
-            Err(fault) => self.faults.push((answered.number(), fault)),
+            Err(fault) => {
+                let number = answered.number();
+                self.desk.unanswered(number, fault);
+            }
         }
     }
 

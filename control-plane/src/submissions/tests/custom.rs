@@ -27,18 +27,21 @@ fn is_check(request: &ExecuteRequest) -> bool {
 fn runner() -> Sim {
     let behave = |request: &ExecuteRequest, nth| match is_check(request) {
         true => checker(&request.stdin, nth),
-        false => student(request),
+        false => student(request, nth),
     };
     Sim::behaving(behave).capacity(8)
 }
 
-fn student(request: &ExecuteRequest) -> Script {
+fn student(request: &ExecuteRequest, nth: u32) -> Script {
     let input = String::from_utf8_lossy(&request.stdin);
     let test = input.trim_start_matches("SECRET ").trim();
     let source = &request.program.as_ref().unwrap().source;
     let answer = |line: &str| Some(line.strip_prefix(&format!("# {test}: "))?.to_owned());
     match source.lines().find_map(answer).as_deref() {
         None => Script::printing(&input.replace("SECRET", "ANSWER")),
+        Some("first lost") if nth == 1 => {
+            Script::from_comments(&with_source("# sim: sleep 300\n# sim: hang-up"), nth)
+        }
         Some("fail") => Script::from_comments(&with_source("# sim: exit 1"), 1),
         Some(answer) => Script::printing(answer),
     }
@@ -340,6 +343,11 @@ async fn what_comes_after_the_first_failure_needs_no_answer() {
         assert!([WrongAnswer, RuntimeError].contains(third), "{says:?}");
         assert_eq!(rest, [Skipped; 4], "{says:?}");
     }
+    // The runner is lost while an early test still runs, of which it is known later that it is wrong.
+    let says = source(&["hidden 1: first lost", "hidden 2: crash"]);
+    let submission = lab.graded(user, "own-first", &says).await;
+    assert_eq!(submission.verdict, Some(WrongAnswer));
+    assert_eq!(verdicts(&submission)[2..], [Skipped; 5]);
     let says = source(&["hidden 2: crash", "hidden 4: late"]);
     let submission = lab.graded(user, "own-first", &says).await;
     assert_eq!(submission.verdict, Some(InternalError));
