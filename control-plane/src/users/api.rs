@@ -10,7 +10,7 @@ use crate::platform::context::{OpContext, Role};
 use crate::platform::errors::{Error, Violations};
 use crate::platform::idempotency::Idempotency;
 use crate::platform::pagination::Page;
-use crate::platform::wire::timestamp;
+use crate::platform::wire::{mask_in, timestamp};
 
 /// The gRPC side of `Users`.
 pub struct UserApi {
@@ -111,11 +111,7 @@ fn change_in(request: &pb::UpdateProfileRequest) -> Result<ProfileChange, Error>
     let mut wrong = Violations::default();
     let mut change = ProfileChange::default();
     let user = request.user.clone().unwrap_or_default();
-    let paths = request
-        .update_mask
-        .as_ref()
-        .map(|mask| mask.paths.as_slice());
-    for path in paths.unwrap_or_default() {
+    for path in mask_in(request.update_mask.as_ref())? {
         match path.as_str() {
             "display_name" => {
                 let name = DisplayName::parse(&user.display_name);

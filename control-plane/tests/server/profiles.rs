@@ -2,6 +2,7 @@
 
 use coderunner_proto::v1 as pb;
 use control_plane::platform::db;
+use pb::service_account_service_client::ServiceAccountServiceClient;
 use pb::user_service_client::UserServiceClient;
 use tonic::Code;
 
@@ -50,6 +51,38 @@ async fn a_profile_changes_by_its_mask_only() {
         .await
         .unwrap();
     assert_eq!(profile.into_inner().user.unwrap(), user);
+}
+
+#[tokio::test]
+async fn a_long_mask_gets_a_short_answer() {
+    let running = start(UNLIMITED).await;
+    let token = running.token("ada", "admin").await;
+    let mut users = UserServiceClient::new(running.channel.clone());
+    let mut services = ServiceAccountServiceClient::new(running.channel.clone());
+    for count in [17, 300_000] {
+        let request = change("", "Ada L.", &vec![""; count]);
+        let services_request = pb::UpdateServiceAccountRequest {
+            service_account: Some(pb::ServiceAccount {
+                id: "0197f000-0000-7000-8000-000000000000".into(),
+                ..Default::default()
+            }),
+            update_mask: request.update_mask.clone(),
+            ..Default::default()
+        };
+        let answers = [
+            users.update_profile(with(&token, request)).await.map(drop),
+            services
+                .update_service_account(with(&token, services_request))
+                .await
+                .map(drop),
+        ];
+        for answer in answers {
+            let details = refused(answer, Code::InvalidArgument, "INVALID_ARGUMENT");
+            let violations = &details.bad_request().unwrap().field_violations;
+            assert_eq!(violations.len(), 1, "{count}");
+            assert_eq!(violations[0].description, "may hold at most 16 paths.");
+        }
+    }
 }
 
 #[tokio::test]
