@@ -10,8 +10,11 @@
 pub mod api;
 pub mod bearers;
 mod lockout;
+mod login;
 pub mod model;
 pub mod passwords;
 pub mod service;
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod tokens;

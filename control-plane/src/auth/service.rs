@@ -1,4 +1,4 @@
-//! Registering, logging in, refreshing, logging out.
+//! Registering, refreshing, logging out; logging in is in `login`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,6 @@ use crate::platform::idempotency;
 use crate::platform::ids::{SessionId, UserId};
 use crate::platform::keys::load_signing;
 use crate::platform::pagination::Page;
-use crate::platform::ratelimit::Rule;
 use crate::platform::seal::random_bytes;
 use crate::users::model::{Email, User};
 use crate::users::store as users;
@@ -32,8 +31,8 @@ const KNOWN_NETWORK: Duration = Duration::from_secs(90 * 86_400);
 /// Logins of all accounts.
 #[derive(Clone)]
 pub struct Auth {
-    platform: Platform,
-    passwords: Passwords,
+    pub(super) platform: Platform,
+    pub(super) passwords: Passwords,
     tokens: AccessTokens,
 }
 
@@ -89,85 +88,6 @@ impl Auth {
         tracing::info!(account = %new.user.id, "an account was made");
         Ok(Login {
             user: new.user,
-            tokens,
-        })
-    }
-
-    async fn register_again(
-        &self,
-        context: &OpContext,
-        new: users::NewUser,
-        email: &Email,
-        password: Arc<Password>,
-    ) -> Result<Login, Error> {
-        let taken = Error::AlreadyExists {
-            reason: Reason::EMAIL_TAKEN,
-            message: "There is an account with this email address; log in instead.",
-        };
-        let found = users::by_email(self.platform.db.read(), email).await?;
-        let Some(account) = found else {
-            return Err(taken);
-        };
-        let id = new.register_request_id;
-        if id.is_empty() || id != account.register_request_id {
-            return Err(taken);
-        }
-        let same_password = self
-            .passwords
-            .verify(password, Some(account.password_hash))
-            .await?;
-        let same_name = account.user.display_name == new.user.display_name;
-        if !same_password || !same_name || account.user.age_group != new.user.age_group {
-            return Err(idempotency::reused());
-        }
-        let mut tx = self.platform.db.write().await?;
-        let tokens = self.open_session(&mut tx, context, account.user.id).await?;
-        tx.commit().await?;
-        Ok(Login {
-            user: account.user,
-            tokens,
-        })
-    }
-
-    /// Logs in. Takes the same time and gives the same answers whether or not there is an
-    /// account, so that nobody can ask for other people's addresses here.
-    pub async fn login(
-        &self,
-        context: &OpContext,
-        email: &str,
-        password: Password,
-    ) -> Result<Login, Error> {
-        let wrong = Error::Unauthenticated(Reason::BAD_CREDENTIALS);
-        let Ok(email) = Email::parse(email) else {
-            return Err(wrong);
-        };
-        let place = Place::new(&email, context.address);
-        let rates = &self.platform.rate_limits;
-        rates.check(Rule::Logins, &place.key).await?;
-
-        let db = self.platform.db.read();
-        lockout::check(db, &place, self.platform.clock.now()).await?;
-        let account = users::by_email(db, &email).await?;
-        let hash = account
-            .as_ref()
-            .map(|account| account.password_hash.clone());
-        let fits = self.passwords.verify(Arc::new(password), hash).await?;
-
-        let mut tx = self.platform.db.write().await?;
-        // Guesses made side by side must not get past a lock that one of them caused.
-        lockout::check_again(&mut tx, &place, self.platform.clock.now()).await?;
-        let Some(account) = account.filter(|_| fits) else {
-            let threshold = self.platform.config.limits.lockout_failures;
-            let now = self.platform.clock.now();
-            lockout::count(&mut tx, &place, threshold, now).await?;
-            tx.commit().await?;
-            return Err(wrong);
-        };
-        lockout::clear(&mut tx, &place, self.platform.clock.now()).await?;
-        let tokens = self.open_session(&mut tx, context, account.user.id).await?;
-        tx.commit().await?;
-        Ok(Login {
-            user: account.user,
             tokens,
         })
     }
@@ -340,7 +260,7 @@ impl Auth {
         })
     }
 
-    async fn open_session(
+    pub(super) async fn open_session(
         &self,
         tx: &mut Connection,
         context: &OpContext,

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use coderunner_proto::v1 as pb;
+use control_plane::users::model::Email;
+use control_plane::users::store;
 use tonic::{Code, Request, Status};
 
-use crate::support::{PASSWORD, Running, UNLIMITED, credentials, refused, start};
+use crate::support::{PASSWORD, Running, UNLIMITED, credentials, refused, registration, start};
 
 async fn login(running: &Running, name: &str, password: &str) -> Result<(), tonic::Status> {
     running
@@ -93,6 +95,65 @@ async fn login_from(
     request.metadata_mut().insert("x-forwarded-for", address);
     let answer = running.auth().login(request).await?;
     Ok(answer.into_inner())
+}
+
+/// Registers anew what was registered before, but with another password.
+async fn register_again(running: &Running, password: &str) -> Result<(), Status> {
+    let request = pb::RegisterRequest {
+        request_id: "mine".into(),
+        password: password.into(),
+        ..registration("ada")
+    };
+    running.auth().register(request).await.map(drop)
+}
+
+#[tokio::test]
+async fn repeats_of_a_registration_are_guesses_like_others() {
+    let running = start(UNLIMITED).await;
+    register_again(&running, PASSWORD).await.unwrap();
+    register_again(&running, PASSWORD).await.expect("a repeat");
+    for _ in 0..5 {
+        let refusal = register_again(&running, "wrong password").await;
+        refused(refusal, Code::InvalidArgument, "REQUEST_ID_REUSED");
+    }
+    let refusal = register_again(&running, PASSWORD).await;
+    refused(refusal, Code::ResourceExhausted, "ACCOUNT_LOCKED");
+    let refusal = login(&running, "ada", PASSWORD).await;
+    refused(refusal, Code::ResourceExhausted, "ACCOUNT_LOCKED");
+}
+
+#[tokio::test]
+async fn repeats_of_a_registration_are_as_frequent_as_logins() {
+    let running = start("[limits]\nanonymous_calls_per_minute = 0\n").await;
+    for _ in 0..11 {
+        register_again(&running, PASSWORD).await.unwrap();
+    }
+    let refusal = register_again(&running, PASSWORD).await;
+    refused(refusal, Code::ResourceExhausted, "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn a_registration_can_be_repeated_for_a_day_and_until_the_password_changes() {
+    let running = start(UNLIMITED).await;
+    register_again(&running, PASSWORD).await.unwrap();
+    running.clock.advance(Duration::from_secs(86_399));
+    register_again(&running, PASSWORD).await.unwrap();
+    running.clock.advance(Duration::from_secs(1));
+    let refusal = register_again(&running, PASSWORD).await;
+    refused(refusal, Code::AlreadyExists, "EMAIL_TAKEN");
+
+    let running = start(UNLIMITED).await;
+    register_again(&running, PASSWORD).await.unwrap();
+    let email = Email::parse("ada@example.org").unwrap();
+    let db = &running.platform.db;
+    let account = store::by_email(db.read(), &email).await.unwrap().unwrap();
+    let mut tx = db.write().await.unwrap();
+    store::set_password(&mut tx, account.user.id, &account.password_hash)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let refusal = register_again(&running, PASSWORD).await;
+    refused(refusal, Code::AlreadyExists, "EMAIL_TAKEN");
 }
 
 #[tokio::test]
