@@ -28,6 +28,9 @@ use crate::users::store as users;
 /// How long a network that an account has logged in from is known.
 const KNOWN_NETWORK: Duration = Duration::from_secs(90 * 86_400);
 
+/// 32 bytes in base64.
+const REFRESH_TOKEN_CHARS: usize = 43;
+
 /// Logins of all accounts.
 #[derive(Clone)]
 pub struct Auth {
@@ -95,6 +98,9 @@ impl Auth {
     /// Exchanges a refresh token for the next pair.
     pub async fn refresh(&self, refresh_token: &str) -> Result<TokenPair, Error> {
         let invalid = Error::Unauthenticated(Reason::REFRESH_TOKEN_INVALID);
+        if refresh_token.len() != REFRESH_TOKEN_CHARS {
+            return Err(invalid);
+        }
         let token = digest(refresh_token.as_bytes());
         let now = self.platform.clock.now();
         let mut tx = self.platform.db.write().await?;
