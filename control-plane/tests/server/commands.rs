@@ -81,7 +81,7 @@ fn a_retired_key_goes_with_the_next_rotation() {
 fn certificates_are_made_listed_and_renewed() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let host = "runner-1.example.org,192.0.2.7";
+    let host = "runner-1.example.org, 192.0.2.7";
     let make = [
         "pki", "make", "--runner", host, "--client", "main", "--days", "20",
     ];
