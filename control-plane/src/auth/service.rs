@@ -23,6 +23,7 @@ use crate::platform::keys::load_signing;
 use crate::platform::pagination::Page;
 use crate::platform::seal::random_bytes;
 use crate::users::model::{Email, User};
+use crate::users::service::keep_an_admin;
 use crate::users::store as users;
 
 /// How long a network that an account has logged in from is known.
@@ -167,27 +168,33 @@ impl Auth {
         Ok(page.finish(rows, |session| session.id.to_string()))
     }
 
-    /// Makes an account with any role, or gives an existing one this role and password; another
-    /// password than before ends its sessions. For the command line; whoever may write the
-    /// database may do this.
+    /// Makes an account with any role, or gives an existing one this password, and this role if
+    /// there is one; another password than before ends its sessions. For the command line; whoever
+    /// may write the database may do this.
+    ///
+    /// # Errors
+    /// LAST_ADMIN when the last admin would lose the role.
     pub async fn put_account(
         &self,
         email: &Email,
         display_name: String,
         password: Password,
-        role: Role,
+        role: Option<Role>,
     ) -> Result<User, Error> {
         let password = Arc::new(password);
         let account = users::by_email(self.platform.db.read(), email).await?;
         let before = account.map(|account| account.password_hash);
-        let same_password = self.passwords.verify(password.clone(), before).await?;
+        let fits = self
+            .passwords
+            .verify(password.clone(), before.clone())
+            .await?;
         let password_hash = self.passwords.hash(password).await?;
         let user = User {
             id: UserId::new(),
             email: email.as_str().to_owned(),
             display_name,
             age_group: None,
-            role,
+            role: role.unwrap_or(Role::Student),
             create_time: self.platform.clock.now(),
         };
         let register_request_id = String::new();
@@ -201,10 +208,13 @@ impl Auth {
             tx.commit().await?;
             return Ok(new.user);
         }
-        let account = users::by_email(self.platform.db.read(), email).await?;
+        let account = users::by_email(&mut *tx, email).await?;
         let account = account.ok_or(Error::NotFound("account"))?;
+        let role = role.unwrap_or(account.user.role);
+        keep_an_admin(&mut tx, &account.user, role).await?;
         users::set_role(&mut tx, account.user.id, role).await?;
-        if !same_password {
+        // Somebody else may have changed the password while this one was checked.
+        if !fits || before != Some(account.password_hash) {
             users::set_password(&mut tx, account.user.id, &new.password_hash).await?;
             let now = self.platform.clock.now();
             store::end_sessions(&mut tx, account.user.id, now).await?;

@@ -1,4 +1,5 @@
-//! What can't be seen from outside: a password that changes during a login.
+//! What can't be seen from outside: a password that changes during a login, and what the command
+//! line does to accounts.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -41,17 +42,21 @@ fn ada() -> Email {
     Email::parse("ada@example.org").unwrap()
 }
 
-async fn put(auth: &Auth, email: &Email, password: &str) -> Result<User, Error> {
+async fn put(
+    auth: &Auth,
+    email: &Email,
+    password: &str,
+    role: Option<Role>,
+) -> Result<User, Error> {
     let password = Password::attempt(password.into());
-    auth.put_account(email, "Ada".into(), password, Role::Student)
-        .await
+    auth.put_account(email, "Ada".into(), password, role).await
 }
 
 #[tokio::test]
 async fn a_password_that_changed_while_it_was_checked_opens_no_session() {
     let ground = ground().await;
     let (auth, email) = (auth(&ground), ada());
-    let user = put(&auth, &email, "correct horse").await.unwrap();
+    let user = put(&auth, &email, "correct horse", None).await.unwrap();
     let account = users::by_email(ground.platform.db.read(), &email);
     let checked = account.await.unwrap().unwrap().password_hash;
     let place = Place::new(&email, ADDRESS);
@@ -68,4 +73,28 @@ async fn a_password_that_changed_while_it_was_checked_opens_no_session() {
     tx.commit().await.unwrap();
     let refusal = enter().await.unwrap_err();
     assert_eq!(refusal.reason(), Reason::BAD_CREDENTIALS);
+}
+
+#[tokio::test]
+async fn an_account_keeps_its_role_unless_another_is_said_and_the_last_admin_always() {
+    let ground = ground().await;
+    let auth = auth(&ground);
+    let [ada, bob] = ["ada@example.org", "bob@example.org"].map(|it| Email::parse(it).unwrap());
+    for (email, role, result) in [
+        (&ada, None, Ok(Role::Student)),
+        (&ada, Some(Role::Admin), Ok(Role::Admin)),
+        (&ada, None, Ok(Role::Admin)),
+        (&ada, Some(Role::Student), Err(Reason::LAST_ADMIN)),
+        (&bob, Some(Role::Admin), Ok(Role::Admin)),
+        (&ada, Some(Role::Student), Ok(Role::Student)),
+        (&bob, Some(Role::Author), Err(Reason::LAST_ADMIN)),
+    ] {
+        let told = put(&auth, email, "correct horse", role).await;
+        let told = told.map(|user| user.role).map_err(|error| error.reason());
+        assert_eq!(told, result, "{email:?} {role:?}");
+        if let Ok(role) = result {
+            let account = users::by_email(ground.platform.db.read(), email).await;
+            assert_eq!(account.unwrap().unwrap().user.role, role, "{email:?}");
+        }
+    }
 }

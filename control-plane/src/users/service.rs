@@ -4,6 +4,7 @@ use super::model::{ProfileChange, Stats, User};
 use super::store;
 use crate::platform::Platform;
 use crate::platform::context::Role;
+use crate::platform::db::Connection;
 use crate::platform::errors::{Error, Reason};
 use crate::platform::ids::UserId;
 use crate::platform::pagination::Page;
@@ -51,19 +52,13 @@ impl Users {
         Ok(page.finish(rows, |user| user.id.to_string()))
     }
 
-    /// Gives an account a role. The last admin keeps the role, or nobody could give it again.
+    /// Gives an account a role. The last admin keeps the role.
     pub async fn set_role(&self, id: UserId, role: Role) -> Result<User, Error> {
         let mut tx = self.platform.db.write().await?;
         let user = store::by_id(&mut *tx, id)
             .await?
             .ok_or(Error::NotFound("account"))?;
-        let loses_admin = user.role == Role::Admin && role != Role::Admin;
-        if loses_admin && store::admin_count(&mut tx).await? == 1 {
-            return Err(Error::FailedPrecondition {
-                reason: Reason::LAST_ADMIN,
-                message: "This is the last admin; give the role to somebody else first.",
-            });
-        }
+        keep_an_admin(&mut tx, &user, role).await?;
         if !store::set_role(&mut tx, id, role).await? {
             return Err(Error::NotFound("account"));
         }
@@ -72,4 +67,16 @@ impl Users {
         tracing::info!(account = %id, role = role.word(), "a role was given");
         Ok(User { role, ..user })
     }
+}
+
+/// Refuses to take the role from the last admin, or nobody could give it again.
+pub async fn keep_an_admin(tx: &mut Connection, user: &User, role: Role) -> Result<(), Error> {
+    let loses_admin = user.role == Role::Admin && role != Role::Admin;
+    if loses_admin && store::admin_count(tx).await? == 1 {
+        return Err(Error::FailedPrecondition {
+            reason: Reason::LAST_ADMIN,
+            message: "This is the last admin; give the role to somebody else first.",
+        });
+    }
+    Ok(())
 }
