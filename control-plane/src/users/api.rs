@@ -4,7 +4,7 @@ use coderunner_proto::v1 as pb;
 use pb::user_service_server::UserService;
 use tonic::{Request, Response, Status};
 
-use super::model::{AgeGroup, DisplayName, ProfileChange, User};
+use super::model::{AgeGroup, DisplayName, Email, ProfileChange, User};
 use super::service::Users;
 use crate::platform::context::{OpContext, Role};
 use crate::platform::errors::{Error, Violations};
@@ -82,10 +82,13 @@ impl UserService for UserApi {
             page_size,
             page_token,
             role,
+            email,
         } = request.into_inner();
         let role = role_in(role)?;
-        let page = Page::parse(page_size, &page_token, &format!("users {role:?}"))?;
-        let (users, next_page_token) = self.users.list(role, &page).await?;
+        let email = email_in(&email)?;
+        let list = format!("users {role:?} {email:?}");
+        let page = Page::parse(page_size, &page_token, &list)?;
+        let (users, next_page_token) = self.users.list(role, email.as_ref(), &page).await?;
         let users = users.into_iter().map(user_out).collect();
         Ok(Response::new(pb::ListUsersResponse {
             users,
@@ -105,6 +108,15 @@ impl UserService for UserApi {
             user: Some(user_out(user)),
         }))
     }
+}
+
+/// None when no address is said.
+fn email_in(text: &str) -> Result<Option<Email>, Error> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let email = Email::parse(text).map_err(|error| Error::invalid("email", error.to_string()))?;
+    Ok(Some(email))
 }
 
 fn change_in(request: &pb::UpdateProfileRequest) -> Result<ProfileChange, Error> {

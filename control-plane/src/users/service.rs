@@ -1,6 +1,6 @@
 //! Profiles and roles. Accounts are made by `auth`.
 
-use super::model::{ProfileChange, Stats, User};
+use super::model::{Email, ProfileChange, Stats, User};
 use super::store;
 use crate::platform::Platform;
 use crate::platform::context::Role;
@@ -41,13 +41,20 @@ impl Users {
         Ok(store::stats(self.platform.db.read(), id).await?)
     }
 
-    /// A page of accounts, newest first.
+    /// A page of accounts, newest first; at most one when an address is given.
     pub async fn list(
         &self,
         role: Option<Role>,
+        email: Option<&Email>,
         page: &Page<String>,
     ) -> Result<(Vec<User>, String), Error> {
         let db = self.platform.db.read();
+        if let Some(email) = email {
+            let found = store::by_email(db, email).await?;
+            let found = found.map(|account| account.user);
+            let found = found.filter(|user| role.is_none_or(|role| user.role == role));
+            return Ok((found.into_iter().collect(), String::new()));
+        }
         let rows = store::list(db, role, page.after.as_deref(), page.fetch()).await?;
         Ok(page.finish(rows, |user| user.id.to_string()))
     }

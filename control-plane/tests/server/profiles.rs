@@ -129,6 +129,43 @@ async fn a_repeat_gets_the_first_answer_and_another_body_is_refused() {
 }
 
 #[tokio::test]
+async fn an_account_is_found_by_its_address() {
+    let running = start(UNLIMITED).await;
+    let admin = running.token("root", "admin").await;
+    for name in ["ada", "bob"] {
+        running.student(name).await;
+    }
+    let users = UserServiceClient::new(running.channel.clone());
+    let find = |email: &str, role: pb::Role| {
+        let request = pb::ListUsersRequest {
+            page_size: 1,
+            role: role.into(),
+            email: email.into(),
+            ..Default::default()
+        };
+        let (mut users, request) = (users.clone(), with(&admin, request));
+        async move { users.list_users(request).await }
+    };
+    for (email, role, names) in [
+        ("bob@example.org", pb::Role::Unspecified, &["bob"][..]),
+        (" \u{ff22}OB@Example.org", pb::Role::Student, &["bob"]),
+        ("bob@example.org", pb::Role::Admin, &[]),
+        ("eve@example.org", pb::Role::Unspecified, &[]),
+    ] {
+        let found = find(email, role).await.unwrap().into_inner();
+        let found_names: Vec<_> = found.users.iter().map(|it| &it.display_name).collect();
+        assert_eq!(found_names, names, "{email} {role:?}");
+        assert_eq!(found.next_page_token, "");
+    }
+    let refusal = find("bob", pb::Role::Unspecified).await;
+    let details = refused(refusal, Code::InvalidArgument, "INVALID_ARGUMENT");
+    assert_eq!(
+        details.bad_request().unwrap().field_violations[0].field,
+        "email"
+    );
+}
+
+#[tokio::test]
 async fn accounts_are_listed_in_pages_by_role() {
     let running = start(UNLIMITED).await;
     let admin = running.token("root", "admin").await;
@@ -141,6 +178,7 @@ async fn accounts_are_listed_in_pages_by_role() {
             page_size: 2,
             page_token,
             role: role.into(),
+            ..Default::default()
         };
         users
             .list_users(with(&admin, request))
