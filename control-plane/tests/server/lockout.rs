@@ -217,6 +217,43 @@ async fn guessing_from_many_networks_locks_new_ones_for_a_while_and_known_ones_n
 }
 
 #[tokio::test]
+async fn an_owner_who_mistypes_now_and_then_does_not_lock_the_account_elsewhere() {
+    let running = start(PROXIED).await;
+    running.student("ada").await;
+    // Together as many as would lock the account for networks that it does not know.
+    for _ in 0..13 {
+        for _ in 0..4 {
+            let refusal = login_from(&running, "203.0.113.1", "ada", "typo").await;
+            refused(refusal, Code::Unauthenticated, "BAD_CREDENTIALS");
+        }
+        login_from(&running, "203.0.113.1", "ada", PASSWORD)
+            .await
+            .unwrap();
+    }
+    login_from(&running, "198.51.100.1", "ada", PASSWORD)
+        .await
+        .expect("nobody has guessed");
+}
+
+#[tokio::test]
+async fn a_login_takes_back_no_failures_of_other_networks() {
+    let running = start(PROXIED).await;
+    running.student("ada").await;
+    for guess in 0..50 {
+        let address = format!("198.51.100.{}", guess + 1);
+        let refusal = login_from(&running, &address, "ada", "guess").await;
+        refused(refusal, Code::Unauthenticated, "BAD_CREDENTIALS");
+        if guess == 48 {
+            for password in ["typo", PASSWORD] {
+                let _ = login_from(&running, "203.0.113.1", "ada", password).await;
+            }
+        }
+    }
+    let refusal = login_from(&running, "192.0.2.1", "ada", PASSWORD).await;
+    refused(refusal, Code::ResourceExhausted, "ACCOUNT_LOCKED");
+}
+
+#[tokio::test]
 async fn a_lock_holds_over_a_restart() {
     let running = start(UNLIMITED).await;
     running.student("ada").await;
