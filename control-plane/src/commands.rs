@@ -130,7 +130,8 @@ pub fn pki(command: PkiCommand) -> anyhow::Result<()> {
             }
             for (purpose, hosts) in [(Purpose::Runner, runners), (Purpose::Client, clients)] {
                 for host in hosts {
-                    let names: Vec<String> = host.split(',').map(str::to_owned).collect();
+                    let names = host.split(',').map(|name| name.trim().to_owned());
+                    let names: Vec<String> = names.collect();
                     let made = pki.make(purpose, &names, now, days)?;
                     println!("made {}", made.display());
                 }

@@ -106,16 +106,18 @@ enum Content {
 
 #[derive(Debug, Subcommand)]
 enum User {
-    /// Make an account, or give an existing one this role and password.
+    /// Make an account, or give an existing one this password, which ends its sessions if it is
+    /// another than before.
     Create {
         #[arg(long)]
         email: String,
         /// Read the password from standard input; its first line counts.
         #[arg(long, required = true)]
         password_stdin: bool,
-        /// student, teacher, author or admin.
-        #[arg(long, default_value = "student")]
-        role: Role,
+        /// student, teacher, author or admin. When it is not said, an account keeps the role that
+        /// it has, and a new one is a student. The last admin keeps the role.
+        #[arg(long)]
+        role: Option<Role>,
         /// Name that others see; the part before the @ when it is not said.
         #[arg(long)]
         display_name: Option<String>,
@@ -294,7 +296,7 @@ async fn open_content(config: &Config) -> anyhow::Result<(Platform, TestCases)> 
 async fn create_user(
     email: &str,
     display_name: Option<String>,
-    role: Role,
+    role: Option<Role>,
     file: &Path,
 ) -> anyhow::Result<()> {
     let (config, keys) = read_all(file)?;

@@ -86,13 +86,21 @@ impl Pki {
         }
     }
 
-    /// Makes the authority, unless it is there. Says whether it made it.
+    /// Makes the authority, unless it is there. Says whether it made it. Fails when only its key is
+    /// there: it may be the one that all certificates were signed with.
     pub fn make_authority(&self, now: Timestamp) -> anyhow::Result<bool> {
         for folder in [Path::new(""), Path::new("runners"), Path::new("clients")] {
             private_folder(&self.folder.join(folder))?;
         }
         if self.folder.join("ca.crt").exists() {
             return Ok(false);
+        }
+        let key = self.folder.join("ca.key");
+        if key.exists() {
+            let key = key.display();
+            bail!(
+                "{key} is there without its ca.crt; put that back beside it, or move the key away"
+            );
         }
         let mut params = params("Code Runner", &[], now, AUTHORITY_DAYS)?;
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -113,14 +121,18 @@ impl Pki {
         days: u32,
     ) -> anyhow::Result<PathBuf> {
         let name = names.first().context("a certificate needs a name")?;
-        ensure!(
-            is_plain(name),
-            "{name:?} is no name: letters, digits, dots, hyphens and colons only"
-        );
+        for name in names {
+            ensure!(
+                is_plain(name),
+                "{name:?} is no name: letters, digits, dots, hyphens and colons only"
+            );
+        }
         let stem = format!("{}/{name}", purpose.folder());
-        let file = self.folder.join(format!("{stem}.crt"));
-        if file.exists() {
-            bail!("{} is there already; renew it instead", file.display());
+        let [key, file] = ["key", "crt"].map(|it| self.folder.join(format!("{stem}.{it}")));
+        for file in [&key, &file] {
+            if file.exists() {
+                bail!("{} is there already; renew it instead", file.display());
+            }
         }
         self.issue(&stem, purpose, names, now, days)?;
         Ok(file)
@@ -383,5 +395,31 @@ mod tests {
             assert!(result.is_err(), "{name:?}");
         }
         assert!(pki.make(Purpose::Client, &[], now(), 1).is_err());
+    }
+
+    #[test]
+    fn every_name_of_a_host_is_checked() {
+        let (_folder, pki) = made();
+        for second in ["", " 192.0.2.7", "a/b", "*.example.org"] {
+            let names = texts(&["a.example.org", second]);
+            let result = pki.make(Purpose::Runner, &names, now(), 1);
+            assert!(result.is_err(), "{second:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_without_its_certificate_is_not_overwritten() {
+        let (folder, pki) = made();
+        let folder = folder.path().join("pki");
+        let names = texts(&["main"]);
+        pki.make(Purpose::Client, &names, now(), 1).unwrap();
+        let keys = ["ca.key", "clients/main.key"].map(|name| folder.join(name));
+        let before = keys.each_ref().map(|key| fs::read(key).unwrap());
+        fs::remove_file(folder.join("clients/main.crt")).unwrap();
+        assert!(pki.make(Purpose::Client, &names, now(), 1).is_err());
+        fs::remove_file(folder.join("ca.crt")).unwrap();
+        let error = pki.make_authority(now()).unwrap_err().to_string();
+        assert!(error.contains("ca.key is there without"), "{error}");
+        assert_eq!(keys.map(|key| fs::read(key).unwrap()), before);
     }
 }

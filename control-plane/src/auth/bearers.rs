@@ -1,5 +1,7 @@
 //! Tells the two kinds of bearer tokens apart: access tokens of sessions, and API keys.
 
+use std::net::IpAddr;
+
 use futures::future::BoxFuture;
 
 use super::service::Auth;
@@ -16,10 +18,14 @@ pub struct Bearers {
 }
 
 impl Authenticate for Bearers {
-    fn authenticate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Caller, Error>> {
+    fn authenticate<'a>(
+        &'a self,
+        token: &'a str,
+        address: IpAddr,
+    ) -> BoxFuture<'a, Result<Caller, Error>> {
         // An access token begins with a brace in base64, never with the prefix of keys.
         if token.starts_with(KEY_PREFIX) {
-            Box::pin(self.service_accounts.authenticate(token))
+            Box::pin(self.service_accounts.authenticate(token, address))
         } else {
             Box::pin(self.auth.authenticate(token))
         }

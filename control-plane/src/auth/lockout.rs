@@ -129,10 +129,31 @@ pub async fn count(
     Ok(())
 }
 
-/// Forgets the failures at this network after a right login, and remembers the network. Failures
-/// elsewhere stay: whoever guesses there goes on guessing.
+/// Takes back the failures at this network after a right login, from both counts, and remembers the
+/// network. Failures elsewhere stay: whoever guesses there goes on guessing.
 pub async fn clear(tx: &mut Connection, at: &Place, now: Timestamp) -> Result<(), Error> {
-    store::clear_failures(tx, &at.place).await?;
+    if let Some(here) = store::failures(&mut *tx, &at.place).await? {
+        store::clear_failures(tx, &at.place).await?;
+        // Older ones may not be in the count of the account any more.
+        if here.last_time + IN_A_ROW > now {
+            take_back(tx, at, here.count).await?;
+        }
+    }
     store::know_network(tx, &at.place, now).await?;
+    Ok(())
+}
+
+/// A lock that others have a part in goes on until its time.
+async fn take_back(tx: &mut Connection, at: &Place, count: u32) -> Result<(), Error> {
+    let Some(anywhere) = store::failures(&mut *tx, &at.account).await? else {
+        return Ok(());
+    };
+    match anywhere.count.saturating_sub(count) {
+        0 => store::clear_failures(tx, &at.account).await?,
+        count => {
+            let left = Failures { count, ..anywhere };
+            store::set_failures(tx, &at.account, left).await?;
+        }
+    }
     Ok(())
 }

@@ -4,14 +4,18 @@
 //! An access token is an EdDSA JWT of 15 minutes that names account and session. A refresh token
 //! is 32 random bytes, stored as a digest, and works once: each refresh spends it and gives the
 //! next. Spent tokens are remembered, and using one again ends the session, because either the
-//! client or a thief holds an old copy. Every call looks its session up, so that an ended one
-//! ends at once and not when its access token expires.
+//! client or a thief holds an old copy. Every call asks for its session, so that an ended one
+//! ends before its access token expires: at once on the replica that ended it, within ten seconds
+//! on others (`platform/callers.rs`).
 
 pub mod api;
 pub mod bearers;
 mod lockout;
+mod login;
 pub mod model;
 pub mod passwords;
 pub mod service;
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod tokens;

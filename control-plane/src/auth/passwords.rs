@@ -64,11 +64,15 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let _place = self
-            .places
-            .acquire()
+        let place = Arc::clone(&self.places)
+            .acquire_owned()
             .await
             .expect("the semaphore is never closed");
+        // The place goes with the work, which nothing stops when its call is cancelled.
+        let work = move || {
+            let _place = place;
+            work()
+        };
         tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| Error::internal("hash a password", error))
@@ -115,6 +119,31 @@ mod tests {
         assert!(!verify("correct horse ", Some(hash.clone())).await);
         assert!(!verify("", Some(hash)).await);
         assert!(!verify("correct horse", None).await);
+    }
+
+    #[tokio::test]
+    async fn work_keeps_its_place_when_its_call_is_cancelled() {
+        let passwords = Passwords::new().unwrap();
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let (end, wait) = std::sync::mpsc::channel::<()>();
+        let call = tokio::spawn({
+            let passwords = passwords.clone();
+            async move {
+                let work = move || {
+                    begin.send(()).unwrap();
+                    wait.recv()
+                };
+                passwords.work(work).await
+            }
+        });
+        begun.await.unwrap();
+        call.abort();
+        assert!(call.await.unwrap_err().is_cancelled());
+        assert_eq!(passwords.places.available_permits(), AT_ONCE - 1);
+        drop(end);
+        let all = passwords.places.acquire_many(AT_ONCE as u32);
+        let all = tokio::time::timeout(std::time::Duration::from_secs(20), all);
+        drop(all.await.expect("the place is given back").unwrap());
     }
 
     #[tokio::test]

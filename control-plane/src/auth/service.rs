@@ -1,4 +1,4 @@
-//! Registering, logging in, refreshing, logging out.
+//! Registering, refreshing, logging out; logging in is in `login`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,9 +21,9 @@ use crate::platform::idempotency;
 use crate::platform::ids::{SessionId, UserId};
 use crate::platform::keys::load_signing;
 use crate::platform::pagination::Page;
-use crate::platform::ratelimit::Rule;
 use crate::platform::seal::random_bytes;
 use crate::users::model::{Email, User};
+use crate::users::service::keep_an_admin;
 use crate::users::store as users;
 
 /// How long sessions are kept that ended or expired.
@@ -31,11 +31,14 @@ pub const ENDED_SESSIONS: Duration = Duration::from_secs(86_400);
 /// How long a network that an account has logged in from is known.
 const KNOWN_NETWORK: Duration = Duration::from_secs(90 * 86_400);
 
+/// 32 bytes in base64.
+const REFRESH_TOKEN_CHARS: usize = 43;
+
 /// Logins of all accounts.
 #[derive(Clone)]
 pub struct Auth {
-    platform: Platform,
-    passwords: Passwords,
+    pub(super) platform: Platform,
+    pub(super) passwords: Passwords,
     tokens: AccessTokens,
 }
 
@@ -95,88 +98,12 @@ impl Auth {
         })
     }
 
-    async fn register_again(
-        &self,
-        context: &OpContext,
-        new: users::NewUser,
-        email: &Email,
-        password: Arc<Password>,
-    ) -> Result<Login, Error> {
-        let taken = Error::AlreadyExists {
-            reason: Reason::EMAIL_TAKEN,
-            message: "There is an account with this email address; log in instead.",
-        };
-        let found = users::by_email(self.platform.db.read(), email).await?;
-        let Some(account) = found else {
-            return Err(taken);
-        };
-        let id = new.register_request_id;
-        if id.is_empty() || id != account.register_request_id {
-            return Err(taken);
-        }
-        let same_password = self
-            .passwords
-            .verify(password, Some(account.password_hash))
-            .await?;
-        let same_name = account.user.display_name == new.user.display_name;
-        if !same_password || !same_name || account.user.age_group != new.user.age_group {
-            return Err(idempotency::reused());
-        }
-        let mut tx = self.platform.db.write().await?;
-        let tokens = self.open_session(&mut tx, context, account.user.id).await?;
-        tx.commit().await?;
-        Ok(Login {
-            user: account.user,
-            tokens,
-        })
-    }
-
-    /// Logs in. Takes the same time and gives the same answers whether or not there is an
-    /// account, so that nobody can ask for other people's addresses here.
-    pub async fn login(
-        &self,
-        context: &OpContext,
-        email: &str,
-        password: Password,
-    ) -> Result<Login, Error> {
-        let wrong = Error::Unauthenticated(Reason::BAD_CREDENTIALS);
-        let Ok(email) = Email::parse(email) else {
-            return Err(wrong);
-        };
-        let place = Place::new(&email, context.address);
-        let rates = &self.platform.rate_limits;
-        rates.check(Rule::Logins, &place.key).await?;
-
-        let db = self.platform.db.read();
-        lockout::check(db, &place, self.platform.clock.now()).await?;
-        let account = users::by_email(db, &email).await?;
-        let hash = account
-            .as_ref()
-            .map(|account| account.password_hash.clone());
-        let fits = self.passwords.verify(Arc::new(password), hash).await?;
-
-        let mut tx = self.platform.db.write().await?;
-        // Guesses made side by side must not get past a lock that one of them caused.
-        lockout::check_again(&mut tx, &place, self.platform.clock.now()).await?;
-        let Some(account) = account.filter(|_| fits) else {
-            let threshold = self.platform.config.limits.lockout_failures;
-            let now = self.platform.clock.now();
-            lockout::count(&mut tx, &place, threshold, now).await?;
-            tx.commit().await?;
-            return Err(wrong);
-        };
-        lockout::clear(&mut tx, &place, self.platform.clock.now()).await?;
-        let tokens = self.open_session(&mut tx, context, account.user.id).await?;
-        tx.commit().await?;
-        Ok(Login {
-            user: account.user,
-            tokens,
-        })
-    }
-
     /// Exchanges a refresh token for the next pair.
     pub async fn refresh(&self, refresh_token: &str) -> Result<TokenPair, Error> {
         let invalid = Error::Unauthenticated(Reason::REFRESH_TOKEN_INVALID);
+        if refresh_token.len() != REFRESH_TOKEN_CHARS {
+            return Err(invalid);
+        }
         let token = digest(refresh_token.as_bytes());
         let now = self.platform.clock.now();
         let mut tx = self.platform.db.write().await?;
@@ -243,27 +170,33 @@ impl Auth {
         Ok(page.finish(rows, |session| session.id.to_string()))
     }
 
-    /// Makes an account with any role, or gives an existing one this role and password; another
-    /// password than before ends its sessions. For the command line; whoever may write the
-    /// database may do this.
+    /// Makes an account with any role, or gives an existing one this password, and this role if
+    /// there is one; another password than before ends its sessions. For the command line; whoever
+    /// may write the database may do this.
+    ///
+    /// # Errors
+    /// LAST_ADMIN when the last admin would lose the role.
     pub async fn put_account(
         &self,
         email: &Email,
         display_name: String,
         password: Password,
-        role: Role,
+        role: Option<Role>,
     ) -> Result<User, Error> {
         let password = Arc::new(password);
         let account = users::by_email(self.platform.db.read(), email).await?;
         let before = account.map(|account| account.password_hash);
-        let same_password = self.passwords.verify(password.clone(), before).await?;
+        let fits = self
+            .passwords
+            .verify(password.clone(), before.clone())
+            .await?;
         let password_hash = self.passwords.hash(password).await?;
         let user = User {
             id: UserId::new(),
             email: email.as_str().to_owned(),
             display_name,
             age_group: None,
-            role,
+            role: role.unwrap_or(Role::Student),
             create_time: self.platform.clock.now(),
         };
         let register_request_id = String::new();
@@ -277,10 +210,13 @@ impl Auth {
             tx.commit().await?;
             return Ok(new.user);
         }
-        let account = users::by_email(self.platform.db.read(), email).await?;
+        let account = users::by_email(&mut *tx, email).await?;
         let account = account.ok_or(Error::NotFound("account"))?;
+        let role = role.unwrap_or(account.user.role);
+        keep_an_admin(&mut tx, &account.user, role).await?;
         users::set_role(&mut tx, account.user.id, role).await?;
-        if !same_password {
+        // Somebody else may have changed the password while this one was checked.
+        if !fits || before != Some(account.password_hash) {
             users::set_password(&mut tx, account.user.id, &new.password_hash).await?;
             let now = self.platform.clock.now();
             store::end_sessions(&mut tx, account.user.id, now).await?;
@@ -342,7 +278,7 @@ impl Auth {
         })
     }
 
-    async fn open_session(
+    pub(super) async fn open_session(
         &self,
         tx: &mut Connection,
         context: &OpContext,

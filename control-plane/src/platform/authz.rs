@@ -27,12 +27,16 @@ pub enum Access {
 pub enum Rate {
     /// The ordinary one, per user, or per address without login.
     Calls,
+    /// The one per address, with login or without: calls that give logins, or every login would
+    /// come with more calls.
+    Address,
     /// Input for running programs, per user.
     Inputs,
     /// The quota of runs, which the use case takes from, so that a repeat of a request_id costs
     /// nothing.
     Runs,
-    /// None: health checks by load balancers.
+    /// None: health checks by load balancers. Nobody is authenticated for them, because that would
+    /// ask the database.
     Free,
 }
 
@@ -68,7 +72,7 @@ const fn call(method: &'static str, access: Access, rate: Rate, keys: Keys) -> C
 
 use Access::{Owner, Public, User};
 use Keys::{Always, Needs, Never};
-use Rate::{Calls, Free, Inputs, Runs};
+use Rate::{Address, Calls, Free, Inputs, Runs};
 use Scope::*;
 
 const TEACHER: Access = Access::Role(Role::Teacher);
@@ -78,9 +82,9 @@ const ADMIN: Access = Access::Role(Role::Admin);
 /// Every call that the public port serves.
 #[rustfmt::skip]
 pub const TABLE: &[Call] = &[
-    call("/coderunner.v1.AuthService/Register", Public, Calls, Never),
-    call("/coderunner.v1.AuthService/Login", Public, Calls, Never),
-    call("/coderunner.v1.AuthService/Refresh", Public, Calls, Never),
+    call("/coderunner.v1.AuthService/Register", Public, Address, Never),
+    call("/coderunner.v1.AuthService/Login", Public, Address, Never),
+    call("/coderunner.v1.AuthService/Refresh", Public, Address, Never),
     call("/coderunner.v1.AuthService/Logout", User, Calls, Never),
     call("/coderunner.v1.AuthService/GetMe", User, Calls, Never),
     call("/coderunner.v1.AuthService/ListSessions", User, Calls, Never),

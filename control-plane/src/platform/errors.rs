@@ -139,10 +139,7 @@ impl Error {
     pub fn invalid(field: impl Into<String>, description: impl Into<String>) -> Self {
         let mut violations = Violations::default();
         violations.add(field, description);
-        Self::Invalid {
-            reason: Reason::INVALID_ARGUMENT,
-            violations: violations.0,
-        }
+        violations.into_error()
     }
 
     /// Our fault, with its cause.
@@ -203,14 +200,25 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Collects every wrong field of a request, so that the caller learns all of them at once.
+/// How many wrong fields an answer lists. A small request can have millions.
+const MOST_LISTED: usize = 20;
+
+/// Collects the wrong fields of a request, so that the caller learns all of them at once. Lists
+/// the first 20 and counts the others.
 #[derive(Debug, Default)]
-pub struct Violations(Vec<FieldViolation>);
+pub struct Violations {
+    listed: Vec<FieldViolation>,
+    left_out: usize,
+}
 
 impl Violations {
     /// Notes a wrong field.
     pub fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
-        self.0.push(FieldViolation {
+        if self.listed.len() == MOST_LISTED {
+            self.left_out += 1;
+            return;
+        }
+        self.listed.push(FieldViolation {
             field: field.into(),
             description: description.into(),
         });
@@ -229,20 +237,49 @@ impl Violations {
 
     /// Fails when anything was noted.
     pub fn check(self) -> Result<(), Error> {
-        if self.0.is_empty() {
+        if self.listed.is_empty() {
             return Ok(());
         }
-        Err(Error::Invalid {
-            reason: Reason::INVALID_ARGUMENT,
-            violations: self.0,
-        })
+        Err(self.into_error())
     }
 
     /// The error, whether or not anything was noted; for use after a `keep` gave nothing.
-    pub fn into_error(self) -> Error {
+    pub fn into_error(mut self) -> Error {
+        let left_out = self.left_out;
+        if let Some(last) = self.listed.last_mut().filter(|_| left_out > 0) {
+            let more = format!(" Not listed: {left_out} more.");
+            last.description.push_str(&more);
+        }
         Error::Invalid {
             reason: Reason::INVALID_ARGUMENT,
-            violations: self.0,
+            violations: self.listed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_lists_20_wrong_fields_and_counts_the_others() {
+        for (noted, listed, more) in [
+            (1, 1, None),
+            (20, 20, None),
+            (21, 20, Some("is wrong. Not listed: 1 more.")),
+            (100_000, 20, Some("is wrong. Not listed: 99980 more.")),
+        ] {
+            let mut wrong = Violations::default();
+            for number in 0..noted {
+                wrong.add(format!("field_{number}"), "is wrong.");
+            }
+            let Err(Error::Invalid { violations, .. }) = wrong.check() else {
+                panic!("{noted} mistakes are none")
+            };
+            assert_eq!(violations.len(), listed, "{noted}");
+            let last = violations.last().unwrap();
+            assert_eq!(last.field, format!("field_{}", listed - 1));
+            assert_eq!(last.description, more.unwrap_or("is wrong."), "{noted}");
         }
     }
 }

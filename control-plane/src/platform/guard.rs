@@ -26,7 +26,12 @@ use super::ratelimit::{RateLimits, Rule};
 /// Tells who a bearer token belongs to.
 pub trait Authenticate: Send + Sync {
     /// Checks an access token or an API key, and that its session or account still lives.
-    fn authenticate<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<Caller, Error>>;
+    /// Looking for keys that are not known costs something of the address's allowance.
+    fn authenticate<'a>(
+        &'a self,
+        token: &'a str,
+        address: IpAddr,
+    ) -> BoxFuture<'a, Result<Caller, Error>>;
 }
 
 /// What the guard needs to know.
@@ -87,9 +92,10 @@ impl Guard {
         headers: &HeaderMap,
     ) -> Result<OpContext, Error> {
         let address = headers::client_address(&self.trusted_proxies, peer, headers);
-        let caller = match self.authenticate(headers).await {
+        let caller = match self.authenticate(call, headers, address).await {
             Ok(caller) => Ok(caller),
             Err(Error::Unauthenticated(reason)) => Err(reason),
+            Err(error @ Error::ResourceExhausted { .. }) => return Err(error),
             // A stored course can be read while the database is away.
             Err(_) if call.access == Access::Public => Err(Reason::UNAVAILABLE),
             Err(error) => return Err(error),
@@ -106,9 +112,18 @@ impl Guard {
         })
     }
 
-    async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Error> {
+    async fn authenticate(
+        &self,
+        call: Call,
+        headers: &HeaderMap,
+        address: IpAddr,
+    ) -> Result<Caller, Error> {
+        // What has no limit must not reach the database, whatever token it brings.
+        if call.rate == Rate::Free {
+            return Err(Error::Unauthenticated(Reason::NO_TOKEN));
+        }
         let token = headers::access_token(headers).map_err(Error::Unauthenticated)?;
-        self.authenticator.authenticate(token).await
+        self.authenticator.authenticate(token, address).await
     }
 
     async fn limit(
@@ -117,16 +132,11 @@ impl Guard {
         caller: Option<Caller>,
         address: IpAddr,
     ) -> Result<(), Error> {
-        if call.rate == Rate::Free {
-            return Ok(());
-        }
-        let Some(caller) = caller else {
-            return self.limit_address(address).await;
-        };
-        let rule = match call.rate {
-            Rate::Free | Rate::Runs => return Ok(()),
-            Rate::Inputs => Rule::Inputs,
-            Rate::Calls => Rule::UserCalls,
+        let (rule, caller) = match (call.rate, caller) {
+            (Rate::Free, _) | (Rate::Runs, Some(_)) => return Ok(()),
+            (Rate::Address, _) | (_, None) => return self.limit_address(address).await,
+            (Rate::Inputs, Some(caller)) => (Rule::Inputs, caller),
+            (Rate::Calls, Some(caller)) => (Rule::UserCalls, caller),
         };
         let user_id = caller.user_id.to_string();
         let rates = &self.rate_limits;
@@ -186,7 +196,48 @@ fn report(call: Call, response: &Response<Body>, elapsed: Duration) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
+    use crate::platform::clock::SystemClock;
+    use crate::platform::config::Limits;
+
+    /// Counts whom it was asked for.
+    #[derive(Default)]
+    struct Counting(AtomicU32);
+
+    impl Authenticate for Counting {
+        fn authenticate<'a>(
+            &'a self,
+            _token: &'a str,
+            _address: IpAddr,
+        ) -> BoxFuture<'a, Result<Caller, Error>> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async { Err(Error::Unauthenticated(Reason::KEY_INVALID)) })
+        }
+    }
+
+    #[tokio::test]
+    async fn what_has_no_limit_asks_for_nobody() {
+        let counting = Arc::new(Counting::default());
+        let guard = Guard {
+            authenticator: counting.clone(),
+            rate_limits: RateLimits::local(&Limits::default(), Arc::new(SystemClock)),
+            trusted_proxies: Vec::new(),
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", "Bearer crk_x".parse().unwrap());
+        for (number, call) in authz::TABLE.iter().enumerate() {
+            let before = counting.0.load(Ordering::Relaxed);
+            // An address of its own for each, so that no limit comes first.
+            let peer = IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(number).unwrap()));
+            let admitted = guard.admit(*call, CallId::new(), peer, &headers).await;
+            let asked = counting.0.load(Ordering::Relaxed) - before;
+            let free = call.rate == Rate::Free;
+            assert_eq!(asked, u32::from(!free), "{}", call.method);
+            assert!(admitted.is_ok() || !free, "{}: {admitted:?}", call.method);
+        }
+    }
 
     #[test]
     fn one_ipv6_network_counts_as_one_address() {

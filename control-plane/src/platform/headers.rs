@@ -1,7 +1,7 @@
 //! What a call's headers say about the caller. All of it is the client's to choose, and what is wrong in
 //! it counts as not being there.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use http::{HeaderMap, header};
@@ -12,19 +12,38 @@ const MAX_TOKEN_BYTES: usize = 4096;
 const MAX_USER_AGENT_CHARS: usize = 200;
 
 /// The client behind trusted proxies: the last address in `x-forwarded-for` that is not
-/// itself a trusted proxy. What an untrusted peer claims is ignored.
+/// itself a trusted proxy. What an untrusted peer claims is ignored, and so is whatever stands
+/// before an entry that is no address: a proxy wrote that one, and the rest may be the client's.
 pub fn client_address(trusted_proxies: &[IpAddr], peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-    if !trusted_proxies.contains(&peer) {
+    let is_trusted = |address: IpAddr| {
+        trusted_proxies
+            .iter()
+            .any(|it| it.to_canonical() == address)
+    };
+    let peer = peer.to_canonical();
+    if !is_trusted(peer) {
         return peer;
     }
-    headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|part| part.trim().parse().ok())
-        .rfind(|address| !trusted_proxies.contains(address))
-        .unwrap_or(peer)
+    let values = headers.get_all("x-forwarded-for").iter().rev();
+    let entries = values.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+    for entry in entries {
+        match forwarded(entry.trim()) {
+            Some(address) if is_trusted(address) => {}
+            Some(address) => return address,
+            None => return peer,
+        }
+    }
+    peer
+}
+
+/// An address, with a port or without, an IPv6 one in brackets or without.
+fn forwarded(entry: &str) -> Option<IpAddr> {
+    let inside = entry
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let alone = inside.unwrap_or(entry).parse().ok();
+    let address = alone.or_else(|| Some(entry.parse::<SocketAddr>().ok()?.ip()))?;
+    Some(address.to_canonical())
 }
 
 /// The access token.
@@ -96,6 +115,38 @@ mod tests {
         );
         assert_eq!(client_address(&[], peer, &headers), peer);
         assert_eq!(client_address(&trusted, peer, &HeaderMap::new()), peer);
+    }
+
+    #[test]
+    fn the_client_is_read_from_the_right_and_no_further_than_what_can_be_read() {
+        let peer: IpAddr = "10.0.0.1".parse().unwrap();
+        // A configuration may have either way to write an IPv4 address.
+        let trusted = ["::ffff:10.0.0.1", "10.0.0.2"].map(|address| address.parse().unwrap());
+        for (lines, client) in [
+            (&["6.6.6.6, 198.51.100.7:4711"][..], "198.51.100.7"),
+            (&["[2001:db8::7]:4711"], "2001:db8::7"),
+            (&["[2001:db8::7]"], "2001:db8::7"),
+            (&["2001:db8::7"], "2001:db8::7"),
+            (&["::ffff:198.51.100.7"], "198.51.100.7"),
+            (&["198.51.100.7, ::ffff:10.0.0.2"], "198.51.100.7"),
+            (&["6.6.6.6", "198.51.100.7"], "198.51.100.7"),
+            (&["198.51.100.7", "10.0.0.2"], "198.51.100.7"),
+            (&["6.6.6.6, unknown"], "10.0.0.1"),
+            (&["6.6.6.6, unknown, 10.0.0.2"], "10.0.0.1"),
+            (&["6.6.6.6, 198.51.100.7:99999"], "10.0.0.1"),
+            (&["6.6.6.6, "], "10.0.0.1"),
+            (&["6.6.6.6", "\u{e4}"], "10.0.0.1"),
+            (&["unknown, 198.51.100.7"], "198.51.100.7"),
+            (&["10.0.0.2"], "10.0.0.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                let value = http::HeaderValue::from_bytes(line.as_bytes()).unwrap();
+                headers.append("x-forwarded-for", value);
+            }
+            let found = client_address(&trusted, peer, &headers);
+            assert_eq!(found.to_string(), client, "{lines:?}");
+        }
     }
 
     #[test]

@@ -25,8 +25,11 @@ use super::errors::{Error, Reason};
 pub enum Rule {
     /// Calls of one user, but for the ones with a rule of their own.
     UserCalls,
-    /// Calls without login of one network address.
+    /// Calls of one network address without login, and those that give logins.
     AddressCalls,
+    /// API keys that one network address came with and that are not known, whether or not they are
+    /// right. Apart from the calls, so that visitors without login don't use it up.
+    UnknownKeys,
     /// Logins of one account from one address.
     Logins,
     /// Input sent to running programs by one user.
@@ -40,9 +43,10 @@ pub enum Rule {
 }
 
 impl Rule {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::UserCalls,
         Self::AddressCalls,
+        Self::UnknownKeys,
         Self::Logins,
         Self::Inputs,
         Self::RunsPerMinute,
@@ -54,7 +58,7 @@ impl Rule {
     fn allowance(self, limits: &Limits) -> (Option<NonZeroU32>, Duration) {
         let count = match self {
             Self::UserCalls => limits.calls_per_minute,
-            Self::AddressCalls => limits.anonymous_calls_per_minute,
+            Self::AddressCalls | Self::UnknownKeys => limits.anonymous_calls_per_minute,
             Self::Logins => limits.logins_per_minute,
             Self::Inputs => limits.inputs_per_minute,
             Self::RunsPerMinute => limits.runs_per_minute,
@@ -90,7 +94,7 @@ impl Quota {
             Rule::RunsPerHour => self.runs_per_hour,
             Rule::RunsPerDay => self.runs_per_day,
             Rule::UserCalls => self.calls_per_minute,
-            Rule::AddressCalls | Rule::Logins | Rule::Inputs => None,
+            Rule::AddressCalls | Rule::UnknownKeys | Rule::Logins | Rule::Inputs => None,
         }
     }
 }

@@ -1,8 +1,13 @@
-//! The well-known protobuf types for times and durations.
+//! The well-known protobuf types for times, durations and update masks.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
+
+use super::errors::Error;
+
+/// More paths than any of our messages has fields that can be changed.
+const MOST_PATHS: usize = 16;
 
 /// A time on the wire.
 pub fn timestamp(time: Timestamp) -> prost_types::Timestamp {
@@ -21,6 +26,18 @@ pub fn duration(duration: Duration) -> prost_types::Duration {
     let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
     let nanos = i32::try_from(duration.subsec_nanos()).unwrap_or(0);
     prost_types::Duration { seconds, nanos }
+}
+
+/// The paths of an update mask, each of which costs the caller no more than two bytes.
+///
+/// # Errors
+/// INVALID_ARGUMENT when there are more than 16.
+pub fn mask_in(mask: Option<&prost_types::FieldMask>) -> Result<&[String], Error> {
+    let paths = mask.map_or(&[][..], |mask| &mask.paths);
+    if paths.len() > MOST_PATHS {
+        return Err(Error::invalid("update_mask", "may hold at most 16 paths."));
+    }
+    Ok(paths)
 }
 
 #[cfg(test)]

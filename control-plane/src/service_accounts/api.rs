@@ -16,7 +16,7 @@ use crate::platform::ids::UserId;
 use crate::platform::pagination::Page;
 use crate::platform::ratelimit::Quota;
 use crate::platform::scopes::{Scope, Scopes};
-use crate::platform::wire::timestamp;
+use crate::platform::wire::{mask_in, timestamp};
 use crate::users::api::{role_in, role_out};
 use crate::users::model::DisplayName;
 
@@ -212,8 +212,8 @@ fn change_in(request: &pb::UpdateServiceAccountRequest) -> Result<(UserId, Chang
     let id = account_id_in(&account.id)?;
     let mut wrong = Violations::default();
     let mut change = Change::default();
-    let mask = request.update_mask.clone().unwrap_or_default();
-    for path in &mask.paths {
+    let paths = mask_in(request.update_mask.as_ref())?;
+    for path in paths {
         let field = format!("service_account.{path}");
         match path.as_str() {
             "display_name" => {
@@ -229,7 +229,7 @@ fn change_in(request: &pb::UpdateServiceAccountRequest) -> Result<(UserId, Chang
             ),
         }
     }
-    if mask.paths.is_empty() {
+    if paths.is_empty() {
         wrong.add("update_mask", "must name at least one field.");
     }
     wrong.check()?;

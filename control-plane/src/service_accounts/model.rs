@@ -13,6 +13,9 @@ use crate::users::model::DisplayName;
 /// What every key begins with, so that people and scanners know one when they see it.
 pub const KEY_PREFIX: &str = "crk_";
 
+/// How long every key is: the prefix, and 32 bytes in base64.
+pub const KEY_CHARS: usize = KEY_PREFIX.len() + 43;
+
 /// How exactly it is kept when a key was last used; each change costs a write.
 pub const LAST_USED_EVERY: Duration = Duration::from_secs(3600);
 

@@ -1,33 +1,50 @@
 //! Making service accounts and keys, and telling whose a key is.
 
+use std::net::IpAddr;
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
 
 use super::model::{
-    ApiKey, Change, KEY_PREFIX, LAST_USED_EVERY, NewApiKey, NewServiceAccount, ServiceAccount,
-    expiry,
+    ApiKey, Change, KEY_CHARS, KEY_PREFIX, LAST_USED_EVERY, NewApiKey, NewServiceAccount,
+    ServiceAccount, expiry,
 };
 use super::store::{self, Digest, FoundKey};
 use crate::platform::Platform;
 use crate::platform::context::{Caller, Credential};
 use crate::platform::errors::{Error, Reason};
+use crate::platform::guard::network;
 use crate::platform::idempotency;
 use crate::platform::ids::{ApiKeyId, UserId};
 use crate::platform::pagination::Page;
+use crate::platform::ratelimit::Rule;
 use crate::platform::seal::random_bytes;
+
+/// How many keys are known, and how long one is that is not used.
+const MOST_KNOWN: u64 = 10_000;
+const KNOWN_FOR: Duration = Duration::from_secs(86_400);
 
 /// All service accounts and keys.
 #[derive(Debug, Clone)]
 pub struct ServiceAccounts {
     platform: Platform,
+    /// Keys that were right when they were looked up last. Looking for others is limited by the
+    /// address that they come from, before anybody knows whether they are right.
+    known: Cache<Digest, ()>,
 }
 
 impl ServiceAccounts {
     /// Service accounts in the platform's database.
     pub fn new(platform: Platform) -> Self {
-        Self { platform }
+        let known = Cache::builder()
+            .max_capacity(MOST_KNOWN)
+            .time_to_idle(KNOWN_FOR)
+            .build();
+        Self { platform, known }
     }
 
     /// Makes an account.
@@ -127,12 +144,31 @@ impl ServiceAccounts {
         Ok(key)
     }
 
-    /// Whose key this is.
+    /// Whose key this is, that came from an address.
     ///
     /// # Errors
-    /// KEY_INVALID for an unknown or revoked key and one of a disabled account; KEY_EXPIRED.
-    pub async fn authenticate(&self, secret: &str) -> Result<Caller, Error> {
-        let found = store::find_key(self.platform.db.read(), &digest(secret)).await?;
+    /// KEY_INVALID for an unknown or revoked key and one of a disabled account; KEY_EXPIRED;
+    /// RATE_LIMITED for a key that is not known, when many such came from there.
+    pub async fn authenticate(&self, secret: &str, address: IpAddr) -> Result<Caller, Error> {
+        if secret.len() != KEY_CHARS {
+            return Err(Error::Unauthenticated(Reason::KEY_INVALID));
+        }
+        let digest = digest(secret);
+        if !self.known.contains_key(&digest) {
+            let rates = &self.platform.rate_limits;
+            rates.check(Rule::UnknownKeys, &network(address)).await?;
+        }
+        let caller = self.look_up(&digest).await;
+        match &caller {
+            Ok(_) => self.known.insert(digest, ()),
+            Err(Error::Unauthenticated(_)) => self.known.invalidate(&digest),
+            Err(_) => {}
+        }
+        caller
+    }
+
+    async fn look_up(&self, digest: &Digest) -> Result<Caller, Error> {
+        let found = store::find_key(self.platform.db.read(), digest).await?;
         let invalid = Error::Unauthenticated(Reason::KEY_INVALID);
         let Some(FoundKey {
             key,

@@ -4,13 +4,13 @@ use coderunner_proto::v1 as pb;
 use pb::user_service_server::UserService;
 use tonic::{Request, Response, Status};
 
-use super::model::{AgeGroup, DisplayName, ProfileChange, User};
+use super::model::{AgeGroup, DisplayName, Email, ProfileChange, User};
 use super::service::Users;
 use crate::platform::context::{OpContext, Role};
 use crate::platform::errors::{Error, Violations};
 use crate::platform::idempotency::Idempotency;
 use crate::platform::pagination::Page;
-use crate::platform::wire::timestamp;
+use crate::platform::wire::{mask_in, timestamp};
 
 /// The gRPC side of `Users`.
 pub struct UserApi {
@@ -82,10 +82,13 @@ impl UserService for UserApi {
             page_size,
             page_token,
             role,
+            email,
         } = request.into_inner();
         let role = role_in(role)?;
-        let page = Page::parse(page_size, &page_token, &format!("users {role:?}"))?;
-        let (users, next_page_token) = self.users.list(role, &page).await?;
+        let email = email_in(&email)?;
+        let list = format!("users {role:?} {email:?}");
+        let page = Page::parse(page_size, &page_token, &list)?;
+        let (users, next_page_token) = self.users.list(role, email.as_ref(), &page).await?;
         let users = users.into_iter().map(user_out).collect();
         Ok(Response::new(pb::ListUsersResponse {
             users,
@@ -107,15 +110,20 @@ impl UserService for UserApi {
     }
 }
 
+/// None when no address is said.
+fn email_in(text: &str) -> Result<Option<Email>, Error> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let email = Email::parse(text).map_err(|error| Error::invalid("email", error.to_string()))?;
+    Ok(Some(email))
+}
+
 fn change_in(request: &pb::UpdateProfileRequest) -> Result<ProfileChange, Error> {
     let mut wrong = Violations::default();
     let mut change = ProfileChange::default();
     let user = request.user.clone().unwrap_or_default();
-    let paths = request
-        .update_mask
-        .as_ref()
-        .map(|mask| mask.paths.as_slice());
-    for path in paths.unwrap_or_default() {
+    for path in mask_in(request.update_mask.as_ref())? {
         match path.as_str() {
             "display_name" => {
                 let name = DisplayName::parse(&user.display_name);

@@ -58,7 +58,7 @@ pub async fn insert(tx: &mut Connection, new: &NewUser) -> Result<bool, sqlx::Er
 }
 
 /// Reads an account by its address.
-pub async fn by_email(db: &Pool, email: &Email) -> Result<Option<Account>, sqlx::Error> {
+pub async fn by_email(db: impl Executor, email: &Email) -> Result<Option<Account>, sqlx::Error> {
     let row = db::query("SELECT * FROM users WHERE email = $1")
         .bind(email.as_str())
         .fetch_optional(db)
@@ -144,13 +144,13 @@ pub async fn set_role(tx: &mut Connection, id: UserId, role: Role) -> Result<boo
     Ok(result.rows_affected() == 1)
 }
 
-/// Gives an account another password.
+/// Gives an account another password. Whoever registered it can't get in by repeating that.
 pub async fn set_password(
     tx: &mut Connection,
     id: UserId,
     password_hash: &str,
 ) -> Result<(), sqlx::Error> {
-    db::query("UPDATE users SET password_hash = $1 WHERE id = $2")
+    db::query("UPDATE users SET password_hash = $1, register_request_id = NULL WHERE id = $2")
         .bind(password_hash)
         .bind(id.to_string())
         .execute(tx)

@@ -229,6 +229,29 @@ async fn forged_keys_are_refused() {
 }
 
 #[tokio::test]
+async fn made_up_keys_are_looked_up_30_times_a_minute_and_keep_no_known_one_out() {
+    let mut scene = Scene::start(UNLIMITED).await;
+    let account = scene.account(pb::Role::Student, Default::default()).await;
+    let (_, mut known) = scene.key(&account, &[RunsWrite]).await;
+    let (_, mut new) = scene.key(&account, &[RunsWrite]).await;
+    create_run(&mut known).await.unwrap();
+    for number in 0..30 {
+        let made_up = format!("crk_{number:043}");
+        let answer = create_run(&mut scene.server.client(made_up)).await;
+        assert!(answer.is_err(), "{number}");
+    }
+    // That it is right can't be known without looking.
+    refused(
+        create_run(&mut new).await,
+        Code::ResourceExhausted,
+        "RATE_LIMITED",
+    );
+    create_run(&mut known).await.unwrap();
+    scene.server.clock.advance(Duration::from_secs(60));
+    create_run(&mut new).await.unwrap();
+}
+
+#[tokio::test]
 async fn quotas_belong_to_the_account_and_not_to_the_key() {
     let mut scene = Scene::start(UNLIMITED).await;
     let quota = pb::ServiceQuota {

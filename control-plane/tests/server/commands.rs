@@ -1,8 +1,9 @@
 //! Commands of the program on the files of an installation.
 
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Calls the program in a folder.
 fn control_plane(folder: &Path, arguments: &[&str]) -> Output {
@@ -77,11 +78,61 @@ fn a_retired_key_goes_with_the_next_rotation() {
     assert!(long_ago.exists(), "its last token may live");
 }
 
+/// Makes or changes an account; the password is always another.
+fn create_user(folder: &Path, password: &str, rest: &[&str]) -> Output {
+    let account = [
+        "user",
+        "create",
+        "--email",
+        "ada@example.org",
+        "--password-stdin",
+        "--config",
+        "config.toml",
+    ];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_control-plane"))
+        .args([&account[..], rest].concat())
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(password.as_bytes()).unwrap();
+    drop(stdin);
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn an_account_keeps_its_role_unless_another_is_said_and_the_last_admin_always() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let settings = "database_url = \"sqlite:test.db\"\nkeys_dir = \"keys\"\n";
+    std::fs::write(folder.join("config.toml"), settings).unwrap();
+    said(folder, &["init", "--config", "config.toml"]);
+    for (password, rest, role) in [
+        ("first password", &["--role", "author"][..], "(author)"),
+        ("second password", &[], "(author)"),
+        ("third password", &["--role", "admin"], "(admin)"),
+        ("fourth password", &[], "(admin)"),
+    ] {
+        let output = create_user(folder, password, rest);
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && told.contains(role), "{output:?}");
+    }
+    let output = create_user(folder, "fifth password", &["--role", "student"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && errors.contains("the last admin"),
+        "{output:?}"
+    );
+}
+
 #[test]
 fn certificates_are_made_listed_and_renewed() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let host = "runner-1.example.org,192.0.2.7";
+    let host = "runner-1.example.org, 192.0.2.7";
     let make = [
         "pki", "make", "--runner", host, "--client", "main", "--days", "20",
     ];

@@ -8,7 +8,7 @@ use pb::progress_service_client::ProgressServiceClient;
 use tonic::Code;
 use tonic::codec::CompressionEncoding;
 
-use crate::support::{PASSWORD, UNLIMITED, credentials, refused, start, with};
+use crate::support::{PASSWORD, UNLIMITED, credentials, refused, registration, start, with};
 
 #[tokio::test]
 async fn a_user_has_60_calls_a_minute() {
@@ -61,6 +61,31 @@ async fn an_address_has_30_calls_a_minute_without_login() {
         Code::ResourceExhausted,
         "RATE_LIMITED",
     );
+}
+
+#[tokio::test]
+async fn a_login_brings_no_more_calls_that_give_logins() {
+    let running = start("").await;
+    let token = running.student("ada").await.tokens.unwrap().access_token;
+    let mut auth = running.auth();
+    for _ in 1..30 {
+        let refusal = auth.refresh(with(&token, pb::RefreshRequest::default()));
+        refused(
+            refusal.await,
+            Code::Unauthenticated,
+            "REFRESH_TOKEN_INVALID",
+        );
+    }
+    let refusal = auth.refresh(with(&token, pb::RefreshRequest::default()));
+    refused(refusal.await, Code::ResourceExhausted, "RATE_LIMITED");
+    let refusal = auth.login(with(&token, credentials("ada", PASSWORD)));
+    refused(refusal.await, Code::ResourceExhausted, "RATE_LIMITED");
+    let refusal = auth.register(with(&token, registration("bob")));
+    refused(refusal.await, Code::ResourceExhausted, "RATE_LIMITED");
+    // Other calls are the user's own.
+    auth.get_me(with(&token, pb::GetMeRequest {}))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

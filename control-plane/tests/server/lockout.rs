@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use coderunner_proto::v1 as pb;
+use control_plane::users::model::Email;
+use control_plane::users::store;
 use tonic::{Code, Request, Status};
 
-use crate::support::{PASSWORD, Running, UNLIMITED, credentials, refused, start};
+use crate::support::{PASSWORD, Running, UNLIMITED, credentials, refused, registration, start};
 
 async fn login(running: &Running, name: &str, password: &str) -> Result<(), tonic::Status> {
     running
@@ -95,6 +97,65 @@ async fn login_from(
     Ok(answer.into_inner())
 }
 
+/// Registers anew what was registered before, but with another password.
+async fn register_again(running: &Running, password: &str) -> Result<(), Status> {
+    let request = pb::RegisterRequest {
+        request_id: "mine".into(),
+        password: password.into(),
+        ..registration("ada")
+    };
+    running.auth().register(request).await.map(drop)
+}
+
+#[tokio::test]
+async fn repeats_of_a_registration_are_guesses_like_others() {
+    let running = start(UNLIMITED).await;
+    register_again(&running, PASSWORD).await.unwrap();
+    register_again(&running, PASSWORD).await.expect("a repeat");
+    for _ in 0..5 {
+        let refusal = register_again(&running, "wrong password").await;
+        refused(refusal, Code::InvalidArgument, "REQUEST_ID_REUSED");
+    }
+    let refusal = register_again(&running, PASSWORD).await;
+    refused(refusal, Code::ResourceExhausted, "ACCOUNT_LOCKED");
+    let refusal = login(&running, "ada", PASSWORD).await;
+    refused(refusal, Code::ResourceExhausted, "ACCOUNT_LOCKED");
+}
+
+#[tokio::test]
+async fn repeats_of_a_registration_are_as_frequent_as_logins() {
+    let running = start("[limits]\nanonymous_calls_per_minute = 0\n").await;
+    for _ in 0..11 {
+        register_again(&running, PASSWORD).await.unwrap();
+    }
+    let refusal = register_again(&running, PASSWORD).await;
+    refused(refusal, Code::ResourceExhausted, "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn a_registration_can_be_repeated_for_a_day_and_until_the_password_changes() {
+    let running = start(UNLIMITED).await;
+    register_again(&running, PASSWORD).await.unwrap();
+    running.clock.advance(Duration::from_secs(86_399));
+    register_again(&running, PASSWORD).await.unwrap();
+    running.clock.advance(Duration::from_secs(1));
+    let refusal = register_again(&running, PASSWORD).await;
+    refused(refusal, Code::AlreadyExists, "EMAIL_TAKEN");
+
+    let running = start(UNLIMITED).await;
+    register_again(&running, PASSWORD).await.unwrap();
+    let email = Email::parse("ada@example.org").unwrap();
+    let db = &running.platform.db;
+    let account = store::by_email(db.read(), &email).await.unwrap().unwrap();
+    let mut tx = db.write().await.unwrap();
+    store::set_password(&mut tx, account.user.id, &account.password_hash)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let refusal = register_again(&running, PASSWORD).await;
+    refused(refusal, Code::AlreadyExists, "EMAIL_TAKEN");
+}
+
 #[tokio::test]
 async fn a_stranger_elsewhere_does_not_lock_out_the_owner() {
     let running = start(PROXIED).await;
@@ -153,6 +214,43 @@ async fn guessing_from_many_networks_locks_new_ones_for_a_while_and_known_ones_n
     login_from(&running, home, "ada", PASSWORD)
         .await
         .expect("the owner at home is not locked out");
+}
+
+#[tokio::test]
+async fn an_owner_who_mistypes_now_and_then_does_not_lock_the_account_elsewhere() {
+    let running = start(PROXIED).await;
+    running.student("ada").await;
+    // Together as many as would lock the account for networks that it does not know.
+    for _ in 0..13 {
+        for _ in 0..4 {
+            let refusal = login_from(&running, "203.0.113.1", "ada", "typo").await;
+            refused(refusal, Code::Unauthenticated, "BAD_CREDENTIALS");
+        }
+        login_from(&running, "203.0.113.1", "ada", PASSWORD)
+            .await
+            .unwrap();
+    }
+    login_from(&running, "198.51.100.1", "ada", PASSWORD)
+        .await
+        .expect("nobody has guessed");
+}
+
+#[tokio::test]
+async fn a_login_takes_back_no_failures_of_other_networks() {
+    let running = start(PROXIED).await;
+    running.student("ada").await;
+    for guess in 0..50 {
+        let address = format!("198.51.100.{}", guess + 1);
+        let refusal = login_from(&running, &address, "ada", "guess").await;
+        refused(refusal, Code::Unauthenticated, "BAD_CREDENTIALS");
+        if guess == 48 {
+            for password in ["typo", PASSWORD] {
+                let _ = login_from(&running, "203.0.113.1", "ada", password).await;
+            }
+        }
+    }
+    let refusal = login_from(&running, "192.0.2.1", "ada", PASSWORD).await;
+    refused(refusal, Code::ResourceExhausted, "ACCOUNT_LOCKED");
 }
 
 #[tokio::test]

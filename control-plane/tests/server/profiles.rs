@@ -2,6 +2,7 @@
 
 use coderunner_proto::v1 as pb;
 use control_plane::platform::db;
+use pb::service_account_service_client::ServiceAccountServiceClient;
 use pb::user_service_client::UserServiceClient;
 use tonic::Code;
 
@@ -53,6 +54,38 @@ async fn a_profile_changes_by_its_mask_only() {
 }
 
 #[tokio::test]
+async fn a_long_mask_gets_a_short_answer() {
+    let running = start(UNLIMITED).await;
+    let token = running.token("ada", "admin").await;
+    let mut users = UserServiceClient::new(running.channel.clone());
+    let mut services = ServiceAccountServiceClient::new(running.channel.clone());
+    for count in [17, 300_000] {
+        let request = change("", "Ada L.", &vec![""; count]);
+        let services_request = pb::UpdateServiceAccountRequest {
+            service_account: Some(pb::ServiceAccount {
+                id: "0197f000-0000-7000-8000-000000000000".into(),
+                ..Default::default()
+            }),
+            update_mask: request.update_mask.clone(),
+            ..Default::default()
+        };
+        let answers = [
+            users.update_profile(with(&token, request)).await.map(drop),
+            services
+                .update_service_account(with(&token, services_request))
+                .await
+                .map(drop),
+        ];
+        for answer in answers {
+            let details = refused(answer, Code::InvalidArgument, "INVALID_ARGUMENT");
+            let violations = &details.bad_request().unwrap().field_violations;
+            assert_eq!(violations.len(), 1, "{count}");
+            assert_eq!(violations[0].description, "may hold at most 16 paths.");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_repeat_gets_the_first_answer_and_another_body_is_refused() {
     let running = start(UNLIMITED).await;
     let token = running.token("ada", "student").await;
@@ -96,6 +129,43 @@ async fn a_repeat_gets_the_first_answer_and_another_body_is_refused() {
 }
 
 #[tokio::test]
+async fn an_account_is_found_by_its_address() {
+    let running = start(UNLIMITED).await;
+    let admin = running.token("root", "admin").await;
+    for name in ["ada", "bob"] {
+        running.student(name).await;
+    }
+    let users = UserServiceClient::new(running.channel.clone());
+    let find = |email: &str, role: pb::Role| {
+        let request = pb::ListUsersRequest {
+            page_size: 1,
+            role: role.into(),
+            email: email.into(),
+            ..Default::default()
+        };
+        let (mut users, request) = (users.clone(), with(&admin, request));
+        async move { users.list_users(request).await }
+    };
+    for (email, role, names) in [
+        ("bob@example.org", pb::Role::Unspecified, &["bob"][..]),
+        (" \u{ff22}OB@Example.org", pb::Role::Student, &["bob"]),
+        ("bob@example.org", pb::Role::Admin, &[]),
+        ("eve@example.org", pb::Role::Unspecified, &[]),
+    ] {
+        let found = find(email, role).await.unwrap().into_inner();
+        let found_names: Vec<_> = found.users.iter().map(|it| &it.display_name).collect();
+        assert_eq!(found_names, names, "{email} {role:?}");
+        assert_eq!(found.next_page_token, "");
+    }
+    let refusal = find("bob", pb::Role::Unspecified).await;
+    let details = refused(refusal, Code::InvalidArgument, "INVALID_ARGUMENT");
+    assert_eq!(
+        details.bad_request().unwrap().field_violations[0].field,
+        "email"
+    );
+}
+
+#[tokio::test]
 async fn accounts_are_listed_in_pages_by_role() {
     let running = start(UNLIMITED).await;
     let admin = running.token("root", "admin").await;
@@ -108,6 +178,7 @@ async fn accounts_are_listed_in_pages_by_role() {
             page_size: 2,
             page_token,
             role: role.into(),
+            ..Default::default()
         };
         users
             .list_users(with(&admin, request))

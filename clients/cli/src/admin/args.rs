@@ -19,8 +19,8 @@ pub enum Admin {
     /// API keys of other services.
     #[command(subcommand)]
     Keys(Keys),
-    /// Make an account with the role admin, or make an account an admin. Needs the installation's
-    /// files.
+    /// Make an account with the role admin, or make an account an admin and give it this password,
+    /// which ends its sessions if it is another than before. Needs the installation's files.
     #[command(name = "first-admin")]
     MakeFirst {
         /// Address for logging in.

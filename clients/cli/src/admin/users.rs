@@ -82,6 +82,7 @@ async fn all(client: &Client, role: Role) -> Result<Vec<User>, Failure> {
             page_size: 100,
             page_token,
             role: role.into(),
+            email: String::new(),
         };
         let page = ask!(client, UserServiceClient.list_users(request));
         users.extend(page.users);
@@ -97,9 +98,12 @@ async fn id_of(client: &Client, user: &str) -> Result<String, Failure> {
     if !user.contains('@') {
         return Ok(user.to_owned());
     }
-    let wanted = user.to_lowercase();
-    let users = all(client, Role::Unspecified).await?;
-    let found = users.into_iter().find(|user| user.email == wanted);
+    let request = ListUsersRequest {
+        email: user.to_owned(),
+        ..Default::default()
+    };
+    let answer = ask!(client, UserServiceClient.list_users(request));
+    let found = answer.users.into_iter().next();
     found
         .map(|user| user.id)
         .ok_or_else(|| Failure::Input(format!("there is no account with the address {user}")))

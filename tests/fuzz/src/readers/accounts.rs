@@ -1,6 +1,6 @@
 //! What clients send about themselves: headers, tokens, names, ids, places in a list.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ pub fn call_headers(bytes: &[u8]) {
     let said = map.get_all("x-forwarded-for").iter();
     let said = said.filter_map(|value| value.to_str().ok());
     let mut addresses = said.flat_map(|value| value.split(','));
-    let is_said = addresses.any(|address| address.trim().parse() == Ok(behind));
+    let is_said = addresses.any(|entry| forwarded(entry.trim()) == Some(behind));
     assert!(is_said || behind == proxy);
     assert!(headers::user_agent(&map).chars().count() <= 200);
     let longest = Duration::from_secs(99_999_999 * 3600);
@@ -76,6 +76,14 @@ pub fn call_headers(bytes: &[u8]) {
         assert!(token.len() <= 4096);
         assert_eq!(map.get_all("authorization").iter().count(), 1);
     }
+}
+
+/// What an entry of `x-forwarded-for` may look like: an address, in brackets, or with a port.
+fn forwarded(entry: &str) -> Option<IpAddr> {
+    let alone = entry.trim_start_matches('[').trim_end_matches(']');
+    let alone = alone.parse::<IpAddr>().ok();
+    let with_port = || entry.parse::<SocketAddr>().ok().map(|it| it.ip());
+    alone.or_else(with_port).map(|it| it.to_canonical())
 }
 
 /// A checked field is within its length, shows what it is, and checking it again changes nothing: one account has one
