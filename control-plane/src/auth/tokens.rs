@@ -1,6 +1,11 @@
 //! Access tokens: JWT (RFC 7519) signed with Ed25519 (RFC 8037), and the published key set
 //! (RFC 7517). The key is found by the token's `kid` among ours; the algorithm is never taken
 //! from the token.
+//!
+//! Checking a signature takes longer than all else that a short call needs. So what was found of a
+//! token counts for a minute, by the digest of the whole token: as long as the keys are the same,
+//! and never beyond the token's own time. Only tokens that were accepted are kept, so nobody can
+//! fill the memory with others.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -10,7 +15,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::pkcs8::EncodePrivateKey;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::platform::errors::{Error, Reason};
 use crate::platform::ids::{SessionId, UserId};
@@ -19,6 +26,10 @@ use crate::platform::rotate::{CLOCK_LEEWAY, Standing, standings};
 
 const ISSUER: &str = "coderunner";
 const AUDIENCE: &str = "coderunner";
+/// How long what was found of a token counts.
+const FRESH: Duration = Duration::from_secs(60);
+/// Of how many tokens it is kept.
+const MOST: u64 = 100_000;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
@@ -43,10 +54,22 @@ pub struct Bearer {
     pub session_id: SessionId,
 }
 
+/// What was found of a token.
+#[derive(Clone)]
+struct Verified {
+    bearer: Bearer,
+    time: Timestamp,
+    /// Seconds since 1970.
+    expire_second: i64,
+    /// The keys of then; holding them keeps their address theirs.
+    keys: Arc<[Key]>,
+}
+
 /// Issues and verifies access tokens. Cloning shares the keys.
 #[derive(Clone)]
 pub struct AccessTokens {
     keys: Arc<RwLock<Arc<[Key]>>>,
+    verified: Cache<[u8; 32], Verified>,
     lifetime: Duration,
 }
 
@@ -65,6 +88,10 @@ impl AccessTokens {
     pub fn new(keys: &[TokenKey], lifetime: Duration) -> Result<Self, Error> {
         Ok(Self {
             keys: Arc::new(RwLock::new(read(keys)?)),
+            verified: Cache::builder()
+                .max_capacity(MOST)
+                .time_to_live(FRESH)
+                .build(),
             lifetime,
         })
     }
@@ -123,8 +150,32 @@ impl AccessTokens {
 
     /// Checks signature, key, issuer, audience and time of a token.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Bearer, Error> {
+        let keys = self.keys();
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let known = self.verified.get(&digest);
+        if let Some(known) = known.filter(|known| known.counts(&keys, now)) {
+            return Ok(known.bearer);
+        }
+        let (bearer, expire_second) = self.verify_now(&keys, token, now)?;
+        let verified = Verified {
+            bearer,
+            time: now,
+            expire_second,
+            keys,
+        };
+        self.verified.insert(digest, verified);
+        Ok(bearer)
+    }
+
+    /// Whom a token speaks for and until when, in seconds since 1970.
+    fn verify_now(
+        &self,
+        keys: &[Key],
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(Bearer, i64), Error> {
         let claims = self
-            .claims(token, now)
+            .claims(keys, token, now)
             .ok_or(Error::Unauthenticated(Reason::TOKEN_INVALID))?;
         if now.as_second() >= claims.exp {
             return Err(Error::Unauthenticated(Reason::TOKEN_EXPIRED));
@@ -140,15 +191,15 @@ impl AccessTokens {
                 session_id,
             })
         };
-        bearer().ok_or(Error::Unauthenticated(Reason::TOKEN_INVALID))
+        let bearer = bearer().ok_or(Error::Unauthenticated(Reason::TOKEN_INVALID))?;
+        Ok((bearer, claims.exp))
     }
 
-    fn claims(&self, token: &str, now: Timestamp) -> Option<Claims> {
+    fn claims(&self, keys: &[Key], token: &str, now: Timestamp) -> Option<Claims> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let kid = header.kid?;
-        let keys = self.keys();
         let place = keys.iter().position(|key| key.id == kid)?;
-        if self.standings(&keys, now)[place] == Standing::Retired {
+        if self.standings(keys, now)[place] == Standing::Retired {
             return None;
         }
         let mut validation = Validation::new(Algorithm::EdDSA);
@@ -183,6 +234,16 @@ impl AccessTokens {
             })
             .collect();
         serde_json::json!({ "keys": published }).to_string()
+    }
+}
+
+impl Verified {
+    /// Whether it still says what verifying the token now would. The clock may have been set back.
+    fn counts(&self, keys: &Arc<[Key]>, now: Timestamp) -> bool {
+        Arc::ptr_eq(&self.keys, keys)
+            && now.as_second() < self.expire_second
+            && now >= self.time
+            && now < self.time + FRESH
     }
 }
 

@@ -67,6 +67,48 @@ fn a_token_speaks_for_its_bearer_until_it_expires() {
 }
 
 #[test]
+fn a_token_that_was_accepted_is_not_accepted_for_ever() {
+    let (old, new) = (key(), key());
+    let tokens = tokens(std::slice::from_ref(&old));
+    let bearer = bearer();
+    let mut soon = claims(bearer);
+    soon["exp"] = json!(now().as_second() + 30);
+    let soon = signed(&old, &old.id, &soon);
+    let (token, _) = tokens.issue(bearer, now()).unwrap();
+    for token in [&soon, &token] {
+        assert_eq!(tokens.verify(token, now()).unwrap(), bearer);
+        assert_eq!(tokens.verify(token, now()).unwrap(), bearer, "once more");
+        // Another token of the same bearer, with a signature of another.
+        let (text, signature) = token.rsplit_once('.').unwrap();
+        let other: String = signature.chars().rev().collect();
+        refused(&tokens, &format!("{text}.{other}"));
+    }
+    let later = now() + Duration::from_secs(30);
+    let error = tokens.verify(&soon, later).unwrap_err();
+    assert_eq!(error.reason(), Reason::TOKEN_EXPIRED);
+    assert!(tokens.replace(&[new]).unwrap());
+    refused(&tokens, &token);
+}
+
+#[test]
+fn what_was_found_of_a_token_counts_for_a_minute() {
+    let tokens = tokens(&[key()]);
+    let (token, _) = tokens.issue(bearer(), now()).unwrap();
+    let found = |after: i64| {
+        let keys = tokens.keys();
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let known = tokens.verified.get(&digest);
+        let now = now() + jiff::SignedDuration::from_secs(after);
+        known.is_some_and(|known| known.counts(&keys, now))
+    };
+    assert!(!found(0));
+    tokens.verify(&token, now()).unwrap();
+    assert!(found(30));
+    assert!(!found(61));
+    assert!(!found(-60), "the clock was set back");
+}
+
+#[test]
 fn unsigned_tokens_are_refused() {
     let key = key();
     let tokens = tokens(std::slice::from_ref(&key));
