@@ -2,6 +2,7 @@
 //! written by loading a content folder.
 
 pub mod api;
+pub mod catalogue;
 pub mod course;
 pub mod model;
 pub mod service;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -253,8 +254,8 @@ pub struct Place {
 /// A problem with the tests that students may see.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProblemPage {
-    pub problem: Problem,
-    pub examples: Vec<Test>,
+    pub problem: Arc<Problem>,
+    pub examples: Arc<Vec<Test>>,
 }
 
 /// One test with its data.

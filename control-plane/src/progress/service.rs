@@ -55,7 +55,7 @@ impl Progress {
             streak_days: streak(&times, self.platform.clock.now()),
             badges,
             levels: catalogue
-                .levels
+                .levels()
                 .iter()
                 .map(|level| in_level(level, &slugs))
                 .collect(),
