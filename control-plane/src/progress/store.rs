@@ -132,8 +132,8 @@ pub async fn list(
     let (time, problem) = after.map_or((i64::MAX, ""), |(time, slug)| (*time, slug.as_str()));
     db::query(
         "SELECT * FROM progress
-         WHERE user_id = $1 AND (last_attempt_time < $2
-             OR (last_attempt_time = $2 AND problem > $3))
+         WHERE user_id = $1 AND last_attempt_time <= $2
+             AND (last_attempt_time < $2 OR problem > $3)
          ORDER BY last_attempt_time DESC, problem LIMIT $4",
     )
     .bind(user_id.to_string())
