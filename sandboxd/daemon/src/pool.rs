@@ -571,9 +571,15 @@ impl Tenancy {
 
     fn lives(&mut self) -> bool {
         let pending = oneshot::error::TryRecvError::Empty;
-        self.ended
+        let lives = self
+            .ended
             .as_mut()
-            .is_some_and(|ended| ended.try_recv() == Err(pending))
+            .is_some_and(|ended| ended.try_recv() == Err(pending));
+        if !lives {
+            // The end was told just now, and is told once.
+            self.ended = None;
+        }
+        lives
     }
 }
 

@@ -30,7 +30,8 @@ launcher() { systemctl show -P MainPID sandboxd; }
 sandboxes() { ps -eo pid=,uid= | awk '$2 >= 2000000 && $2 < 2002048 { print $1 }'; }
 programs() {
     for pid in $(ps -eo pid=,uid= | awk '$2 >= 2000000 && $2 < 2000008 && $2 % 2 == 1 { print $1 }'); do
-        grep -q '^0 0x3 ' "/proc/$pid/syscall" || echo "$pid"
+        # One that is gone by now is no program any more.
+        grep -qs '^0 0x3 ' "/proc/$pid/syscall" || [ ! -e "/proc/$pid" ] || echo "$pid"
     done
 }
 state() {
