@@ -4,8 +4,10 @@
 //!
 //! Checking a signature takes longer than all else that a short call needs. So what was found of a
 //! token counts for a minute, by the digest of the whole token: as long as the keys are the same,
-//! and never beyond the token's own time. Only tokens that were accepted are kept, so nobody can
-//! fill the memory with others.
+//! the one that signed it has not retired, and never beyond the token's own time. Nothing else is
+//! kept of it: whether the session lives and what its account may do is asked at each call, as
+//! `platform/callers.rs` says. Only tokens that were accepted are kept, so nobody can fill the
+//! memory with others.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -63,6 +65,8 @@ struct Verified {
     expire_second: i64,
     /// The keys of then; holding them keeps their address theirs.
     keys: Arc<[Key]>,
+    /// Which of them signed it.
+    place: usize,
 }
 
 /// Issues and verifies access tokens. Cloning shares the keys.
@@ -153,29 +157,28 @@ impl AccessTokens {
         let keys = self.keys();
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let known = self.verified.get(&digest);
-        if let Some(known) = known.filter(|known| known.counts(&keys, now)) {
+        if let Some(known) = known.filter(|known| self.counts(known, &keys, now)) {
             return Ok(known.bearer);
         }
-        let (bearer, expire_second) = self.verify_now(&keys, token, now)?;
-        let verified = Verified {
-            bearer,
-            time: now,
-            expire_second,
-            keys,
-        };
+        let verified = self.verify_now(keys, token, now)?;
+        let bearer = verified.bearer;
         self.verified.insert(digest, verified);
         Ok(bearer)
     }
 
-    /// Whom a token speaks for and until when, in seconds since 1970.
-    fn verify_now(
-        &self,
-        keys: &[Key],
-        token: &str,
-        now: Timestamp,
-    ) -> Result<(Bearer, i64), Error> {
-        let claims = self
-            .claims(keys, token, now)
+    /// Whether what was found of a token is what would be found now. The clock may have been set
+    /// back, and the key may have retired.
+    fn counts(&self, known: &Verified, keys: &Arc<[Key]>, now: Timestamp) -> bool {
+        Arc::ptr_eq(&known.keys, keys)
+            && now.as_second() < known.expire_second
+            && now >= known.time
+            && now < known.time + FRESH
+            && self.standings(keys, now)[known.place] != Standing::Retired
+    }
+
+    fn verify_now(&self, keys: Arc<[Key]>, token: &str, now: Timestamp) -> Result<Verified, Error> {
+        let (place, claims) = self
+            .claims(&keys, token, now)
             .ok_or(Error::Unauthenticated(Reason::TOKEN_INVALID))?;
         if now.as_second() >= claims.exp {
             return Err(Error::Unauthenticated(Reason::TOKEN_EXPIRED));
@@ -191,11 +194,17 @@ impl AccessTokens {
                 session_id,
             })
         };
-        let bearer = bearer().ok_or(Error::Unauthenticated(Reason::TOKEN_INVALID))?;
-        Ok((bearer, claims.exp))
+        Ok(Verified {
+            bearer: bearer().ok_or(Error::Unauthenticated(Reason::TOKEN_INVALID))?,
+            time: now,
+            expire_second: claims.exp,
+            keys,
+            place,
+        })
     }
 
-    fn claims(&self, keys: &[Key], token: &str, now: Timestamp) -> Option<Claims> {
+    /// What a token says, and which key signed it.
+    fn claims(&self, keys: &[Key], token: &str, now: Timestamp) -> Option<(usize, Claims)> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let kid = header.kid?;
         let place = keys.iter().position(|key| key.id == kid)?;
@@ -210,7 +219,7 @@ impl AccessTokens {
         validation.validate_exp = false;
         jsonwebtoken::decode::<Claims>(token, &keys[place].verifying, &validation)
             .ok()
-            .map(|token| token.claims)
+            .map(|token| (place, token.claims))
     }
 
     /// The published key set, as JSON: all keys that sign now, have signed living tokens, or will
@@ -234,16 +243,6 @@ impl AccessTokens {
             })
             .collect();
         serde_json::json!({ "keys": published }).to_string()
-    }
-}
-
-impl Verified {
-    /// Whether it still says what verifying the token now would. The clock may have been set back.
-    fn counts(&self, keys: &Arc<[Key]>, now: Timestamp) -> bool {
-        Arc::ptr_eq(&self.keys, keys)
-            && now.as_second() < self.expire_second
-            && now >= self.time
-            && now < self.time + FRESH
     }
 }
 

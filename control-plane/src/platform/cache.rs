@@ -188,7 +188,7 @@ mod tests {
 
     /// Readers that all begin before the first reading ends; says how often was read.
     async fn crowd(
-        cache: &ContentCache<&str, u32>,
+        cache: &ContentCache<&'static str, u32>,
         answer: impl Fn() -> Result<u32, Error>,
     ) -> (Vec<Option<u32>>, u64) {
         let count = AtomicU64::new(0);

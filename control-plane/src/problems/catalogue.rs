@@ -69,6 +69,24 @@ impl Catalogue {
         &self.levels
     }
 
+    /// Each level with how many problems it has, and how many of them are among these, of which
+    /// none comes twice. Looks at these problems only.
+    pub fn among_levels<'a>(
+        &self,
+        problems: impl Iterator<Item = &'a str>,
+    ) -> Vec<(&Level, usize, usize)> {
+        let mut counts = HashMap::<&str, usize>::new();
+        for place in problems.filter_map(|slug| self.find(slug)?.place.as_ref()) {
+            *counts.entry(&place.level_id).or_default() += 1;
+        }
+        let count = |level: &Level| counts.get(level.id.as_str()).copied().unwrap_or(0);
+        let all = |level: &Level| self.in_level.get(&level.id).map_or(0, Vec::len);
+        let levels = self.levels.iter();
+        levels
+            .map(|level| (level, all(level), count(level)))
+            .collect()
+    }
+
     /// By slug.
     pub fn cheatsheets(&self) -> &[Cheatsheet] {
         &self.cheatsheets
@@ -76,6 +94,10 @@ impl Catalogue {
 
     /// A problem by its slug.
     pub fn problem(&self, slug: &Slug) -> Option<&Arc<Problem>> {
+        self.find(slug.as_str())
+    }
+
+    fn find(&self, slug: &str) -> Option<&Arc<Problem>> {
         self.place.get(slug).map(|at| &self.problems[*at])
     }
 
@@ -96,8 +118,7 @@ impl Catalogue {
         after: Option<&str>,
         count: usize,
     ) -> Vec<Arc<Problem>> {
-        let place = |slug: &str| self.place.get(&Slug::parse(slug).ok()?).copied();
-        let from = match after.map(place) {
+        let from = match after.map(|slug| self.place.get(slug)) {
             None => 0,
             Some(Some(at)) => at + 1,
             Some(None) => return Vec::new(),

@@ -1,5 +1,6 @@
 //! What a problem, a level and a cheatsheet are, and what their fields may hold.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -38,6 +39,13 @@ impl Slug {
 
     /// The text.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// So that maps by slug are asked with a text. It is equal, ordered and hashed as the text is.
+impl Borrow<str> for Slug {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -1,5 +1,5 @@
 //! What is measured: a private PostgreSQL with a large database, control-plane on it without a
-//! runner and without quotas, and three accounts.
+//! runner and without quotas, and four accounts.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -38,7 +38,9 @@ pub struct Account {
 pub struct Accounts {
     pub ordinary: Account,
     pub heavy: Account,
-    pub author: Account,
+    /// Has nothing.
+    pub newcomer: Account,
+    pub admin: Account,
 }
 
 /// A control-plane and its database.
@@ -96,12 +98,13 @@ impl Place {
         let Accounts {
             ordinary,
             heavy,
-            author,
+            newcomer: _,
+            admin,
         } = &self.accounts;
         let owners = Owners {
             heavy: &heavy.id,
             ordinary: &ordinary.id,
-            author: &author.id,
+            admin: &admin.id,
         };
         seed::seed(
             self.database.programs(),
@@ -221,17 +224,19 @@ impl Accounts {
         Ok(Self {
             ordinary: account("ordinary")?,
             heavy: account("heavy")?,
-            author: account("author")?,
+            newcomer: account("newcomer")?,
+            admin: account("admin")?,
         })
     }
 
-    fn all(&mut self) -> [&mut Account; 3] {
+    fn all(&mut self) -> [&mut Account; 4] {
         let Self {
             ordinary,
             heavy,
-            author,
+            newcomer,
+            admin,
         } = self;
-        [ordinary, heavy, author]
+        [ordinary, heavy, newcomer, admin]
     }
 
     async fn register(&mut self) -> Result<()> {

@@ -28,8 +28,8 @@ pub struct Owners<'a> {
     pub heavy: &'a str,
     /// Has some dozens.
     pub ordinary: &'a str,
-    /// Has nothing, and becomes an admin.
-    pub author: &'a str,
+    /// Becomes an admin.
+    pub admin: &'a str,
 }
 
 /// Fills a database whose tables are there.
@@ -42,7 +42,7 @@ pub fn seed(programs: &Programs, url: &str, counts: Counts, owners: &Owners<'_>)
     let Owners {
         heavy,
         ordinary,
-        author,
+        admin,
     } = owners;
     let [problems, users, submissions] = [problems, users, submissions].map(|it| it.to_string());
     let variables = [
@@ -51,7 +51,7 @@ pub fn seed(programs: &Programs, url: &str, counts: Counts, owners: &Owners<'_>)
         ("submissions", submissions.as_str()),
         ("heavy", *heavy),
         ("ordinary", *ordinary),
-        ("author", *author),
+        ("admin", *admin),
     ];
     programs
         .script(url, SCRIPT, &variables)

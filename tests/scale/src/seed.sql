@@ -1,5 +1,5 @@
 -- A school that has been at it for years, for psql. Variables: problems, users, submissions,
--- heavy, ordinary and author, which are ids of accounts that are there already.
+-- heavy, ordinary and admin, which are ids of accounts that are there already.
 --
 -- Learners are as they are: number 1 has made a hundredth of all submissions, half of the others
 -- some dozens. Early problems are tried most. Everything ended within the last six days, before
@@ -33,7 +33,7 @@ SELECT number, CASE number
         WHEN :users / 2 THEN :'ordinary'
         ELSE pg_temp.id(:now - 31536000000000 + number * 1000000, 'user' || number)
     END AS id
-FROM generate_series(1, :users) AS number;
+FROM generate_series(1, :users::bigint) AS number;
 CREATE UNIQUE INDEX ON learners (number);
 
 INSERT INTO users (id, email, display_name, age_group, role, password_hash, create_time)
@@ -44,7 +44,19 @@ SELECT id, 'learner' || number || '@example.org', 'Learner ' || number,
     :now - 31536000000000 + number * 1000000
 FROM learners
 ON CONFLICT DO NOTHING;
-UPDATE users SET role = 'admin' WHERE id = :'author';
+UPDATE users SET role = 'admin' WHERE id = :'admin';
+
+-- Other services with their keys; the first of both has an id that can be asked for.
+INSERT INTO users (id, email, display_name, role, password_hash, kind, create_time)
+SELECT id, id, 'Service ' || number, 'student', '', 'service', :now
+FROM (SELECT number, '01900000-0000-7000-8000-' || lpad(number::text, 12, '0') AS id
+    FROM generate_series(1, 200) AS number) AS services;
+INSERT INTO service_accounts (user_id, created_by)
+SELECT id, :'admin' FROM users WHERE kind = 'service';
+INSERT INTO api_keys (id, user_id, name, key_hash, scopes, create_time, expire_time)
+SELECT pg_temp.id(:now, users.id || number), users.id, 'Key ' || number,
+    sha256(convert_to(users.id || number, 'UTF8')), 'problems:read', :now, :now + 31536000000000
+FROM users, generate_series(1, 60) AS number WHERE kind = 'service';
 
 -- A fifth of the problems are in the course: ten in each session.
 INSERT INTO levels (id, position, age_group, number, title, summary)
@@ -129,10 +141,9 @@ SELECT pg_temp.id(moment, 'run' || work.number), learners.id, work.id, 'finished
 FROM work JOIN learners ON learners.number = work.learner WHERE work.number % 5 = 0;
 
 INSERT INTO sessions (id, user_id, user_agent, create_time, last_used_time, expire_time)
-SELECT pg_temp.id(:now - number * 1000, 'session' || learners.number || ' ' || number), id,
-    'coderunner-client/0.1.0', :now - number * 1000, :now, :now + 604800000000
-FROM learners,
-    LATERAL generate_series(1, CASE learners.number WHEN 1 THEN 300 ELSE 3 END) AS number;
+SELECT pg_temp.id(:now - login * 1000, 'session' || number || ' ' || login), id,
+    'coderunner-client/0.1.0', :now - login * 1000, :now, :now + 604800000000
+FROM learners, LATERAL generate_series(1, CASE number WHEN 1 THEN 300 ELSE 3 END) AS login;
 INSERT INTO refresh_tokens (token_hash, session_id, create_time)
 SELECT sha256(convert_to(sessions.id || number, 'UTF8')), sessions.id, :now
 FROM sessions, generate_series(1, 3) AS number WHERE user_agent = 'coderunner-client/0.1.0';
