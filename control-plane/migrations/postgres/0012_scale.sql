@@ -11,6 +11,7 @@ CREATE INDEX progress_points ON progress (user_id, points) WHERE points > 0;
 
 -- What is forgotten every ten minutes.
 CREATE INDEX sessions_by_end_time ON sessions (end_time) WHERE end_time IS NOT NULL;
+CREATE INDEX login_failures_by_last_failure ON login_failures (last_failure_time);
 CREATE INDEX login_networks_by_last_login ON login_networks (last_login_time);
 
 -- A course that is loaded anew deletes its sessions, and each looks for the problems that refer to it.

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use coderunner_proto::v1 as pb;
 use http::uri::PathAndQuery;
+use pb::problem_service_client::ProblemServiceClient;
 use tonic::client::Grpc;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
@@ -130,6 +131,15 @@ pub async fn all(accounts: &Accounts) -> Result<Vec<Named>> {
         }
     }
     Ok(calls)
+}
+
+/// Asks for the first page of problems, for which control-plane reads the course.
+pub async fn read_course(account: &Account) -> Result<()> {
+    let request = pb::ListProblemsRequest::default();
+    let request = account.client.authorised(request).await?;
+    let mut stub = ProblemServiceClient::new(account.client.channel());
+    stub.list_problems(request).await?;
+    Ok(())
 }
 
 impl Named {

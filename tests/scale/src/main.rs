@@ -21,7 +21,7 @@ mod seed;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
@@ -98,6 +98,9 @@ async fn main() -> ExitCode {
 async fn measure(options: &Options) -> Result<bool> {
     let programs = place::programs()?;
     let mut place = Place::make(&programs, &options.course, options.counts).await?;
+    let begin = Instant::now();
+    calls::read_course(&place.accounts.ordinary).await?;
+    let read_course_ms = begin.elapsed().as_millis();
     let rows = times(&place, options).await?;
     let memory_mib = place.memory_bytes()? / (1024 * 1024);
     let server = place.url();
@@ -107,6 +110,7 @@ async fn measure(options: &Options) -> Result<bool> {
     let scans = scans(&place)?;
 
     println!("{}", report::table(&rows));
+    println!("the first call, for which the course was read, took {read_course_ms} ms");
     println!("control-plane had {memory_mib} MiB of memory after these calls");
     for scan in &scans {
         println!("{scan}");

@@ -24,7 +24,7 @@ pub struct Counts {
 /// Ids of the accounts that things are seeded for.
 #[derive(Debug)]
 pub struct Owners<'a> {
-    /// Has a hundredth of all.
+    /// Has some thousands.
     pub heavy: &'a str,
     /// Has some dozens.
     pub ordinary: &'a str,

@@ -1,8 +1,8 @@
 -- A school that has been at it for years, for psql. Variables: problems, users, submissions,
 -- heavy, ordinary and admin, which are ids of accounts that are there already.
 --
--- Learners are as they are: number 1 has made a hundredth of all submissions, half of the others
--- some dozens. Early problems are tried most. Everything ended within the last six days, before
+-- Learners are as they are: number 1 has made one submission in 140, the one in the middle some
+-- dozens. Early problems are tried most. Everything ended within the last six days, before
 -- anything is old enough to be deleted. Tests hold bytes that nobody can open; what opens tests
 -- has the problems of the sample course.
 
@@ -61,7 +61,7 @@ FROM users, generate_series(1, 60) AS number WHERE kind = 'service';
 -- A fifth of the problems are in the course: ten in each session.
 INSERT INTO levels (id, position, age_group, number, title, summary)
 SELECT 'seeded-level-' || number, 1000 + number,
-    CASE WHEN number < 20 THEN '11-14' ELSE '15-18' END, 100 + number, 'Level ' || number,
+    CASE WHEN number % 2 = 0 THEN '11-14' ELSE '15-18' END, 100 + number, 'Level ' || number,
     'What a term is about, in a sentence.'
 FROM generate_series(0, 39) AS number;
 INSERT INTO course_sessions (id, level_id, position, title, summary)
@@ -147,6 +147,11 @@ FROM learners, LATERAL generate_series(1, CASE number WHEN 1 THEN 300 ELSE 3 END
 INSERT INTO refresh_tokens (token_hash, session_id, create_time)
 SELECT sha256(convert_to(sessions.id || number, 'UTF8')), sessions.id, :now
 FROM sessions, generate_series(1, 3) AS number WHERE user_agent = 'coderunner-client/0.1.0';
+
+INSERT INTO login_failures (email_hash, failure_count, locked_until, last_failure_time)
+SELECT sha256(convert_to('failure' || number, 'UTF8')), 1, 0, :now FROM learners;
+INSERT INTO login_networks (place_hash, last_login_time)
+SELECT sha256(convert_to('network' || number, 'UTF8')), :now FROM learners;
 
 UPDATE users SET submission_count = counts.count, run_count = counts.count / 5
 FROM (SELECT user_id, count(*) AS count FROM submissions GROUP BY user_id) AS counts
