@@ -4,6 +4,7 @@
 
 mod commands;
 
+use std::cell::Cell;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ use control_plane::auth::tokens::AccessTokens;
 use control_plane::platform::clock::SystemClock;
 use control_plane::platform::config::{Config, Limits, Problems};
 use control_plane::platform::context::Role;
+use control_plane::platform::db::Alone;
 use control_plane::platform::keys::{self, Keys};
 use control_plane::platform::{Platform, telemetry};
 use control_plane::problems::course::folder::read_course;
@@ -145,17 +147,22 @@ async fn serve(file: &Path) -> anyhow::Result<()> {
         let course = read(&folder, &ceilings(&config.limits))?;
         store(&config, &course).await?;
     }
+    let mut alone = Alone::take(&config.database.location).await?;
     let server = Server::build(config, keys, Arc::new(SystemClock)).await?;
     let (address, admin) = (server.address()?, server.admin_address()?);
     tracing::info!(%address, %admin, "serving");
-    server
-        .serve(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        })
-        .await?;
+    let lost = Cell::new(false);
+    let stop = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            () = alone.lost() => lost.set(true),
+        }
+    };
+    server.serve(stop).await?;
+    if lost.get() {
+        bail!("another control-plane works on the database now");
+    }
     tracing::info!("drained");
     Ok(())
 }

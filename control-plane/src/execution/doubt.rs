@@ -10,9 +10,16 @@ use super::model::{Run, State};
 use super::service::Execution;
 use super::store;
 use super::worker::persistently;
+use crate::platform::config::Database;
+
+/// The least time of doubt, and what is added to the longest that the server may think about a statement.
+const LEAST: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(2);
 
 /// A commit that is under way on the server is over by then, one way or the other.
-pub(crate) const DOUBT: Duration = Duration::from_secs(10);
+pub(crate) fn time_of_doubt(settings: &Database) -> Duration {
+    LEAST.max(settings.statement_limit + GRACE)
+}
 
 /// Does something when it is dropped, unless it was told that all is clear.
 pub(crate) struct InDoubt<F: FnOnce()>(Option<F>);
@@ -47,7 +54,8 @@ impl Execution {
         let (execution, run) = (self.clone(), run.clone());
         InDoubt::new(move || {
             tokio::spawn(async move {
-                tokio::time::sleep(DOUBT).await;
+                let doubt = time_of_doubt(&execution.platform.config.database);
+                tokio::time::sleep(doubt).await;
                 execution.find_out(run, interactive).await;
             });
         })
@@ -69,37 +77,17 @@ impl Execution {
 mod tests {
     use sandboxd_sim::Sim;
 
-    use super::super::lab::{lab_with, request};
+    use super::super::lab::lab_with;
     use super::super::model::Outcome;
-    use super::super::service::new_run;
     use super::*;
-    use crate::platform::ids::CallId;
+    use crate::platform::errors::Error;
 
-    /// As `create` does, up to a commit whose answer is lost.
     #[tokio::test]
     async fn what_was_stored_after_all_is_run_and_the_rest_is_not() {
         let lab = lab_with("", vec![Sim::default()]).await;
         let caller = lab.user().await;
         for committed in [true, false] {
-            let run = new_run(caller.user_id, lab.platform.clock.now());
-            let asked = request("# sim: print fine");
-            let new = store::NewRun {
-                id: run.id,
-                user: run.user,
-                call_id: CallId::new().to_string(),
-                program: &asked.program,
-                profile: asked.profile.unwrap_or_default(),
-                stdin: &asked.stdin,
-                interactive: false,
-                collect_files: false,
-                create_time: run.create_time,
-            };
-            let mut tx = lab.platform.db.write_beside().await.unwrap();
-            store::insert(&mut tx, &new).await.unwrap();
-            match committed {
-                true => tx.commit().await.unwrap(),
-                false => drop(tx),
-            }
+            let run = lab.store(caller, committed).await;
             lab.execution.find_out(run.clone(), false).await;
             // Once is enough.
             lab.execution.find_out(run.clone(), false).await;
@@ -111,6 +99,38 @@ mod tests {
             }
         }
         assert_eq!(lab.runners[0].seen().len(), 1);
+    }
+
+    /// Nobody would ever tell its watcher how it goes on.
+    #[tokio::test]
+    async fn a_run_that_is_stored_and_not_queued_yet_is_not_followed() {
+        let lab = lab_with("", vec![Sim::default()]).await;
+        let caller = lab.user().await;
+        let run = lab.store(caller, true).await;
+        assert_eq!(lab.execution.get(caller, run.id).await.unwrap().id, run.id);
+        let watched = lab.execution.watch(caller, run.id, 0).await.map(drop);
+        let cancelled = lab.execution.cancel(caller, run.id).await.map(drop);
+        for refused in [watched, cancelled] {
+            assert!(
+                matches!(refused, Err(Error::Unavailable { .. })),
+                "{refused:?}"
+            );
+        }
+        lab.execution.find_out(run.clone(), false).await;
+        assert!(lab.execution.watch(caller, run.id, 0).await.is_ok());
+        lab.finished(caller, run.id).await;
+        assert!(lab.execution.watch(caller, run.id, 0).await.is_ok());
+    }
+
+    #[test]
+    fn doubt_outlasts_every_statement() {
+        let folder = std::path::Path::new("/");
+        let location = crate::platform::db::Location::parse("data.db", folder).unwrap();
+        let mut settings = Database::at(location);
+        for (limit, doubt) in [(5, 10), (60, 62), (600, 602)] {
+            settings.statement_limit = Duration::from_secs(limit);
+            assert_eq!(time_of_doubt(&settings), Duration::from_secs(doubt));
+        }
     }
 
     #[test]

@@ -187,6 +187,11 @@ impl LiveRun {
         (inner.log.end(), inner.full())
     }
 
+    /// Whether it has ended and its end is stored.
+    pub fn is_over(&self) -> bool {
+        self.inner().run.state == State::Finished
+    }
+
     /// Its last attempt.
     pub fn attempt(&self) -> u32 {
         self.inner().attempt

@@ -2,6 +2,7 @@
 //! one place (`find`): for everybody but its owner it doesn't exist.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::Stream;
 use futures::future::BoxFuture;
@@ -29,6 +30,8 @@ use crate::platform::queue::{Job, Lane, Priority, Refusal, Stats, Ticket};
 
 /// Most standard input that is there from the start.
 const MAX_STDIN: usize = 1024 * 1024;
+/// How long a caller waits for the stored end of a run that was cancelled while it waited.
+const CANCEL_LIMIT: Duration = Duration::from_secs(5);
 /// Most bytes typed at one time.
 const MAX_INPUT: usize = 64 * 1024;
 
@@ -227,7 +230,7 @@ impl Execution {
         id: RunId,
         after: u64,
     ) -> Result<impl Stream<Item = Result<Heard, Error>> + Send + 'static, Error> {
-        let run = self.find(caller, id).await?;
+        let run = self.find_moving(caller, id).await?;
         Ok(watch(
             run,
             after,
@@ -292,12 +295,21 @@ impl Execution {
     }
 
     /// Stops a run. A queued one ends at once; a running one as soon as its runner has killed it.
-    pub async fn cancel(&self, caller: Caller, id: RunId) -> Result<Run, Error> {
-        let run = self.find(caller, id).await?;
+    pub async fn cancel(self: &Arc<Self>, caller: Caller, id: RunId) -> Result<Run, Error> {
+        let run = self.find_moving(caller, id).await?;
         run.cancel.cancel();
         if self.dispatcher.forget(Job::Run(id)) > 0 {
-            self.finish(&run, Ending::without_program(Outcome::Cancelled))
-                .await;
+            // The caller may hang up, and the database be away: who took the run out of the queue must bring it to
+            // its end.
+            let (execution, run) = (self.clone(), run.clone());
+            let ended = tokio::spawn(async move {
+                let ending = Ending::without_program(Outcome::Cancelled);
+                execution.finish(&run, ending).await;
+            });
+            match tokio::time::timeout(CANCEL_LIMIT, ended).await {
+                Ok(ended) => ended.map_err(|error| Error::internal("cancel a run", error))?,
+                Err(late) => return Err(Error::unavailable(late)),
+            }
         }
         Ok(run.snapshot())
     }
@@ -360,6 +372,20 @@ impl Execution {
         };
         run.filter(|run| run.user() == caller.user_id)
             .ok_or(Error::NotFound("run"))
+    }
+
+    /// The same where only the run that is worked on will do: nobody tells a copy of it how it goes on. One that is
+    /// stored and not live yet will be soon (see `doubt`).
+    async fn find_moving(&self, caller: Caller, id: RunId) -> Result<Arc<LiveRun>, Error> {
+        let run = self.find(caller, id).await?;
+        if run.is_over() {
+            return Ok(run);
+        }
+        match self.live.get(id) {
+            Some(run) => Ok(run),
+            None if run.is_over() => Ok(run),
+            None => Err(Error::unavailable("the run is not in the queue yet")),
+        }
     }
 }
 

@@ -104,8 +104,9 @@ pub async fn claim(tx: &mut Connection, id: RunId, attempt: u32) -> Result<bool,
     let Some(state) = next_state(tx, id, attempt, Event::Claimed).await? else {
         return Ok(false);
     };
-    db::query("UPDATE runs SET state = $1, attempt = attempt + 1 WHERE id = $2")
+    db::query("UPDATE runs SET state = $1, attempt = attempt + 1, waiting = $2 WHERE id = $3")
         .bind(state.word())
+        .bind(false)
         .bind(id.to_string())
         .execute(tx)
         .await?;
@@ -138,9 +139,8 @@ pub async fn is_finished(tx: &mut Connection, stored: &Stored) -> Result<bool, s
     .await
 }
 
-/// Notes that an attempt lost its runner; says how often that has happened to the run. None when
-/// the attempt is not the last one any more.
-pub async fn lose(
+/// How often a run has lost its runner. None when the attempt is not the last one any more, or the run has ended.
+pub async fn losses(
     tx: &mut Connection,
     id: RunId,
     attempt: u32,
@@ -148,12 +148,30 @@ pub async fn lose(
     if next_state(tx, id, attempt, Event::Lost).await?.is_none() {
         return Ok(None);
     }
-    db::query_scalar(
-        "UPDATE runs SET loss_count = loss_count + 1 WHERE id = $1 RETURNING loss_count",
-    )
-    .bind(id.to_string())
-    .fetch_optional(tx)
-    .await
+    db::query_scalar("SELECT loss_count FROM runs WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(tx)
+        .await
+}
+
+/// Notes that a run waits for its next attempt, and how often it has lost its runner. False when the attempt is not
+/// the last one any more, or the run has ended.
+pub async fn wait(
+    tx: &mut Connection,
+    id: RunId,
+    attempt: u32,
+    losses: u32,
+) -> Result<bool, sqlx::Error> {
+    if next_state(tx, id, attempt, Event::Lost).await?.is_none() {
+        return Ok(false);
+    }
+    db::query("UPDATE runs SET loss_count = $1, waiting = $2 WHERE id = $3")
+        .bind(losses)
+        .bind(true)
+        .bind(id.to_string())
+        .execute(tx)
+        .await?;
+    Ok(true)
 }
 
 /// Stores the end of an attempt. False when the attempt is not the last one any more, or the run
@@ -319,17 +337,21 @@ pub async fn get(pool: &Pool, id: RunId) -> Result<Option<Stored>, sqlx::Error> 
     }))
 }
 
-/// After a restart: counts a loss for every run that was in a sandbox, uses up the number of an
+/// After a restart: counts a loss for every run that was in a sandbox, and for none that waited for one; uses up the number of an
 /// attempt that was perhaps begun and not yet claimed, and lists all that have not ended, oldest
 /// first. Only for the one process that owns this database.
 pub async fn recover(tx: &mut Connection) -> Result<Vec<Unfinished>, sqlx::Error> {
     db::query(
-        "UPDATE runs SET loss_count = loss_count + CASE WHEN state = $1 THEN 1 ELSE 0 END,
-             attempt = attempt + CASE WHEN state = $2 THEN 1 ELSE 0 END
+        "UPDATE runs SET
+             loss_count = loss_count + CASE WHEN state = $1 AND waiting = $2 THEN 1 ELSE 0 END,
+             attempt = attempt + CASE WHEN state = $3 THEN 1 ELSE 0 END,
+             waiting = $4
          WHERE state <> 'finished'",
     )
     .bind(State::Running.word())
+    .bind(false)
     .bind(State::Queued.word())
+    .bind(true)
     .execute(&mut *tx)
     .await?;
     let rows = db::query(

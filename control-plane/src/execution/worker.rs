@@ -12,8 +12,8 @@
 //! 3. The result, conditional on the attempt's number. One that comes before the claim writes it
 //!    in the same transaction.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -137,9 +137,15 @@ impl Execution {
                 self.finish(run, Ending::without_program(Outcome::Cancelled))
                     .await
             }
-            Err(Failure::Refused { retry_after }) => self.again(run, ticket, retry_after).await,
-            Err(Failure::Unreachable(_)) => self.again(run, ticket, UNREACHABLE_PAUSE).await,
-            Err(Failure::Lost(_)) => match self.lose(run).await {
+            Err(Failure::Refused { retry_after }) => match self.wait(run, Wait::Refused).await {
+                Some(_) => self.again(run, ticket, retry_after).await,
+                None => self.live.remove(run.id()),
+            },
+            Err(Failure::Unreachable(_)) => match self.wait(run, Wait::Refused).await {
+                Some(_) => self.again(run, ticket, UNREACHABLE_PAUSE).await,
+                None => self.live.remove(run.id()),
+            },
+            Err(Failure::Lost(_)) => match self.wait(run, Wait::Lost).await {
                 Some(losses) if losses < MAX_LOSSES => {
                     self.again(run, ticket, Duration::ZERO).await
                 }
@@ -170,15 +176,30 @@ impl Execution {
         }
     }
 
-    async fn lose(&self, run: &LiveRun) -> Option<u32> {
+    /// Notes that an attempt is over and the run waits for another, so that the next start does not take it for one
+    /// that was in a sandbox. Says how often it has lost its runner; none when it is somebody else's.
+    async fn wait(&self, run: &LiveRun, why: Wait) -> Option<u32> {
         let (id, attempt) = (run.id(), run.attempt());
-        let lose = || async move {
+        // A repeat after a commit whose answer was lost must not count once more.
+        let counted = &Mutex::new(None);
+        let wait = || async move {
             let mut tx = self.platform.db.write_beside().await?;
-            let losses = store::lose(&mut tx, id, attempt).await?;
+            let before = *counted.lock().expect("nobody panics while holding it");
+            let losses = match before {
+                Some(losses) => Some(losses),
+                None => store::losses(&mut tx, id, attempt)
+                    .await?
+                    .map(|losses| losses + why.losses()),
+            };
+            *counted.lock().expect("nobody panics while holding it") = losses;
+            let waits = match losses {
+                Some(losses) => store::wait(&mut tx, id, attempt, losses).await?,
+                None => false,
+            };
             tx.commit().await?;
-            Ok(losses)
+            Ok(losses.filter(|_| waits))
         };
-        persistently("note a lost run", lose).await
+        persistently("note that a run waits again", wait).await
     }
 
     async fn give_up(&self, run: &Arc<LiveRun>, before: u32) {
@@ -293,6 +314,24 @@ impl Execution {
         let deleted = store::delete_old(&mut tx, before, count).await?;
         tx.commit().await?;
         Ok(deleted)
+    }
+}
+
+/// Why a run waits for another attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// No runner took it.
+    Refused,
+    /// It was lost with its runner.
+    Lost,
+}
+
+impl Wait {
+    fn losses(self) -> u32 {
+        match self {
+            Self::Refused => 0,
+            Self::Lost => 1,
+        }
     }
 }
 

@@ -213,6 +213,11 @@ impl LiveSubmission {
         self.inner().submission.graded(grade, now)
     }
 
+    /// Whether it has ended and its end is stored.
+    pub fn is_over(&self) -> bool {
+        self.inner().submission.state == State::Finished
+    }
+
     /// Shows the stored end to all watchers.
     pub fn publish(&self, submission: Submission) {
         self.inner().submission = submission;

@@ -14,7 +14,7 @@ use super::model::Submission;
 use super::store;
 use super::watch::{Heard, watch};
 use crate::execution::dispatcher::{Dispatcher, Work};
-use crate::execution::doubt::{DOUBT, InDoubt};
+use crate::execution::doubt::{InDoubt, time_of_doubt};
 use crate::execution::engine::System;
 use crate::execution::model::{Program, QueuePosition, State};
 use crate::execution::program;
@@ -118,7 +118,8 @@ impl Submissions {
         let (submissions, submission) = (self.clone(), submission.clone());
         InDoubt::new(move || {
             tokio::spawn(async move {
-                tokio::time::sleep(DOUBT).await;
+                let doubt = time_of_doubt(&submissions.platform.config.database);
+                tokio::time::sleep(doubt).await;
                 submissions.find_out(submission).await;
             });
         })
@@ -183,7 +184,7 @@ impl Submissions {
         id: SubmissionId,
         after: u64,
     ) -> Result<impl Stream<Item = Result<Heard, Error>> + Send + 'static, Error> {
-        let submission = self.find(caller, id).await?;
+        let submission = self.find_moving(caller, id).await?;
         Ok(watch(
             submission,
             caller.role,
@@ -258,6 +259,24 @@ impl Submissions {
         found
             .filter(|live| live.user() == caller.user_id)
             .ok_or(Error::NotFound("submission"))
+    }
+
+    /// The same where only the submission that is worked on will do: nobody tells a copy of it how it goes on. One
+    /// that is stored and not live yet will be soon (see `execution::doubt`).
+    async fn find_moving(
+        &self,
+        caller: Caller,
+        id: SubmissionId,
+    ) -> Result<Arc<LiveSubmission>, Error> {
+        let found = self.find(caller, id).await?;
+        if found.is_over() {
+            return Ok(found);
+        }
+        match self.live.get(id) {
+            Some(live) => Ok(live),
+            None if found.is_over() => Ok(found),
+            None => Err(Error::unavailable("the submission is not in the queue yet")),
+        }
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Evidence<'a> {
     pub usage: &'a Usage,
     /// The runner said that the program does not compile, before any of it ran.
     pub compile_error: bool,
+    /// The runner spoke, or the program's text alone used up its CPU time.
+    pub began: bool,
 }
 
 impl Evidence<'_> {
@@ -42,6 +44,13 @@ impl Evidence<'_> {
         };
         self.killed == Some(KillReason::WallTime) && by_itself
     }
+
+    /// Whether somebody killed the runner before any of the program ran: the host for want of memory, or an operator.
+    pub fn was_killed_by_others(&self) -> bool {
+        let by_signal =
+            matches!(self.exit, Exit::Signaled(signal) if *signal == Signal::SIGKILL as i32);
+        self.killed.is_none() && !self.began && by_signal
+    }
 }
 
 /// One word for it.
@@ -51,6 +60,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Outcome {
         exit,
         usage,
         compile_error,
+        began: _,
     } = evidence;
     if let Exit::Failed(_) = exit {
         return Outcome::InternalError;
@@ -72,6 +82,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Outcome {
         };
     }
     match exit {
+        _ if evidence.was_killed_by_others() => Outcome::InternalError,
         _ if *compile_error => Outcome::CompileError,
         Exit::Exited(0) => Outcome::Ok,
         Exit::Killed | Exit::Failed(_) => Outcome::InternalError,
@@ -100,7 +111,37 @@ mod tests {
             exit: &exit,
             usage: &usage,
             compile_error: false,
+            began: true,
         })
+    }
+
+    /// A program can't send signals before it runs; the kernel's end of its memory is told apart.
+    #[test]
+    fn who_is_killed_before_the_program_runs_is_not_the_programs_fault() {
+        use Exit::{Exited, Killed, Signaled};
+        let late = Some(KillReason::WallTime);
+        for (killed, exit, memory_exceeded, expected) in [
+            (None, Signaled(9), false, Outcome::InternalError),
+            (None, Signaled(9), true, Outcome::MemoryLimit),
+            (late, Signaled(9), false, Outcome::TimeLimit),
+            (late, Killed, false, Outcome::TimeLimit),
+            // A text that breaks the compiler, or does not leave it the memory that it needs.
+            (None, Signaled(11), false, Outcome::RuntimeError),
+            (None, Exited(1), false, Outcome::RuntimeError),
+        ] {
+            let usage = Usage {
+                memory_exceeded,
+                ..Usage::default()
+            };
+            let evidence = Evidence {
+                killed,
+                exit: &exit,
+                usage: &usage,
+                compile_error: false,
+                began: false,
+            };
+            assert_eq!(judge(&evidence), expected, "{evidence:?}");
+        }
     }
 
     #[test]

@@ -354,6 +354,8 @@ impl Running {
         let [stdout, stderr] = self.streams;
         let (stdout, stderr) = (stdout.in_time().await, stderr.in_time().await);
         let answer = Answer::parse(&self.answer.end().await);
+        let cpu = usage.cpu.saturating_sub(self.clock.start);
+        let spoke = !matches!(answer, Answer::Unintelligible);
         let compile_error: Option<CompileError> = match answer {
             Answer::CompileError(error) => Some(error),
             Answer::Started | Answer::Unintelligible => None,
@@ -366,6 +368,7 @@ impl Running {
             exit: &exit,
             usage: &usage,
             compile_error: compile_error.is_some(),
+            began: spoke || cpu >= self.limits.cpu_time,
         };
         let outcome = judge(&evidence);
         let wall = if evidence.ended_before_its_kill() {
@@ -377,7 +380,6 @@ impl Running {
             Some(result) => parse_result(bytes_in_time(result).await),
             None => (FunctionStatus::Unspecified, Vec::new()),
         };
-        let cpu = usage.cpu.saturating_sub(self.clock.start);
         Finished {
             outcome: outcome.into(),
             exit_code: if let Exit::Exited(code) = exit {

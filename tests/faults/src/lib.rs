@@ -10,8 +10,8 @@
 //! On a machine without the repository three variables name what the driver needs:
 //! `CODERUNNER_TEST_BINARIES` the folder of an installed sandboxd, `CODERUNNER_TEST_ROOTFS` the tree of the
 //! root file system, `CODERUNNER_TEST_SOURCES` a copy of the folder `tests`. `CODERUNNER_SLOWNESS`
-//! says how many times slower the machine is: programs get so much more time and tests wait so much longer,
-//! but every bound stays as it is.
+//! says how many times slower the machine is: programs get so much more time, tests wait so much longer and bounds
+//! of time are so much longer; every other bound stays as it is.
 
 #![forbid(unsafe_code)]
 

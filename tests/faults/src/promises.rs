@@ -9,7 +9,10 @@ mod memory;
 mod neighbour;
 mod output;
 
+use std::time::Duration;
+
 use anyhow::{Result, bail};
+use test_harness::wait;
 
 use crate::crew;
 use crate::report::Row;
@@ -96,6 +99,23 @@ pub fn choose(names: &[String]) -> Result<Vec<&'static Measurement>> {
         names.is_empty() || names.iter().any(|name| one.rows.contains(&name.trim()))
     };
     Ok(ALL.iter().filter(chosen).collect())
+}
+
+/// A bound of time for this machine, and in words. Of an emulated processor no more is asked than of one that is so
+/// many times faster; ratios and counts stay as they are.
+fn time_bound(elsewhere: Duration) -> (Duration, String) {
+    let here = wait::patience(elsewhere);
+    let text = if here == elsewhere {
+        format!("{} ms", here.as_millis())
+    } else {
+        let factor = wait::slowness();
+        format!(
+            "{} ms ({} ms times {factor})",
+            here.as_millis(),
+            elsewhere.as_millis()
+        )
+    };
+    (here, text)
 }
 
 /// Measures them one after the other. A row that can't be measured does not hold.

@@ -1,8 +1,12 @@
 //! The table of promises, and the same as JSON.
 
+use std::time::{Duration, Instant};
+
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
+
+use crate::figures::milliseconds;
 
 /// Longer lists of what went wrong tell nothing new.
 const MOST_PROBLEMS: usize = 20;
@@ -89,9 +93,27 @@ pub fn circumstances() -> String {
         "release"
     };
     format!(
-        "{cores} cores, kernel {}, {built} build, slowness {slowness}",
-        kernel.trim()
+        "{cores} cores, kernel {}, {built} build, times multiplied by {slowness}; {STEPS} steps of a loop take {:.0} ms",
+        kernel.trim(),
+        milliseconds(yardstick())
     )
+}
+
+const STEPS: u32 = 20_000_000;
+
+/// How long a loop takes that does the same everywhere: two machines are compared by it.
+fn yardstick() -> Duration {
+    let begun = Instant::now();
+    let mut number = 1_u64;
+    for step in 0..STEPS {
+        number = std::hint::black_box(
+            number
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(u64::from(step)),
+        );
+    }
+    std::hint::black_box(number);
+    begun.elapsed()
 }
 
 /// The rows as a JSON array.

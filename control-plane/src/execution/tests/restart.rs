@@ -223,6 +223,37 @@ async fn only_the_last_attempt_may_store_its_result() {
     assert_eq!(run.ending.unwrap().outcome, Outcome::InternalError);
 }
 
+/// Each sandbox that a run was in and lost counts once, however often the note of it is written, and none that it
+/// only waited for.
+#[tokio::test]
+async fn a_loss_counts_once() {
+    let lab = super::super::lab::lab().await;
+    let id = lab.store(lab.user().await, true).await.id;
+    let mut tx = lab.platform.db.write().await.unwrap();
+    let losses_at_start = async |tx: &mut db::Connection| {
+        let left = store::recover(tx).await.unwrap();
+        (left[0].attempt, left[0].losses)
+    };
+    // It was waiting when the process died, and again.
+    assert_eq!(losses_at_start(&mut tx).await, (1, 0));
+    assert!(store::claim(&mut tx, id, 1).await.unwrap());
+    assert_eq!(losses_at_start(&mut tx).await, (2, 1), "with its process");
+    assert_eq!(losses_at_start(&mut tx).await, (2, 1), "it waited");
+    assert!(store::claim(&mut tx, id, 2).await.unwrap());
+    assert_eq!(store::losses(&mut tx, id, 3).await.unwrap(), Some(1));
+    // The answer to the first of them was lost.
+    for _ in 0..2 {
+        assert!(store::wait(&mut tx, id, 3, 2).await.unwrap());
+    }
+    assert!(
+        !store::wait(&mut tx, id, 2, 9).await.unwrap(),
+        "not the last"
+    );
+    assert_eq!(losses_at_start(&mut tx).await, (3, 2));
+    assert_eq!(store::losses(&mut tx, id, 2).await.unwrap(), None);
+    tx.commit().await.unwrap();
+}
+
 #[tokio::test]
 async fn old_results_are_deleted_in_batches() {
     let lab =

@@ -251,6 +251,25 @@ async fn a_queued_run_is_cancelled_at_once_and_never_executed() {
     assert_eq!(lab.runners[0].seen().len(), 1);
 }
 
+/// A closed tab, or a database that is away for longer than a call may take.
+#[tokio::test]
+async fn a_cancel_whose_caller_hangs_up_ends_the_run_all_the_same() {
+    let lab = lab_with("", vec![Sim::default().capacity(1)]).await;
+    let (first, second) = (lab.user().await, lab.user().await);
+    let busy = lab.run(first, "# sim: sleep 60000").await;
+    lab.until(first, busy, |run| run.state == State::Running)
+        .await;
+    let waiting = lab.run(second, "# sim: print never").await;
+    let others = lab.platform.db.write().await.unwrap();
+    let cancel = lab.execution.cancel(second, waiting);
+    let hung_up = tokio::time::timeout(std::time::Duration::from_millis(100), cancel).await;
+    assert!(hung_up.is_err(), "its end was stored beside another writer");
+    drop(others);
+    let run = lab.finished(second, waiting).await;
+    assert_eq!(run.ending.unwrap().outcome, Outcome::Cancelled);
+    lab.execution.cancel(first, busy).await.unwrap();
+}
+
 #[tokio::test]
 async fn the_quota_says_when_to_come_back() {
     let lab = lab_with("[limits]\nruns_per_minute = 2\n", vec![Sim::default()]).await;

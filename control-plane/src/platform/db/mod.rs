@@ -5,6 +5,7 @@
 //! transactions, which nothing disturbs: see `sqlite` and `postgres` for how. Migrations are
 //! inside the program, in a folder for each engine; a test compares what they make.
 
+mod alone;
 mod connection;
 mod failure;
 mod location;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use alone::Alone;
 pub use connection::{Connection, Executor, Pool, WriteTransaction};
 pub use failure::{Failure, failure};
 pub use location::{Location, PostgresUrl};

@@ -17,12 +17,13 @@
 //! to see it.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, Error, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Error, Postgres, Transaction};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
@@ -74,7 +75,9 @@ pub(super) async fn open(
     url: &PostgresUrl,
     settings: &Database,
 ) -> anyhow::Result<(Server, Server, Watch)> {
-    let options = url.options().application_name("coderunner");
+    // Floats are sent in binary form, and a pooler may not know the setting.
+    let options = url.options().extra_float_digits(None);
+    let options = options.application_name("coderunner");
     let limit = settings.wait_limit + PATIENCE;
     let mut connection = limited(limit, options.connect())
         .await
@@ -85,43 +88,48 @@ pub(super) async fn open(
         .await
         .with_context(|| format!("bring the database {url} up to date"))?;
     connection.close().await?;
-    let options = options.options(bounds(settings));
     let (tell, away) = watch::channel(false);
     let watch = tokio::spawn(watch_server(options.clone(), tell));
-    let server = |options: PgConnectOptions, connections| Server {
-        pool: pool(settings, connections).connect_lazy_with(options),
+    let server = |session: String, connections| Server {
+        pool: pool(settings, connections, session).connect_lazy_with(options.clone()),
         #[cfg(test)]
         url: url.text().to_owned(),
         limit: settings.statement_limit + GRACE,
         away: away.clone(),
     };
-    let read_only = options
-        .clone()
-        .options([("default_transaction_read_only", "on")]);
-    let readers = server(read_only, settings.readers);
-    let writers = server(options, settings.writers);
+    let writing = session(settings);
+    let reading = format!("{writing} SET default_transaction_read_only = on;");
+    let readers = server(reading, settings.readers);
+    let writers = server(writing, settings.writers);
     Ok((readers, writers, Watch(watch.abort_handle())))
 }
 
-/// What the server bounds by itself. Plans compiled to machine code don't pay for statements as
-/// short as ours.
-fn bounds(settings: &Database) -> [(&'static str, String); 4] {
-    let millis = |limit: Duration| limit.as_millis().to_string();
-    [
-        ("statement_timeout", millis(settings.statement_limit)),
-        ("lock_timeout", millis(settings.statement_limit)),
-        (
-            "idle_in_transaction_session_timeout",
-            millis(settings.statement_limit),
-        ),
-        ("jit", "off".into()),
-    ]
+/// How each session begins: what the server bounds by itself, and what its own settings must not change. Said in
+/// statements, because poolers pass no options of the start on. Plans compiled to machine code don't pay for
+/// statements as short as ours.
+fn session(settings: &Database) -> String {
+    let limit = settings.statement_limit.as_millis();
+    format!(
+        "SET statement_timeout = {limit};
+         SET lock_timeout = {limit};
+         SET idle_in_transaction_session_timeout = {limit};
+         SET default_transaction_isolation = 'read committed';
+         SET jit = off;"
+    )
 }
 
-fn pool(settings: &Database, connections: u32) -> PgPoolOptions {
+fn pool(settings: &Database, connections: u32, session: String) -> PgPoolOptions {
+    let session: Arc<str> = session.into();
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(settings.wait_limit)
+        .after_connect(move |connection, _| {
+            let session = session.to_string();
+            Box::pin(async move {
+                let settings = sqlx::raw_sql(AssertSqlSafe(session)).execute(connection);
+                limited(PATIENCE, settings).await.map(drop)
+            })
+        })
         .after_release(|connection, _| {
             // The pool asks too, but would wait for ever where nothing answers.
             Box::pin(async move { limited(PATIENCE, connection.ping()).await.map(|()| true) })

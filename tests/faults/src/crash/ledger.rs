@@ -250,3 +250,87 @@ pub fn read_log(file: &Path) -> Result<String> {
     );
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WANTED: usize = 1;
+
+    fn end(word: &str, time: i128) -> Option<End> {
+        let word = word.to_owned();
+        let output = "4\n16\n".to_owned();
+        Some(End { word, output, time })
+    }
+
+    /// What the row says of one run that was seen to end so, and so at the end of all.
+    fn row_of(first: Option<End>, last: Option<End>) -> Row {
+        let ledger = Ledger::new(WANTED);
+        ledger.accept(0);
+        ledger.enter(Entry {
+            id: "r".to_owned(),
+            is_run: true,
+            first,
+            last,
+            right: End::right("OK", "4\n16\n"),
+        });
+        ledger.findings().row(Blow::KillSandboxd, 1, WANTED)
+    }
+
+    #[test]
+    fn each_way_of_going_wrong_is_counted() {
+        for (first, last, figure) in [
+            (
+                end("OK", 1),
+                end("OK", 1),
+                "0 lost, 0 stored twice, 0 wrong",
+            ),
+            (None, None, "1 lost, 0 stored twice, 0 wrong"),
+            (end("OK", 1), None, "1 lost, 0 stored twice, 0 wrong"),
+            (
+                end("OK", 1),
+                end("OK", 2),
+                "0 lost, 1 stored twice, 0 wrong",
+            ),
+            (
+                end("BAD", 1),
+                end("BAD", 1),
+                "0 lost, 0 stored twice, 1 wrong",
+            ),
+            (
+                end("OK", 1),
+                end("BAD", 2),
+                "0 lost, 1 stored twice, 1 wrong",
+            ),
+        ] {
+            let row = row_of(first, last);
+            assert!(row.figure.starts_with(figure), "{row:?}, not {figure}");
+            assert_eq!(
+                row.holds,
+                figure.starts_with("0 lost, 0 stored twice, 0 wrong")
+            );
+        }
+    }
+
+    #[test]
+    fn figures_of_accounts_and_lines_of_the_log_count_too() {
+        let line = |id| format!("{{\"message\":\"run finished\",\"run_id\":\"{id}\"}}\n");
+        let log = [line("a"), line("b"), line("a")].concat();
+        let mut findings = Findings::default().with_log(&log);
+        findings.compare("runs", 3, 3);
+        findings.compare("runs", 3, 2);
+        findings.compare("runs", 3, 5);
+        assert_eq!((findings.lost.len(), findings.twice.len()), (1, 2));
+        assert!(findings.twice[0].contains("run a"), "{findings:?}");
+        let row = findings.row(Blow::KillSandboxd, 1, 0);
+        assert!(!row.holds, "{row:?}");
+    }
+
+    #[test]
+    fn a_load_without_a_blow_or_too_small_shows_nothing() {
+        for (blows, wanted, holds) in [(1, 0, true), (0, 0, false), (1, 1, false)] {
+            let row = Findings::default().row(Blow::KillSandboxd, blows, wanted);
+            assert_eq!(row.holds, holds, "{blows} blows, {wanted} wanted");
+        }
+    }
+}

@@ -13,7 +13,7 @@ use test_harness::processes::PidNamespace;
 use test_harness::server::RUN_PATIENCE;
 use test_harness::{Job, JobLimits, Options, Outcome, Sandboxd, processes, wait};
 
-use super::Extent;
+use super::{Extent, time_bound};
 use crate::crew;
 use crate::figures::{milliseconds, percentile};
 use crate::report::Row;
@@ -133,6 +133,7 @@ pub fn measure(extent: Extent) -> Result<Vec<Row>> {
 }
 
 fn row(ended: &[Ended], at_one_time: usize) -> Row {
+    let (bound, in_words) = time_bound(BOUND);
     let late: Vec<Duration> = ended.iter().map(|one| one.lateness).collect();
     let problems: Vec<String> = ended
         .iter()
@@ -157,7 +158,7 @@ fn row(ended: &[Ended], at_one_time: usize) -> Row {
     Row {
         name: "lateness",
         promise: "end of a run after its limit, and processes that outlive the answer",
-        bound: format!("{} ms at p99, 0 processes", BOUND.as_millis()),
+        bound: format!("{in_words} at p99, 0 processes"),
         figure: format!(
             "p50 {:.0} ms, p99 {:.0} ms, most {:.0} ms, {at_one_time} at a time; {} answers too early",
             milliseconds(p50),
@@ -166,7 +167,7 @@ fn row(ended: &[Ended], at_one_time: usize) -> Row {
             problems.len()
         ),
         runs: ended.len(),
-        holds: p99 <= BOUND && problems.is_empty(),
+        holds: p99 <= bound && problems.is_empty(),
         details: problems.iter().cloned().chain(by_kind).collect(),
     }
 }

@@ -107,6 +107,44 @@ async fn nothing_changes_between_a_check_and_its_write() {
     }
 }
 
+/// What a transaction reads must be what stands there now, not what stood there before it waited for the lock.
+#[tokio::test]
+async fn the_servers_own_settings_change_nothing() {
+    let (folder, db) = on_postgres().await;
+    for change in [
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = 77000',
+             current_database()); END $$",
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation =
+             ''repeatable read''', current_database()); END $$",
+    ] {
+        let mut tx = db.write().await.unwrap();
+        query(change).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let db = again(&folder, &db).await;
+    for (name, when_writing, when_reading) in [
+        ("transaction_isolation", "read committed", "read committed"),
+        ("statement_timeout", "5s", "5s"),
+        ("lock_timeout", "5s", "5s"),
+        ("idle_in_transaction_session_timeout", "5s", "5s"),
+        ("transaction_read_only", "off", "on"),
+        ("jit", "off", "off"),
+    ] {
+        let ask = || query_scalar::<String>("SELECT current_setting($1)").bind(name);
+        let mut tx = db.write().await.unwrap();
+        assert_eq!(
+            ask().fetch_one(&mut *tx).await.unwrap(),
+            when_writing,
+            "{name}"
+        );
+        assert_eq!(
+            ask().fetch_one(db.read()).await.unwrap(),
+            when_reading,
+            "{name}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_dropped_transaction_leaves_nothing_and_its_connection_serves_on() {
     for (_folder, db) in both().await {
