@@ -1,5 +1,5 @@
-//! The repository's commands: `cargo xtask up | test | lint | fuzz | bench | promises | chaos | layers | rootfs |
-//! package`.
+//! The repository's commands: `cargo xtask up | test | lint | fuzz | bench | scale | promises | chaos | layers |
+//! rootfs | package`.
 //!
 //! Each is one module that reads as its list of steps. They share `setup` (what the machine
 //! must have), `command` (programs that are run) and `services` (sandboxd and control-plane as
@@ -20,6 +20,7 @@ mod package;
 mod ports;
 mod progress;
 mod proof;
+mod scale;
 mod services;
 mod settings;
 mod setup;
@@ -61,6 +62,8 @@ enum Action {
     Chaos(faults::Chaos),
     /// Kill, stop and cut off the parts of a whole installation under load, and count what becomes of the work.
     Crash(faults::Crash),
+    /// Fill a PostgreSQL database as years of a school would, and measure the calls that read it.
+    Scale(scale::Options),
     /// Build the Python root filesystem if its recipe changed.
     Rootfs,
     /// Make the Debian package of sandboxd.
@@ -92,6 +95,7 @@ fn run(action: Action) -> Result<bool> {
         Action::Promises(options) => faults::promises(&root, &options).map(|()| true),
         Action::Chaos(options) => faults::chaos(&root, &options).map(|()| true),
         Action::Crash(options) => faults::crash(&root, &options).map(|()| true),
+        Action::Scale(options) => scale::run(&root, &options).map(|()| true),
         Action::Rootfs => setup::build_rootfs_alone(&root).map(|()| true),
         Action::Package(options) => package::run(&root, &options).map(|()| true),
     }

@@ -1,6 +1,13 @@
 //! Access tokens: JWT (RFC 7519) signed with Ed25519 (RFC 8037), and the published key set
 //! (RFC 7517). The key is found by the token's `kid` among ours; the algorithm is never taken
 //! from the token.
+//!
+//! Checking a signature takes longer than all else that a short call needs. So what was found of a
+//! token counts for a minute, by the digest of the whole token: as long as the keys are the same,
+//! the one that signed it has not retired, and never beyond the token's own time. Nothing else is
+//! kept of it: whether the session lives and what its account may do is asked at each call, as
+//! `platform/callers.rs` says. Only tokens that were accepted are kept, so nobody can fill the
+//! memory with others.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -10,7 +17,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::pkcs8::EncodePrivateKey;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::platform::errors::{Error, Reason};
 use crate::platform::ids::{SessionId, UserId};
@@ -19,6 +28,10 @@ use crate::platform::rotate::{CLOCK_LEEWAY, Standing, standings};
 
 const ISSUER: &str = "coderunner";
 const AUDIENCE: &str = "coderunner";
+/// How long what was found of a token counts.
+const FRESH: Duration = Duration::from_secs(60);
+/// Of how many tokens it is kept.
+const MOST: u64 = 100_000;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
@@ -43,10 +56,24 @@ pub struct Bearer {
     pub session_id: SessionId,
 }
 
+/// What was found of a token.
+#[derive(Clone)]
+struct Verified {
+    bearer: Bearer,
+    time: Timestamp,
+    /// Seconds since 1970.
+    expire_second: i64,
+    /// The keys of then; holding them keeps their address theirs.
+    keys: Arc<[Key]>,
+    /// Which of them signed it.
+    place: usize,
+}
+
 /// Issues and verifies access tokens. Cloning shares the keys.
 #[derive(Clone)]
 pub struct AccessTokens {
     keys: Arc<RwLock<Arc<[Key]>>>,
+    verified: Cache<[u8; 32], Verified>,
     lifetime: Duration,
 }
 
@@ -65,6 +92,10 @@ impl AccessTokens {
     pub fn new(keys: &[TokenKey], lifetime: Duration) -> Result<Self, Error> {
         Ok(Self {
             keys: Arc::new(RwLock::new(read(keys)?)),
+            verified: Cache::builder()
+                .max_capacity(MOST)
+                .time_to_live(FRESH)
+                .build(),
             lifetime,
         })
     }
@@ -123,8 +154,31 @@ impl AccessTokens {
 
     /// Checks signature, key, issuer, audience and time of a token.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Bearer, Error> {
-        let claims = self
-            .claims(token, now)
+        let keys = self.keys();
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let known = self.verified.get(&digest);
+        if let Some(known) = known.filter(|known| self.counts(known, &keys, now)) {
+            return Ok(known.bearer);
+        }
+        let verified = self.verify_now(keys, token, now)?;
+        let bearer = verified.bearer;
+        self.verified.insert(digest, verified);
+        Ok(bearer)
+    }
+
+    /// Whether what was found of a token is what would be found now. The clock may have been set
+    /// back, and the key may have retired.
+    fn counts(&self, known: &Verified, keys: &Arc<[Key]>, now: Timestamp) -> bool {
+        Arc::ptr_eq(&known.keys, keys)
+            && now.as_second() < known.expire_second
+            && now >= known.time
+            && now < known.time + FRESH
+            && self.standings(keys, now)[known.place] != Standing::Retired
+    }
+
+    fn verify_now(&self, keys: Arc<[Key]>, token: &str, now: Timestamp) -> Result<Verified, Error> {
+        let (place, claims) = self
+            .claims(&keys, token, now)
             .ok_or(Error::Unauthenticated(Reason::TOKEN_INVALID))?;
         if now.as_second() >= claims.exp {
             return Err(Error::Unauthenticated(Reason::TOKEN_EXPIRED));
@@ -140,15 +194,21 @@ impl AccessTokens {
                 session_id,
             })
         };
-        bearer().ok_or(Error::Unauthenticated(Reason::TOKEN_INVALID))
+        Ok(Verified {
+            bearer: bearer().ok_or(Error::Unauthenticated(Reason::TOKEN_INVALID))?,
+            time: now,
+            expire_second: claims.exp,
+            keys,
+            place,
+        })
     }
 
-    fn claims(&self, token: &str, now: Timestamp) -> Option<Claims> {
+    /// What a token says, and which key signed it.
+    fn claims(&self, keys: &[Key], token: &str, now: Timestamp) -> Option<(usize, Claims)> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         let kid = header.kid?;
-        let keys = self.keys();
         let place = keys.iter().position(|key| key.id == kid)?;
-        if self.standings(&keys, now)[place] == Standing::Retired {
+        if self.standings(keys, now)[place] == Standing::Retired {
             return None;
         }
         let mut validation = Validation::new(Algorithm::EdDSA);
@@ -159,7 +219,7 @@ impl AccessTokens {
         validation.validate_exp = false;
         jsonwebtoken::decode::<Claims>(token, &keys[place].verifying, &validation)
             .ok()
-            .map(|token| token.claims)
+            .map(|token| (place, token.claims))
     }
 
     /// The published key set, as JSON: all keys that sign now, have signed living tokens, or will

@@ -1,5 +1,7 @@
 //! ProblemService over gRPC.
 
+use std::sync::Arc;
+
 use coderunner_proto::common::v1 as common;
 use coderunner_proto::v1 as pb;
 use pb::problem_service_server::ProblemService;
@@ -36,14 +38,10 @@ impl ProblemApi {
         }
     }
 
-    /// A problem as lists have it: without statement and starter code.
-    fn brief(&self, problem: Problem) -> pb::Problem {
-        let full = problem_out(problem, &self.limits);
-        pb::Problem {
-            statement: String::new(),
-            starter_source: String::new(),
-            ..full
-        }
+    /// Problems as lists have them.
+    fn brief(&self, problems: &[Arc<Problem>]) -> Vec<pb::Problem> {
+        let brief = |problem: &Arc<Problem>| brief_out(problem, &self.limits);
+        problems.iter().map(brief).collect()
     }
 }
 
@@ -58,12 +56,8 @@ impl ProblemService for ProblemApi {
         let list = format!("problems {filter:?}");
         let page = Page::parse(request.page_size, &request.page_token, &list)?;
         let (problems, next_page_token) = self.problems.list(&filter, &page).await?;
-        let problems = problems
-            .into_iter()
-            .map(|problem| self.brief(problem))
-            .collect();
         Ok(Response::new(pb::ListProblemsResponse {
-            problems,
+            problems: self.brief(&problems),
             next_page_token,
         }))
     }
@@ -75,7 +69,7 @@ impl ProblemService for ProblemApi {
         let pb::GetProblemRequest { slug } = request.into_inner();
         let page = self.problems.get(&slug).await?;
         Ok(Response::new(pb::GetProblemResponse {
-            problem: Some(page_out(page, &self.limits)),
+            problem: Some(page_out(&page, &self.limits)),
         }))
     }
 
@@ -84,9 +78,8 @@ impl ProblemService for ProblemApi {
         _: Request<pb::ListTagsRequest>,
     ) -> Result<Response<pb::ListTagsResponse>, Status> {
         let catalogue = self.problems.catalogue().await?;
-        let words = catalogue.problems.iter().flat_map(|problem| &problem.tags);
         Ok(Response::new(pb::ListTagsResponse {
-            tags: counts(words),
+            tags: counts_out(catalogue.tag_counts()),
         }))
     }
 
@@ -95,9 +88,8 @@ impl ProblemService for ProblemApi {
         _: Request<pb::ListCategoriesRequest>,
     ) -> Result<Response<pb::ListCategoriesResponse>, Status> {
         let catalogue = self.problems.catalogue().await?;
-        let words = catalogue.problems.iter().map(|problem| &problem.category);
         Ok(Response::new(pb::ListCategoriesResponse {
-            categories: counts(words),
+            categories: counts_out(catalogue.category_counts()),
         }))
     }
 
@@ -107,7 +99,7 @@ impl ProblemService for ProblemApi {
     ) -> Result<Response<pb::ListLevelsResponse>, Status> {
         let wanted = age_group_in(request.into_inner().age_group)?;
         let catalogue = self.problems.catalogue().await?;
-        let levels = catalogue.levels.iter();
+        let levels = catalogue.levels().iter();
         let levels = levels.filter(|level| wanted.is_none_or(|wanted| level.age_group == wanted));
         let levels = levels.cloned().map(level_out).collect();
         Ok(Response::new(pb::ListLevelsResponse { levels }))
@@ -121,10 +113,7 @@ impl ProblemService for ProblemApi {
         let (session, problems) = self.problems.session(&session_id).await?;
         Ok(Response::new(pb::GetSessionResponse {
             session: Some(session_out(session)),
-            problems: problems
-                .into_iter()
-                .map(|problem| self.brief(problem))
-                .collect(),
+            problems: self.brief(&problems),
         }))
     }
 
@@ -233,14 +222,18 @@ fn filter_in(request: &pb::ListProblemsRequest) -> Result<ProblemFilter, Error> 
 }
 
 /// A problem as everybody may read it.
-pub fn page_out(page: ProblemPage, defaults: &Limits) -> pb::Problem {
+pub fn page_out(page: &ProblemPage, defaults: &Limits) -> pb::Problem {
     let ProblemPage { problem, examples } = page;
-    let mut problem = problem_out(problem, defaults);
-    problem.examples = examples.into_iter().map(example_out).collect();
-    problem
+    pb::Problem {
+        statement: problem.statement.clone(),
+        starter_source: problem.starter_source.clone(),
+        examples: examples.iter().map(example_out).collect(),
+        ..brief_out(problem, defaults)
+    }
 }
 
-fn problem_out(problem: Problem, defaults: &Limits) -> pb::Problem {
+/// A problem as lists have it: without statement, starter code and examples.
+fn brief_out(problem: &Problem, defaults: &Limits) -> pb::Problem {
     let wall_time = problem.limits.wall_time.unwrap_or(defaults.test_wall_time);
     let memory = problem.limits.memory_bytes.unwrap_or(defaults.memory_bytes);
     let limits = common::Limits {
@@ -248,39 +241,40 @@ fn problem_out(problem: Problem, defaults: &Limits) -> pb::Problem {
         memory_limit_bytes: i64::try_from(memory.min(defaults.memory_bytes)).unwrap_or(i64::MAX),
         ..common::Limits::default()
     };
-    let (level_id, session_id) = problem
-        .place
-        .map_or_else(Default::default, |place| (place.level_id, place.session_id));
+    let place = problem.place.as_ref();
+    let (level_id, session_id) = place.map_or_else(Default::default, |place| {
+        (place.level_id.clone(), place.session_id.clone())
+    });
     pb::Problem {
         slug: problem.slug.to_string(),
-        title: problem.title,
-        summary: problem.summary,
-        statement: problem.statement,
+        title: problem.title.clone(),
+        summary: problem.summary.clone(),
+        statement: String::new(),
         kind: match problem.kind {
             ProblemKind::Stdin => pb::ProblemKind::Stdin.into(),
             ProblemKind::Function => pb::ProblemKind::Function.into(),
         },
-        function_name: problem.function_name,
+        function_name: problem.function_name.clone(),
         difficulty: match problem.difficulty {
             Difficulty::Easy => pb::Difficulty::Easy.into(),
             Difficulty::Medium => pb::Difficulty::Medium.into(),
             Difficulty::Hard => pb::Difficulty::Hard.into(),
         },
         points: count(problem.points),
-        tags: problem.tags,
-        category: problem.category,
+        tags: problem.tags.clone(),
+        category: problem.category.clone(),
         level_id,
         session_id,
-        starter_source: problem.starter_source,
+        starter_source: String::new(),
         checker: Some(checker_out(problem.checker)),
         feedback: feedback_out(problem.feedback).into(),
         limits: Some(limits),
         profile: problem.profile.word().to_owned(),
-        subtasks: problem.subtasks.into_iter().map(subtask_out).collect(),
+        subtasks: problem.subtasks.iter().map(subtask_out).collect(),
         stop_on_first_failure: problem.stop_on_first_failure,
         examples: Vec::new(),
         test_count: count(problem.test_count),
-        etag: problem.etag,
+        etag: problem.etag.clone(),
         update_time: Some(timestamp(problem.update_time)),
         // Nor its solutions.
         solution_source: String::new(),
@@ -314,7 +308,7 @@ fn checker_out(checker: CheckerSettings) -> pb::Checker {
     }
 }
 
-fn subtask_out(subtask: Subtask) -> pb::Subtask {
+fn subtask_out(subtask: &Subtask) -> pb::Subtask {
     let Subtask {
         name,
         points,
@@ -327,11 +321,11 @@ fn subtask_out(subtask: Subtask) -> pb::Subtask {
         Scoring::Sum => pb::SubtaskScoring::Sum,
     };
     pb::Subtask {
-        name,
-        points: count(points),
+        name: name.clone(),
+        points: count(*points),
         scoring: scoring.into(),
-        test_numbers: tests.into_iter().map(count).collect(),
-        required_names: requires,
+        test_numbers: tests.iter().copied().map(count).collect(),
+        required_names: requires.clone(),
     }
 }
 
@@ -343,7 +337,7 @@ fn feedback_out(feedback: Feedback) -> pb::Feedback {
     }
 }
 
-fn example_out(test: Test) -> pb::ExampleTest {
+fn example_out(test: &Test) -> pb::ExampleTest {
     let Test {
         number,
         hidden: _,
@@ -351,9 +345,9 @@ fn example_out(test: Test) -> pb::ExampleTest {
         expected,
     } = test;
     pb::ExampleTest {
-        number: count(number),
-        input,
-        expected,
+        number: count(*number),
+        input: input.clone(),
+        expected: expected.clone(),
     }
 }
 
@@ -401,17 +395,12 @@ fn cheatsheet_out(sheet: Cheatsheet) -> pb::Cheatsheet {
     }
 }
 
-/// Words with how often each comes, by word.
-fn counts<'a>(words: impl Iterator<Item = &'a String>) -> Vec<pb::TagCount> {
-    let mut counts = std::collections::BTreeMap::<&String, i32>::new();
-    for word in words {
-        *counts.entry(word).or_default() += 1;
-    }
-    let out = |(name, problem_count): (&String, i32)| pb::TagCount {
-        name: name.clone(),
-        problem_count,
+fn counts_out<'a>(counts: impl Iterator<Item = (&'a str, usize)>) -> Vec<pb::TagCount> {
+    let out = |(name, count): (&str, usize)| pb::TagCount {
+        name: name.to_owned(),
+        problem_count: i32::try_from(count).unwrap_or(i32::MAX),
     };
-    counts.into_iter().map(out).collect()
+    counts.map(out).collect()
 }
 
 fn count(number: u32) -> i32 {

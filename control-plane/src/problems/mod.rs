@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod authoring;
+pub mod catalogue;
 pub mod course;
 pub mod model;
 pub mod service;

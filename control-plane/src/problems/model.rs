@@ -1,7 +1,9 @@
 //! What a problem, a level and a cheatsheet are, and what their fields may hold.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -37,6 +39,13 @@ impl Slug {
 
     /// The text.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// So that maps by slug are asked with a text. It is equal, ordered and hashed as the text is.
+impl Borrow<str> for Slug {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }
@@ -261,8 +270,8 @@ pub struct Place {
 /// A problem with the tests that students may see.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProblemPage {
-    pub problem: Problem,
-    pub examples: Vec<Test>,
+    pub problem: Arc<Problem>,
+    pub examples: Arc<Vec<Test>>,
 }
 
 /// One test with its data.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use super::catalogue::Catalogue;
 use super::model::{
-    AnswerChecker, Cheatsheet, CheckerKind, CourseSession, GradedProblem, Level, Problem,
-    ProblemFilter, ProblemPage, Slug, Test,
+    AnswerChecker, Cheatsheet, CheckerKind, CourseSession, GradedProblem, Problem, ProblemFilter,
+    ProblemPage, Slug, Test,
 };
 use super::store;
 use crate::judge::CustomChecker;
@@ -22,17 +23,6 @@ const PROBLEMS_IN_MEMORY: u64 = 1000;
 const REVISION_CHECK: Duration = Duration::from_secs(2);
 /// How often a problem that is being changed is read, before grading is put off.
 const TRIES_FOR_ONE_STATE: usize = 5;
-
-/// All of the course but the tests.
-#[derive(Debug, Default)]
-pub struct Catalogue {
-    /// In the order of the course.
-    pub problems: Vec<Problem>,
-    /// In the order of the course, sessions with their problems.
-    pub levels: Vec<Level>,
-    /// By slug.
-    pub cheatsheets: Vec<Cheatsheet>,
-}
 
 /// The course. Cloning shares the cache.
 #[derive(Clone)]
@@ -70,15 +60,14 @@ impl Problems {
     /// way of another process. Both must be of one state, or answers would be judged by neither.
     async fn read_for_grading(&self, slug: &Slug) -> Result<GradedProblem, Error> {
         for _ in 0..TRIES_FOR_ONE_STATE {
-            let catalogue = self.catalogue().await?;
-            let problem = catalogue.problem(slug)?;
+            let problem = self.problem(slug).await?;
             let (tests, tests_of) = self.tests.all(slug).await?;
             let (custom, checker_of) = match problem.checker.kind {
                 CheckerKind::Custom => self.tests.checker(slug).await?,
                 _ => (None, problem.etag.clone()),
             };
             if tests_of == problem.etag && checker_of == problem.etag {
-                return graded(problem, tests, custom, &self.platform.config.limits);
+                return graded(&problem, tests, custom, &self.platform.config.limits);
             }
             self.catalogue.invalidate();
         }
@@ -96,17 +85,15 @@ impl Problems {
     async fn read_catalogue(&self) -> Result<Catalogue, Error> {
         let db = self.platform.db.read();
         let problems = store::problems(db).await?;
-        let mut levels = store::levels(db).await?;
-        for session in levels.iter_mut().flat_map(|level| &mut level.sessions) {
-            session.problems = in_session(&problems, &session.id)
-                .map(|it| it.slug.clone())
-                .collect();
-        }
-        Ok(Catalogue {
-            problems,
-            levels,
-            cheatsheets: store::cheatsheets(db).await?,
-        })
+        let levels = store::levels(db).await?;
+        let cheatsheets = store::cheatsheets(db).await?;
+        Ok(Catalogue::new(problems, levels, cheatsheets))
+    }
+
+    async fn problem(&self, slug: &Slug) -> Result<Arc<Problem>, Error> {
+        let catalogue = self.catalogue().await?;
+        let problem = catalogue.problem(slug).cloned();
+        problem.ok_or(Error::NotFound("problem"))
     }
 
     /// A page of problems by filter, in the order of the course.
@@ -114,45 +101,37 @@ impl Problems {
         &self,
         filter: &ProblemFilter,
         page: &Page<String>,
-    ) -> Result<(Vec<Problem>, String), Error> {
+    ) -> Result<(Vec<Arc<Problem>>, String), Error> {
         let catalogue = self.catalogue().await?;
-        let all = catalogue
-            .problems
-            .iter()
-            .filter(|problem| filter.accepts(problem));
-        Ok(cut(all, page, |problem| &problem.slug))
+        let count = usize::try_from(page.fetch()).unwrap_or(usize::MAX);
+        let problems = catalogue.list(filter, page.after.as_deref(), count);
+        Ok(page.finish(problems, |problem| problem.slug.to_string()))
     }
 
     /// A problem with its public tests.
     pub async fn get(&self, slug: &str) -> Result<ProblemPage, Error> {
         let slug = parse_slug(slug)?;
-        let catalogue = self.catalogue().await?;
-        let problem = catalogue.problem(&slug)?.clone();
+        let problem = self.problem(&slug).await?;
         let examples = self
             .examples
             .get(slug.clone(), self.tests.examples(&slug))
             .await?;
-        Ok(ProblemPage {
-            problem,
-            examples: examples.as_ref().clone(),
-        })
+        Ok(ProblemPage { problem, examples })
     }
 
     /// NOT_FOUND when there is no such problem.
     pub async fn check_exists(&self, slug: &str) -> Result<Slug, Error> {
         let slug = parse_slug(slug)?;
-        self.catalogue().await?.problem(&slug)?;
+        self.problem(&slug).await?;
         Ok(slug)
     }
 
     /// A session with its problems.
-    pub async fn session(&self, id: &str) -> Result<(CourseSession, Vec<Problem>), Error> {
+    pub async fn session(&self, id: &str) -> Result<(CourseSession, Vec<Arc<Problem>>), Error> {
         let catalogue = self.catalogue().await?;
-        let mut sessions = catalogue.levels.iter().flat_map(|level| &level.sessions);
-        let session = sessions.find(|session| session.id == id);
-        let session = session.ok_or(Error::NotFound("session"))?.clone();
-        let problems = in_session(&catalogue.problems, id).cloned().collect();
-        Ok((session, problems))
+        let found = catalogue.session(id);
+        let (session, problems) = found.ok_or(Error::NotFound("session"))?;
+        Ok((session.clone(), problems))
     }
 
     /// A page of cheatsheets.
@@ -161,13 +140,15 @@ impl Problems {
         page: &Page<String>,
     ) -> Result<(Vec<Cheatsheet>, String), Error> {
         let catalogue = self.catalogue().await?;
-        Ok(cut(catalogue.cheatsheets.iter(), page, |sheet| &sheet.slug))
+        Ok(cut(catalogue.cheatsheets().iter(), page, |sheet| {
+            &sheet.slug
+        }))
     }
 
     /// A cheatsheet.
     pub async fn cheatsheet(&self, slug: &str) -> Result<Cheatsheet, Error> {
         let catalogue = self.catalogue().await?;
-        let mut sheets = catalogue.cheatsheets.iter();
+        let mut sheets = catalogue.cheatsheets().iter();
         let found = sheets.find(|sheet| sheet.slug.as_str() == slug);
         found.cloned().ok_or(Error::NotFound("cheatsheet"))
     }
@@ -195,26 +176,9 @@ impl Problems {
     }
 }
 
-impl Catalogue {
-    /// A problem by its slug.
-    pub fn problem(&self, slug: &Slug) -> Result<&Problem, Error> {
-        let found = self.problems.iter().find(|problem| &problem.slug == slug);
-        found.ok_or(Error::NotFound("problem"))
-    }
-}
-
 /// A text that can't be a slug names no problem.
 fn parse_slug(slug: &str) -> Result<Slug, Error> {
     Slug::parse(slug).map_err(|_| Error::NotFound("problem"))
-}
-
-fn in_session<'a>(problems: &'a [Problem], id: &str) -> impl Iterator<Item = &'a Problem> {
-    problems.iter().filter(move |problem| {
-        problem
-            .place
-            .as_ref()
-            .is_some_and(|place| place.session_id == id)
-    })
 }
 
 /// A problem as it is graded, limits resolved.

@@ -6,20 +6,45 @@ use super::model::parse_feedback;
 use super::model::{Cheatsheet, CourseSession, Level, Place, Problem, Slug, TestLimits};
 use crate::platform::db::{self, Executor, Pool, Row, from_micros, from_text};
 
-/// All problems in the order of the course, those outside of it last.
+/// All problems in the order of the course, those outside of it last. They are read in parts, so
+/// that no statement takes long however many there are. A change between two parts raises the
+/// revision of the content, and all is read again.
 pub async fn problems(db: &Pool) -> Result<Vec<Problem>, sqlx::Error> {
+    let mut all: Vec<(i64, Problem)> = Vec::new();
+    let mut after = String::new();
+    loop {
+        let part = part(db, &after).await?;
+        let Some(last) = part.iter().map(|(_, problem)| problem.slug.as_str()).max() else {
+            break;
+        };
+        after = last.to_owned();
+        all.extend(part);
+    }
+    all.sort_by(|(position, problem), (other_position, other)| {
+        let place = |problem: &Problem| problem.place.is_none();
+        (place(problem), position, &problem.slug).cmp(&(place(other), other_position, &other.slug))
+    });
+    Ok(all.into_iter().map(|(_, problem)| problem).collect())
+}
+
+/// The next problems by slug, with their positions. What is sealed stays where it is.
+async fn part(db: &Pool, after: &str) -> Result<Vec<(i64, Problem)>, sqlx::Error> {
     db::query(
-        "SELECT problems.*, levels.id AS level_id, levels.age_group,
-             (SELECT count(*) FROM test_cases WHERE problem = problems.slug) AS test_count
-         FROM problems
-         LEFT JOIN course_sessions ON course_sessions.id = problems.session_id
-         LEFT JOIN levels ON levels.id = course_sessions.level_id
-         ORDER BY problems.session_id IS NULL, problems.position, problems.slug",
+        "SELECT part.*, levels.id AS level_id, levels.age_group,
+             (SELECT count(*) FROM test_cases WHERE problem = part.slug) AS test_count
+         FROM (SELECT slug, title, summary, statement, kind, function_name, difficulty, points,
+                 category, tags, starter_source, checker, feedback, wall_time_limit_ms,
+                 memory_limit_bytes, fingerprint, session_id, position, update_time, profile,
+                 subtasks, stop_on_first_failure
+             FROM problems WHERE slug > $1 ORDER BY slug LIMIT 1000) AS part
+         LEFT JOIN course_sessions ON course_sessions.id = part.session_id
+         LEFT JOIN levels ON levels.id = course_sessions.level_id",
     )
+    .bind(after)
     .fetch_all(db)
     .await?
     .into_iter()
-    .map(problem_of)
+    .map(|row| Ok((row.try_get("position")?, problem_of(row)?)))
     .collect()
 }
 
@@ -141,3 +166,6 @@ pub async fn revision(db: &Pool) -> Result<i64, sqlx::Error> {
         .fetch_one(db)
         .await
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,5 @@
 //! Reads a student's own progress, and keeps drafts.
 
-use std::collections::HashSet;
-
 use super::model::{Attempt, Draft, LevelProgress, ProblemProgress, Summary, streak};
 use super::store;
 use crate::platform::Platform;
@@ -44,20 +42,17 @@ impl Progress {
         let solved = store::solved(db, user_id).await?;
         let badges = store::badges(db, user_id).await?;
         let catalogue = self.problems.catalogue().await?;
-        let times: Vec<_> = solved
-            .iter()
-            .filter_map(|problem| problem.solve_time)
-            .collect();
-        let slugs: HashSet<&str> = solved.iter().map(|one| one.problem.as_str()).collect();
+        let times: Vec<_> = solved.iter().filter_map(|one| one.solve_time).collect();
+        let slugs = solved.iter().map(|one| one.problem.as_str());
         Ok(Summary {
             points: store::points(db, user_id).await?,
             solved_problem_count: count(solved.len()),
             streak_days: streak(&times, self.platform.clock.now()),
             badges,
             levels: catalogue
-                .levels
-                .iter()
-                .map(|level| in_level(level, &slugs))
+                .among_levels(slugs)
+                .into_iter()
+                .map(in_level)
                 .collect(),
         })
     }
@@ -106,13 +101,12 @@ impl Progress {
     }
 }
 
-fn in_level(level: &Level, solved: &HashSet<&str>) -> LevelProgress {
-    let problems = || level.sessions.iter().flat_map(|session| &session.problems);
+fn in_level((level, problems, solved): (&Level, usize, usize)) -> LevelProgress {
     LevelProgress {
         level_id: level.id.clone(),
         title: level.title.clone(),
-        problem_count: count(problems().count()),
-        solved_problem_count: count(problems().filter(|it| solved.contains(it.as_str())).count()),
+        problem_count: count(problems),
+        solved_problem_count: count(solved),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::model::{Attempt, Badge, Draft, JudgedSubmission, ProblemProgress, badge, badge_for};
+use super::model::{
+    Attempt, Badge, Draft, JudgedSubmission, ProblemProgress, SolvedProblem, badge, badge_for,
+};
 use crate::platform::db::{
     self, AFTER_ALL_IDS, Connection, Pool, Row, from_micros, from_text, to_micros,
 };
@@ -211,8 +213,8 @@ pub async fn list(
     let (time, problem) = after.map_or((i64::MAX, ""), |(time, slug)| (*time, slug.as_str()));
     db::query(
         "SELECT * FROM progress
-         WHERE user_id = $1 AND (last_attempt_time < $2
-             OR (last_attempt_time = $2 AND problem > $3))
+         WHERE user_id = $1 AND last_attempt_time <= $2
+             AND (last_attempt_time < $2 OR problem > $3)
          ORDER BY last_attempt_time DESC, problem LIMIT $4",
     )
     .bind(user_id.to_string())
@@ -226,21 +228,29 @@ pub async fn list(
     .collect()
 }
 
-/// All problems that somebody has solved.
-pub async fn solved(db: &Pool, user_id: UserId) -> Result<Vec<ProblemProgress>, sqlx::Error> {
-    db::query("SELECT * FROM progress WHERE user_id = $1 AND solved = 1")
+/// All problems that somebody has solved. It asks for what an index has, and no more.
+pub async fn solved(db: &Pool, user_id: UserId) -> Result<Vec<SolvedProblem>, sqlx::Error> {
+    let solved = |row: Row| {
+        let solve_time: Option<i64> = row.try_get("solve_time")?;
+        Ok(SolvedProblem {
+            problem: row.try_get("problem")?,
+            solve_time: solve_time.map(from_micros).transpose()?,
+        })
+    };
+    db::query("SELECT problem, solve_time FROM progress WHERE user_id = $1 AND solved = 1")
         .bind(user_id.to_string())
         .fetch_all(db)
         .await?
         .into_iter()
-        .map(problem_progress)
+        .map(solved)
         .collect()
 }
 
 /// The points of somebody's best submissions at all problems together.
 pub async fn points(db: &Pool, user_id: UserId) -> Result<u32, sqlx::Error> {
     db::query_scalar(
-        "SELECT CAST(coalesce(sum(points), 0) AS BIGINT) FROM progress WHERE user_id = $1",
+        "SELECT CAST(coalesce(sum(points), 0) AS BIGINT) FROM progress
+         WHERE user_id = $1 AND points > 0",
     )
     .bind(user_id.to_string())
     .fetch_one(db)

@@ -101,15 +101,14 @@ pub async fn list(
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<User>, sqlx::Error> {
-    let rows = db::query(
-        "SELECT * FROM users WHERE kind = 'person' AND ($1 IS NULL OR role = $1) AND id < $2
-         ORDER BY id DESC LIMIT $3",
-    )
-    .bind(role.map(Role::word))
-    .bind(after.unwrap_or(AFTER_ALL_IDS))
-    .bind(limit)
-    .fetch_all(db)
-    .await?;
+    let mut query = db::QueryBuilder::new("SELECT * FROM users WHERE kind = 'person' AND id < ");
+    query.push_bind(after.unwrap_or(AFTER_ALL_IDS));
+    // A condition that may be absent would keep PostgreSQL from the index of roles.
+    if let Some(role) = role {
+        query.push(" AND role = ").push_bind(role.word());
+    }
+    query.push(" ORDER BY id DESC LIMIT ").push_bind(limit);
+    let rows = query.build().fetch_all(db).await?;
     rows.into_iter().map(user).collect()
 }
 

@@ -1,9 +1,10 @@
 //! Finds PostgreSQL's programs, and asks a server with `psql`.
 
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 /// Where Debian and Ubuntu have them, below a folder for each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -65,6 +66,31 @@ impl Programs {
             let error = String::from_utf8_lossy(&output.stderr);
             bail!("psql could not do {statements:?}: {error}");
         }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Runs a script for psql, with variables, in the database of a URL; gives what it answers.
+    pub fn script(
+        &self,
+        url: &str,
+        text: &str,
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<String> {
+        let mut command = Command::new(self.path("psql"));
+        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]);
+        for (name, value) in variables {
+            command.arg("-v").arg(format!("{name}={value}"));
+        }
+        let mut script = tempfile::tempfile().context("make a file for the script")?;
+        script.write_all(text.as_bytes())?;
+        script.rewind()?;
+        let output = command
+            .args(["-f", "-", "-d", url])
+            .stdin(script)
+            .output()
+            .context("start psql")?;
+        let error = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "psql: {error}");
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 }

@@ -132,6 +132,11 @@ impl Server {
         &self.address
     }
 
+    /// What it has logged, in a file.
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
     /// The programs that it was started with.
     pub fn programs(&self) -> &Programs {
         &self.programs

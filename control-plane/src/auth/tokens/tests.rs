@@ -1,7 +1,9 @@
 //! Tries to get past the verification of access tokens.
 
 use ed25519_dalek::SigningKey;
+use jiff::SignedDuration;
 use jsonwebtoken::get_current_timestamp;
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -64,6 +66,79 @@ fn a_token_speaks_for_its_bearer_until_it_expires() {
     assert_eq!(tokens.verify(&token, now()).unwrap(), bearer);
     let error = tokens.verify(&token, expire_time).unwrap_err();
     assert_eq!(error.reason(), Reason::TOKEN_EXPIRED);
+}
+
+#[test]
+fn a_token_that_was_accepted_is_not_accepted_for_ever() {
+    let (old, new) = (key(), key());
+    let tokens = tokens(std::slice::from_ref(&old));
+    let bearer = bearer();
+    let mut soon = claims(bearer);
+    soon["exp"] = json!(now().as_second() + 30);
+    let soon = signed(&old, &old.id, &soon);
+    let (token, _) = tokens.issue(bearer, now()).unwrap();
+    for token in [&soon, &token] {
+        assert_eq!(tokens.verify(token, now()).unwrap(), bearer);
+        assert_eq!(tokens.verify(token, now()).unwrap(), bearer, "once more");
+        // Another token of the same bearer, with a signature of another.
+        let (text, signature) = token.rsplit_once('.').unwrap();
+        let other: String = signature.chars().rev().collect();
+        refused(&tokens, &format!("{text}.{other}"));
+    }
+    let later = now() + Duration::from_secs(30);
+    let error = tokens.verify(&soon, later).unwrap_err();
+    assert_eq!(error.reason(), Reason::TOKEN_EXPIRED);
+    assert!(tokens.replace(&[new]).unwrap());
+    refused(&tokens, &token);
+}
+
+#[test]
+fn what_was_found_of_a_token_counts_for_a_minute() {
+    let tokens = tokens(&[key()]);
+    let (token, _) = tokens.issue(bearer(), now()).unwrap();
+    let found = |after: i64| {
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let known = tokens.verified.get(&digest);
+        let now = now() + SignedDuration::from_secs(after);
+        known.is_some_and(|known| tokens.counts(&known, &tokens.keys(), now))
+    };
+    assert!(!found(0));
+    tokens.verify(&token, now()).unwrap();
+    assert!(found(30));
+    assert!(!found(61));
+    assert!(!found(-60), "the clock was set back");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    // Whatever happens to keys and clock between two calls: a token that ends before its key
+    // retires, or is signed to end long after, or has ended.
+    #[test]
+    fn what_is_remembered_of_a_token_is_what_would_be_found_anew(
+        end in 1..3600i64,
+        steps in proptest::collection::vec((0..3usize, -120..1200i64), 1..20),
+    ) {
+        let begin = now();
+        let (old, new) = (key(), key_from(begin + Duration::from_secs(60)));
+        let copy = |key: &TokenKey| TokenKey::new(key.signing_key.clone(), key.sign_time);
+        let sets = [vec![copy(&old)], vec![copy(&old), copy(&new)], vec![new]];
+        let mut claims = claims(bearer());
+        claims["exp"] = json!(begin.as_second() + end);
+        let token = signed(&old, &old.id, &claims);
+        let remembering = tokens(&sets[0]);
+        for (set, after) in steps {
+            let time = begin + SignedDuration::from_secs(after);
+            remembering.replace(&sets[set]).unwrap();
+            let anew = tokens(&sets[set]).verify(&token, time);
+            let remembered = remembering.verify(&token, time);
+            prop_assert_eq!(
+                remembered.map_err(|error| error.reason()),
+                anew.map_err(|error| error.reason()),
+                "keys {}, {} s later", set, after
+            );
+        }
+    }
 }
 
 #[test]

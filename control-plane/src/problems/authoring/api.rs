@@ -3,6 +3,8 @@
 
 mod incoming;
 
+use std::sync::Arc;
+
 use coderunner_proto::common::v1 as common;
 use coderunner_proto::v1 as pb;
 use prost::Message;
@@ -37,9 +39,15 @@ impl AuthorApi {
     pub async fn sources(&self, slug: &str, defaults: &Limits) -> Result<pb::Problem, Error> {
         let (problem, stored) = self.authoring.read(&parse_slug(slug)?).await?;
         let public = stored.problem.tests.iter().filter(|test| !test.hidden);
-        let examples = public.cloned().collect();
+        let examples: Vec<_> = public.cloned().collect();
         let limits = own_limits_out(problem.limits);
-        let mut problem = page_out(ProblemPage { problem, examples }, defaults);
+        let mut problem = page_out(
+            &ProblemPage {
+                problem: problem.into(),
+                examples: Arc::new(examples),
+            },
+            defaults,
+        );
         problem.limits = Some(limits);
         if let Some(checker) = &mut problem.checker {
             checker.source = stored.problem.checker_source;
@@ -72,7 +80,7 @@ impl AuthorApi {
         let work = async {
             let page = self.authoring.create(&draft, placing).await?;
             Ok(pb::CreateProblemResponse {
-                problem: Some(page_out(page, defaults)),
+                problem: Some(page_out(&page, defaults)),
             })
         };
         self.idempotency
@@ -115,7 +123,7 @@ impl AuthorApi {
         let work = async {
             let page = self.authoring.update(&slug, &etag, edit, placing).await?;
             Ok(pb::UpdateProblemResponse {
-                problem: Some(page_out(page, defaults)),
+                problem: Some(page_out(&page, defaults)),
             })
         };
         self.idempotency

@@ -5,6 +5,8 @@
 //! A course folder that is loaded again overwrites the problems that are in it, and the places of
 //! all: see `course/service.rs`.
 
+use std::sync::Arc;
+
 use super::arrangement::{Placed, TestContent, arrange, placed};
 use super::check::check;
 use crate::judge::Subtask;
@@ -257,8 +259,8 @@ impl Authoring {
         self.problems.invalidate();
         let public = problem.tests.iter().filter(|test| !test.hidden);
         Ok(ProblemPage {
-            problem: stored,
-            examples: public.cloned().collect(),
+            problem: stored.into(),
+            examples: Arc::new(public.cloned().collect()),
         })
     }
 

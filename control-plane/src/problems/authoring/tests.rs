@@ -274,8 +274,8 @@ async fn a_problem_is_made_changed_and_deleted() {
     let (session, _) = it.problems.session("say-and-ask").await.unwrap();
     assert_eq!(session.problems.last(), Some(&draft.slug));
     let catalogue = it.problems.catalogue().await.unwrap();
-    let order: Vec<_> = catalogue.problems.iter().map(|it| &it.slug).collect();
-    let sessions = catalogue.levels.iter().flat_map(|level| &level.sessions);
+    let order: Vec<_> = catalogue.problems().iter().map(|it| &it.slug).collect();
+    let sessions = catalogue.levels().iter().flat_map(|level| &level.sessions);
     let course: Vec<_> = sessions.flat_map(|it| &it.problems).collect();
     assert_eq!(order, course);
 
@@ -305,7 +305,7 @@ async fn a_problem_is_made_changed_and_deleted() {
         .authoring
         .update(&draft.slug, &stored.etag, edit, Placing::Out);
     let changed = changed.await.unwrap().problem;
-    assert_eq!((changed.title.as_str(), changed.place), ("Other", None));
+    assert_eq!((changed.title.as_str(), &changed.place), ("Other", &None));
     let shown = it.problems.get("new").await.unwrap().problem;
     assert_eq!(shown.title, "Other", "the cache has the old one");
     let ids = |stored: &crate::problems::course::stored::StoredProblem| {

@@ -42,8 +42,8 @@ pub async fn read_course(platform: &Platform, test_cases: &TestCases) -> Result<
     let title = course_store::title(platform.db.read()).await?;
     let reader = Problems::new(platform.clone(), test_cases.clone());
     let catalogue = reader.catalogue().await?;
-    let mut problems = Vec::with_capacity(catalogue.problems.len());
-    for problem in &catalogue.problems {
+    let mut problems = Vec::with_capacity(catalogue.problems().len());
+    for problem in catalogue.problems() {
         let stored = read_problem(&mut tx, test_cases, &problem.slug).await?;
         problems.push(stored.problem);
     }
@@ -52,9 +52,9 @@ pub async fn read_course(platform: &Platform, test_cases: &TestCases) -> Result<
         title: Some(title)
             .filter(|title| !title.is_empty())
             .unwrap_or_else(|| UNNAMED.to_owned()),
-        levels: catalogue.levels.clone(),
+        levels: catalogue.levels().to_vec(),
         problems,
-        cheatsheets: catalogue.cheatsheets.clone(),
+        cheatsheets: catalogue.cheatsheets().to_vec(),
     })
 }
 
