@@ -8,6 +8,7 @@
 use super::{AT_ONCE, Broken, Desk, Exam, Output, fitting};
 use crate::execution::dispatcher::{BatchListener, Slot};
 use crate::execution::model::{Limits, OutputStream, Profile};
+use crate::execution::notes::Notes;
 use crate::execution::order::{BatchOrder, Case, Ended, Failure};
 use crate::judge::{CheckerFault, CustomChecker};
 
@@ -37,6 +38,7 @@ impl Exam<'_> {
         };
         let mut checks = Checks {
             limits: &self.checker_limits,
+            notes: self.notes,
             outputs: questions.iter().map(|_| Output::default()).collect(),
             faults: Vec::new(),
             desk,
@@ -53,6 +55,7 @@ impl Exam<'_> {
 /// What the checker says of the first answers on the desk, as it comes.
 struct Checks<'a, 'b, 'c> {
     limits: &'a Limits,
+    notes: &'a Notes,
     outputs: Vec<Output>,
     /// Tests for which it gave no answer.
     faults: Vec<(u32, CheckerFault)>,
@@ -71,6 +74,10 @@ impl Checks<'_, '_, '_> {
 }
 
 impl BatchListener for Checks<'_, '_, '_> {
+    fn placed(&mut self, runner: &str) {
+        self.notes.placed(runner);
+    }
+
     fn output(&mut self, case: usize, stream: OutputStream, data: &[u8]) {
         self.outputs[case].push(stream, data, self.limits);
     }
