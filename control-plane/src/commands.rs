@@ -1,8 +1,9 @@
 //! Commands on the files of an installation that need no database: keys for tokens, certificates.
-//! Those on the database are in `backup`, `history` and `retention`.
+//! Those on the database are in `backup`, `history`, `requeue` and `retention`.
 
 pub mod backup;
 pub mod history;
+pub mod requeue;
 pub mod retention;
 
 use std::path::PathBuf;

@@ -15,6 +15,7 @@ pub mod pki;
 pub mod platform;
 pub mod problems;
 pub mod progress;
+pub mod requeue;
 pub mod retention;
 pub mod runners;
 pub mod server;

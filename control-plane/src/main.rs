@@ -14,6 +14,7 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use commands::backup::{Backup, Restore};
 use commands::history::History;
+use commands::requeue::Requeue;
 use commands::retention::RetentionCommand;
 use commands::{PkiCommand, SigningKeys};
 use control_plane::auth::model::Password;
@@ -78,6 +79,8 @@ enum Command {
     /// See and delete what is old.
     #[command(subcommand)]
     Retention(RetentionCommand),
+    /// Tell which runs and submissions are stuck, and have them begun again. Beside a running server.
+    Requeue(Requeue),
     /// Tell the way of one run or submission: who, when, attempts, losses, result. Without its
     /// program, input and output.
     History(History),
@@ -140,6 +143,7 @@ async fn main() -> ExitCode {
         Command::Backup(command) => commands::backup::backup(command).await,
         Command::Restore(command) => commands::backup::restore(command).await,
         Command::Retention(command) => commands::retention::retention(command).await,
+        Command::Requeue(command) => commands::requeue::requeue(command).await,
         Command::History(command) => commands::history::history(command).await,
         Command::User(User::Create {
             email,

@@ -47,6 +47,10 @@ fn arguments_and_exit_code_are_passed_on() {
                 "history 0197 --config c.toml\n",
             ),
             (
+                "requeue 0197 --older-than 30",
+                "requeue 0197 --older-than 30\n",
+            ),
+            (
                 "retention run --older-than 3 --dry-run",
                 "retention run --older-than 3 --dry-run\n",
             ),

@@ -39,8 +39,8 @@ pub type Work = Arc<dyn Fn(Slot) -> BoxFuture<'static, ()> + Send + Sync>;
 /// Hears what a program does while it does it. Must not block: whoever is slow to watch may not
 /// slow the program.
 pub trait Listener: Send {
-    /// It is on its way to this runner.
-    fn placed(&mut self, _runner: &RunnerClient) {}
+    /// It is on its way to this runner, of this name.
+    fn placed(&mut self, _name: &str, _runner: &RunnerClient) {}
     /// It started.
     fn started(&mut self) {}
     /// It wrote something.
@@ -173,7 +173,7 @@ impl Slot {
             let lease = self.dispatcher.runners.lease(order.profile, 1);
             let lease = cancel.run_until_cancelled(lease).await;
             let lease = lease.ok_or(Failure::Cancelled)??;
-            listener.placed(lease.client());
+            listener.placed(lease.id(), lease.client());
             let result = run_on(&lease, order, cancel, listener).await;
             lease.report(result.as_ref().err());
             match result {

@@ -17,6 +17,8 @@ use crate::platform::queue::{LocalQueue, Queue, Rules};
 
 /// Watchers of queued work hear so often where it stands.
 const POSITIONS_EVERY: Duration = Duration::from_millis(500);
+/// What operators want begun again is looked for so often.
+const ADOPT_EVERY: Duration = Duration::from_secs(5);
 /// Old results are looked for so often, and deleted in batches so small that nobody waits long
 /// for the database.
 const RETENTION_EVERY: Duration = Duration::from_secs(600);
@@ -32,6 +34,8 @@ pub trait System: Send + Sync + 'static {
     fn work(self: Arc<Self>) -> Work;
     /// Tells watchers of queued work where it stands.
     fn tell_positions(&self);
+    /// Queues what operators want begun again.
+    fn adopt(&self) -> BoxFuture<'_, Result<(), Error>>;
     /// Deletes up to `count` results from before a time; says how many.
     fn delete_old(&self, before: Timestamp, count: u32) -> BoxFuture<'_, Result<u64, Error>>;
     /// Does what nobody waits for, for ever.
@@ -104,6 +108,7 @@ impl Engine {
             spawn(&stop, system.clone().go_on());
         }
         spawn(&stop, positions(systems.clone()));
+        spawn(&stop, adoption(systems.clone()));
         spawn(&stop, retention(systems.clone(), self.platform.clone()));
         let drain_limit = self.platform.config.drain_limit;
         Ok(Running {
@@ -147,6 +152,17 @@ async fn positions(systems: [Arc<dyn System>; 2]) {
     loop {
         tokio::time::sleep(POSITIONS_EVERY).await;
         systems.iter().for_each(|system| system.tell_positions());
+    }
+}
+
+async fn adoption(systems: [Arc<dyn System>; 2]) {
+    loop {
+        tokio::time::sleep(ADOPT_EVERY).await;
+        for system in &systems {
+            if let Err(error) = system.adopt().await {
+                tracing::warn!(%error, "what is to be begun again could not be looked for");
+            }
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::kept::RunFiles;
 use super::log::{Entry, Log};
 use super::model::{Ending, OutputStream, QueuePosition, Run, State};
+use super::notes::Notes;
 use super::runner_client::RunnerClient;
 use super::store::Stored;
 use crate::explain::Explanation;
@@ -32,6 +33,10 @@ pub struct LiveRun {
     pub cancel: CancellationToken,
     /// What was typed; locked while something is being typed, so that it arrives in order.
     pub input: tokio::sync::Mutex<Typed>,
+    /// What becomes of its attempts.
+    pub notes: Notes,
+    /// Cancelled when another one takes its place; its watchers come again.
+    pub replaced: CancellationToken,
     limit: usize,
     inner: Mutex<Inner>,
     version: watch::Sender<u64>,
@@ -107,9 +112,17 @@ impl LiveRuns {
         self.lock().get(&id).cloned()
     }
 
-    /// Forgets a run that has ended. Its watchers keep it until they have read it.
-    pub fn remove(&self, id: RunId) {
-        self.lock().remove(&id);
+    /// Forgets a run that has ended, but none that took its place. Its watchers keep it until they
+    /// have read it.
+    pub fn remove(&self, run: &LiveRun) {
+        let mut runs = self.lock();
+        let id = run.id();
+        if runs
+            .get(&id)
+            .is_some_and(|known| std::ptr::eq(&**known, run))
+        {
+            runs.remove(&id);
+        }
     }
 
     /// All of them.
@@ -154,6 +167,8 @@ impl LiveRun {
             interactive,
             cancel: CancellationToken::new(),
             input: tokio::sync::Mutex::default(),
+            notes: Notes::default(),
+            replaced: CancellationToken::new(),
             limit,
             inner: Mutex::new(inner),
             version: watch::Sender::new(0),

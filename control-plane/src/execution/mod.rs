@@ -4,6 +4,7 @@
 //! brings tickets of the queue and sandboxes of the runners together, `worker` takes a run from
 //! its slot to its stored end, `live` and `log` hold what watchers see.
 
+mod adopt;
 pub mod api;
 pub mod breaker;
 pub mod dispatcher;
@@ -13,6 +14,7 @@ pub mod kept;
 pub mod live;
 pub mod log;
 pub mod model;
+pub mod notes;
 pub mod order;
 pub mod program;
 pub mod runner_client;

@@ -347,6 +347,11 @@ impl State {
 }
 
 impl Lease {
+    /// The runner's name in the configuration.
+    pub fn id(&self) -> &str {
+        &self.runner.id
+    }
+
     /// The connection to the runner.
     pub fn client(&self) -> &RunnerClient {
         &self.runner.client

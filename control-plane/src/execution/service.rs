@@ -406,6 +406,10 @@ impl System for Execution {
         }
     }
 
+    fn adopt(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(self.adopt())
+    }
+
     fn delete_old(&self, before: Timestamp, count: u32) -> BoxFuture<'_, Result<u64, Error>> {
         Box::pin(self.delete_old(before, count))
     }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::kept::RunFile;
 use super::model::{Ending, Event, Profile, Program, Run, State};
+use super::notes::{BEFORE_NUMBER, How, Note};
 use crate::platform::db::{self, Connection, Pool, Row, from_micros, from_text, to_micros};
 use crate::platform::ids::{RunId, UserId};
 
@@ -98,18 +99,27 @@ pub async fn insert(tx: &mut Connection, run: &NewRun<'_>) -> Result<(), sqlx::E
     Ok(())
 }
 
-/// Takes a run for the attempt after `attempt`. False when somebody else did, or when it has
-/// ended.
-pub async fn claim(tx: &mut Connection, id: RunId, attempt: u32) -> Result<bool, sqlx::Error> {
+/// Takes a run for the attempt after `attempt`, and adds notes. False when somebody else did, or when
+/// it has ended.
+pub async fn claim(
+    tx: &mut Connection,
+    id: RunId,
+    attempt: u32,
+    notes: &str,
+) -> Result<bool, sqlx::Error> {
     let Some(state) = next_state(tx, id, attempt, Event::Claimed).await? else {
         return Ok(false);
     };
-    db::query("UPDATE runs SET state = $1, attempt = attempt + 1, waiting = $2 WHERE id = $3")
-        .bind(state.word())
-        .bind(false)
-        .bind(id.to_string())
-        .execute(tx)
-        .await?;
+    db::query(
+        "UPDATE runs SET state = $1, attempt = attempt + 1, waiting = $2, notes = notes || $3
+         WHERE id = $4",
+    )
+    .bind(state.word())
+    .bind(false)
+    .bind(notes)
+    .bind(id.to_string())
+    .execute(tx)
+    .await?;
     Ok(true)
 }
 
@@ -161,16 +171,23 @@ pub async fn wait(
     id: RunId,
     attempt: u32,
     losses: u32,
+    notes: &str,
 ) -> Result<bool, sqlx::Error> {
     if next_state(tx, id, attempt, Event::Lost).await?.is_none() {
         return Ok(false);
     }
-    db::query("UPDATE runs SET loss_count = $1, waiting = $2 WHERE id = $3")
-        .bind(losses)
-        .bind(true)
-        .bind(id.to_string())
-        .execute(tx)
-        .await?;
+    // A repeat adds no notes.
+    db::query(
+        "UPDATE runs SET loss_count = $1, waiting = $2,
+             notes = CASE WHEN waiting = $2 THEN notes ELSE notes || $3 END
+         WHERE id = $4",
+    )
+    .bind(losses)
+    .bind(true)
+    .bind(notes)
+    .bind(id.to_string())
+    .execute(tx)
+    .await?;
     Ok(true)
 }
 
@@ -182,6 +199,7 @@ pub async fn finish(
     ending: &Ending,
     files: &[(RunFile, Vec<u8>)],
     event: Event,
+    notes: &str,
 ) -> Result<bool, sqlx::Error> {
     let Stored {
         run,
@@ -201,8 +219,8 @@ pub async fn finish(
     db::query(
         "UPDATE runs SET state = $1, outcome = $2, exit_code = $3, signal = $4, usage = $5,
              compile_error = $6, stdout = $7, stderr = $8, output_order = $9, start_time = $10,
-             finish_time = $11, files = $12, explanation = $13
-         WHERE id = $14",
+             finish_time = $11, files = $12, explanation = $13, notes = notes || $14
+         WHERE id = $15",
     )
     .bind(state.word())
     .bind(outcome.word())
@@ -217,6 +235,7 @@ pub async fn finish(
     .bind(run.finish_time.map(to_micros))
     .bind(run.files.as_ref().map(to_json).transpose()?)
     .bind(run.explanation.as_ref().map(to_json).transpose()?)
+    .bind(notes)
     .bind(run.id.to_string())
     .execute(&mut *tx)
     .await?;
@@ -340,17 +359,22 @@ pub async fn get(pool: &Pool, id: RunId) -> Result<Option<Stored>, sqlx::Error> 
 /// After a restart: counts a loss for every run that was in a sandbox, and for none that waited for one; uses up the number of an
 /// attempt that was perhaps begun and not yet claimed, and lists all that have not ended, oldest
 /// first. Only for the one process that owns this database.
-pub async fn recover(tx: &mut Connection) -> Result<Vec<Unfinished>, sqlx::Error> {
+pub async fn recover(tx: &mut Connection, now: Timestamp) -> Result<Vec<Unfinished>, sqlx::Error> {
     db::query(
         "UPDATE runs SET
              loss_count = loss_count + CASE WHEN state = $1 AND waiting = $2 THEN 1 ELSE 0 END,
              attempt = attempt + CASE WHEN state = $3 THEN 1 ELSE 0 END,
-             waiting = $4
+             notes = notes || CASE WHEN state = $1 AND waiting = $2
+                 THEN $4 || CAST(attempt AS TEXT) || $5 ELSE '' END,
+             waiting = $6,
+             requeue_time = NULL
          WHERE state <> 'finished'",
     )
     .bind(State::Running.word())
     .bind(false)
     .bind(State::Queued.word())
+    .bind(BEFORE_NUMBER)
+    .bind(Note::ended_behind_number(How::Interrupted, now))
     .bind(true)
     .execute(&mut *tx)
     .await?;
@@ -360,15 +384,34 @@ pub async fn recover(tx: &mut Connection) -> Result<Vec<Unfinished>, sqlx::Error
     )
     .fetch_all(tx)
     .await?;
-    let unfinished = |row: &Row| {
-        Ok(Unfinished {
-            run: head(row)?,
-            interactive: row.try_get("interactive")?,
-            attempt: row.try_get("attempt")?,
-            losses: row.try_get("loss_count")?,
-        })
-    };
     rows.iter().map(unfinished).collect()
+}
+
+/// Whether there are any that an operator wants begun again.
+pub async fn any_requeued(pool: &Pool) -> Result<bool, sqlx::Error> {
+    db::query_scalar("SELECT count(*) FROM runs WHERE requeue_time IS NOT NULL")
+        .fetch_one(pool)
+        .await
+}
+
+/// Runs that an operator wants begun again, and whose wish is taken off the list by this.
+pub async fn take_requeued(tx: &mut Connection) -> Result<Vec<Unfinished>, sqlx::Error> {
+    let rows = db::query(
+        "UPDATE runs SET requeue_time = NULL WHERE requeue_time IS NOT NULL AND state <> 'finished'
+         RETURNING id, user_id, state, create_time, start_time, interactive, attempt, loss_count",
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(unfinished).collect()
+}
+
+fn unfinished(row: &Row) -> Result<Unfinished, sqlx::Error> {
+    Ok(Unfinished {
+        run: head(row)?,
+        interactive: row.try_get("interactive")?,
+        attempt: row.try_get("attempt")?,
+        losses: row.try_get("loss_count")?,
+    })
 }
 
 /// How many runs that ended before a time there are.

@@ -136,6 +136,10 @@ impl Watcher {
                     self.stage = Stage::Over;
                     return Err(Error::shutting_down());
                 }
+                () = self.run.replaced.cancelled() => {
+                    self.stage = Stage::Over;
+                    return Err(Error::shutting_down());
+                }
             }
         }
     }

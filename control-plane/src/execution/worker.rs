@@ -22,6 +22,7 @@ use super::dispatcher::{Listener, Slot};
 use super::kept::Collected;
 use super::live::{LiveRun, Place};
 use super::model::{Ending, Event, MAX_LOSSES, Outcome, OutputStream, Program};
+use super::notes::How;
 use super::order::{Ended, Failure, Order};
 use super::runner_client::RunnerClient;
 use super::service::Execution;
@@ -42,9 +43,18 @@ const UNREACHABLE_PAUSE: Duration = Duration::from_millis(200);
 impl Execution {
     /// Does the work of a slot that was given to a run.
     pub async fn work(self: Arc<Self>, slot: Slot) {
-        let ticket = slot.ticket();
-        let Job::Run(id) = ticket.job else { return };
+        let Job::Run(id) = slot.ticket().job else {
+            return;
+        };
         let Some(run) = self.live.get(id) else { return };
+        // Nothing of an attempt that was taken away goes on; its program dies with its stream.
+        run.replaced
+            .run_until_cancelled(self.attempt(&run, slot))
+            .await;
+    }
+
+    async fn attempt(&self, run: &Arc<LiveRun>, slot: Slot) {
+        let (id, ticket) = (run.id(), slot.ticket());
         let read = || async { Ok(store::work(self.platform.db.read(), id).await?) };
         let Some(work) = persistently("read a run", read).await else {
             return;
@@ -52,24 +62,25 @@ impl Execution {
         let before = work.attempt;
         let attempt = before + 1;
         run.attempted(attempt);
-        let Some(order) = self.order(&run, work, attempt).await else {
-            return self.give_up(&run, before).await;
+        run.notes.begin(attempt, self.platform.clock.now());
+        let Some(order) = self.order(run, work, attempt).await else {
+            return self.give_up(run, before).await;
         };
         let mut watchers = ToWatchers {
-            run: &run,
+            run,
             name: &order.name,
             clock: &self.platform.clock,
         };
         let execution = slot.execute(&order, &run.cancel, &mut watchers);
-        let attempted = attempt_work(before, self.claim(&run, before), execution).await;
+        let attempted = attempt_work(before, self.claim(run, before), execution).await;
         drop(slot);
-        let explained = |ended| End::explained(ended, &order.program, &run);
+        let explained = |ended| End::explained(ended, &order.program, run);
         match attempted {
             Attempted::Claimed(result) => {
-                self.settle(&run, ticket, result.map(explained)).await;
+                self.settle(run, ticket, result.map(explained)).await;
             }
             Attempted::Unclaimed(result) => {
-                self.settle_unclaimed(&run, ticket, result.map(explained), before)
+                self.settle_unclaimed(run, ticket, result.map(explained), before)
                     .await
             }
             Attempted::Void => {}
@@ -113,11 +124,12 @@ impl Execution {
     /// False when the run is somebody else's or has ended; then it is stopped here.
     async fn claim(&self, run: &LiveRun, before: u32) -> bool {
         let id = run.id();
+        let notes = &run.notes.take();
         let repeat = &AtomicBool::new(false);
         let claim = || async move {
             let mut tx = self.platform.db.write_beside().await?;
             let repeat = repeat.swap(true, Ordering::Relaxed);
-            let ours = store::claim(&mut tx, id, before).await?
+            let ours = store::claim(&mut tx, id, before, notes).await?
                 || repeat && store::is_claimed(&mut tx, id, before + 1).await?;
             tx.commit().await?;
             Ok(ours)
@@ -125,7 +137,7 @@ impl Execution {
         let ours = persistently("claim a run", claim).await;
         if !ours {
             run.cancel.cancel();
-            self.live.remove(id);
+            self.live.remove(run);
         }
         ours
     }
@@ -137,15 +149,15 @@ impl Execution {
                 self.finish(run, Ending::without_program(Outcome::Cancelled))
                     .await
             }
-            Err(Failure::Refused { retry_after }) => match self.wait(run, Wait::Refused).await {
+            Err(Failure::Refused { retry_after }) => match self.wait(run, How::Refused).await {
                 Some(_) => self.again(run, ticket, retry_after).await,
-                None => self.live.remove(run.id()),
+                None => self.live.remove(run),
             },
-            Err(Failure::Unreachable(_)) => match self.wait(run, Wait::Refused).await {
+            Err(Failure::Unreachable(_)) => match self.wait(run, How::Unreachable).await {
                 Some(_) => self.again(run, ticket, UNREACHABLE_PAUSE).await,
-                None => self.live.remove(run.id()),
+                None => self.live.remove(run),
             },
-            Err(Failure::Lost(_)) => match self.wait(run, Wait::Lost).await {
+            Err(Failure::Lost(_)) => match self.wait(run, How::Lost).await {
                 Some(losses) if losses < MAX_LOSSES => {
                     self.again(run, ticket, Duration::ZERO).await
                 }
@@ -153,7 +165,7 @@ impl Execution {
                     self.finish(run, Ending::without_program(Outcome::InternalError))
                         .await
                 }
-                None => self.live.remove(run.id()),
+                None => self.live.remove(run),
             },
             Err(failure @ Failure::Rejected(_)) => {
                 tracing::error!(run_id = %run.id(), %failure, "a run could not be executed");
@@ -178,8 +190,10 @@ impl Execution {
 
     /// Notes that an attempt is over and the run waits for another, so that the next start does not take it for one
     /// that was in a sandbox. Says how often it has lost its runner; none when it is somebody else's.
-    async fn wait(&self, run: &LiveRun, why: Wait) -> Option<u32> {
+    async fn wait(&self, run: &LiveRun, why: How) -> Option<u32> {
         let (id, attempt) = (run.id(), run.attempt());
+        self.note_end(run, why);
+        let notes = &run.notes.take();
         // A repeat after a commit whose answer was lost must not count once more.
         let counted = &Mutex::new(None);
         let wait = || async move {
@@ -189,17 +203,22 @@ impl Execution {
                 Some(losses) => Some(losses),
                 None => store::losses(&mut tx, id, attempt)
                     .await?
-                    .map(|losses| losses + why.losses()),
+                    .map(|losses| losses + u32::from(why == How::Lost)),
             };
             *counted.lock().expect("nobody panics while holding it") = losses;
             let waits = match losses {
-                Some(losses) => store::wait(&mut tx, id, attempt, losses).await?,
+                Some(losses) => store::wait(&mut tx, id, attempt, losses, notes).await?,
                 None => false,
             };
             tx.commit().await?;
             Ok(losses.filter(|_| waits))
         };
         persistently("note that a run waits again", wait).await
+    }
+
+    fn note_end(&self, run: &LiveRun, how: How) {
+        let now = self.platform.clock.now();
+        run.notes.end(run.attempt(), how, now);
     }
 
     async fn give_up(&self, run: &Arc<LiveRun>, before: u32) {
@@ -245,6 +264,8 @@ impl Execution {
         );
         let (ending, files) = (&ending, files.map(|files| files.files).unwrap_or_default());
         let files = &files;
+        self.note_end(run, How::Finished);
+        let notes = &run.notes.take();
         let repeat = &AtomicBool::new(false);
         let finish = || async move {
             let mut tx = self.platform.db.write_beside().await?;
@@ -253,10 +274,10 @@ impl Execution {
                 return Ok(true);
             }
             let ours = match unclaimed_after {
-                Some(before) => store::claim(&mut tx, stored.run.id, before).await?,
+                Some(before) => store::claim(&mut tx, stored.run.id, before, "").await?,
                 None => true,
             };
-            let first = ours && store::finish(&mut tx, stored, ending, files, event).await?;
+            let first = ours && store::finish(&mut tx, stored, ending, files, event, notes).await?;
             tx.commit().await?;
             Ok(first)
         };
@@ -264,7 +285,7 @@ impl Execution {
             tracing::info!(run_id = %run.id(), outcome = ending.outcome.word(), "run finished");
             run.publish(stored.clone());
         }
-        self.live.remove(run.id());
+        self.live.remove(run);
     }
 
     /// The files, or none when their user has no room left for them. Runs that end at the same moment may
@@ -288,7 +309,7 @@ impl Execution {
     /// Queues what an earlier process left. Runs that lost their runner too often end.
     pub async fn recover(&self) -> Result<(), Error> {
         let mut tx = self.platform.db.write().await?;
-        let unfinished = store::recover(&mut tx).await?;
+        let unfinished = store::recover(&mut tx, self.platform.clock.now()).await?;
         tx.commit().await?;
         for left in unfinished {
             let store::Unfinished {
@@ -314,24 +335,6 @@ impl Execution {
         let deleted = store::delete_old(&mut tx, before, count).await?;
         tx.commit().await?;
         Ok(deleted)
-    }
-}
-
-/// Why a run waits for another attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wait {
-    /// No runner took it.
-    Refused,
-    /// It was lost with its runner.
-    Lost,
-}
-
-impl Wait {
-    fn losses(self) -> u32 {
-        match self {
-            Self::Refused => 0,
-            Self::Lost => 1,
-        }
     }
 }
 
@@ -369,7 +372,8 @@ struct ToWatchers<'a> {
 }
 
 impl Listener for ToWatchers<'_> {
-    fn placed(&mut self, runner: &RunnerClient) {
+    fn placed(&mut self, name: &str, runner: &RunnerClient) {
+        self.run.notes.placed(name);
         self.run.placing(Place {
             runner: runner.clone(),
             name: self.name.to_owned(),

@@ -1,6 +1,7 @@
 //! SQL of histories. Names no column that holds a program, input, output or message.
 
 use super::model::{History, Kind};
+use crate::execution::notes;
 use crate::platform::db::{self, Pool, from_micros, from_text};
 
 /// The way of a run or submission, whichever has this id.
@@ -9,13 +10,13 @@ pub async fn history(pool: &Pool, id: &str) -> Result<Option<History>, sqlx::Err
         (
             Kind::Run,
             "SELECT user_id, call_id, profile AS subject, state, attempt, loss_count, create_time,
-                 start_time, finish_time, outcome AS result
+                 start_time, finish_time, notes, requeue_time, outcome AS result
              FROM runs WHERE id = $1",
         ),
         (
             Kind::Submission,
             "SELECT user_id, call_id, problem AS subject, state, attempt, loss_count, create_time,
-                 start_time, finish_time, verdict AS result
+                 start_time, finish_time, notes, requeue_time, verdict AS result
              FROM submissions WHERE id = $1",
         ),
     ] {
@@ -35,6 +36,8 @@ pub async fn history(pool: &Pool, id: &str) -> Result<Option<History>, sqlx::Err
             subject: row.try_get("subject")?,
             state: from_text(row.try_get("state")?)?,
             attempts: row.try_get("attempt")?,
+            notes: notes::read(row.try_get("notes")?),
+            requeue_time: time("requeue_time")?,
             losses: row.try_get("loss_count")?,
             create_time: from_micros(row.try_get("create_time")?)?,
             start_time: time("start_time")?,
@@ -48,6 +51,8 @@ pub async fn history(pool: &Pool, id: &str) -> Result<Option<History>, sqlx::Err
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::execution::lab::lab;
+    use crate::execution::notes::How;
     use crate::platform::testing::ground;
 
     #[tokio::test]
@@ -85,5 +90,25 @@ mod tests {
         assert_eq!((found.kind, found.result), (Kind::Submission, None));
         assert_eq!(found.subject, "fizz-buzz");
         assert!(history(pool, "u").await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn each_attempt_is_told_with_its_runner_and_its_times() {
+        let lab = lab().await;
+        let user = lab.user().await;
+        let id = lab.run(user, "# sim: hang-up 1\n# sim: print fine").await;
+        lab.finished(user, id).await;
+        let found = history(lab.platform.db.read(), &id.to_string()).await;
+        let found = found.unwrap().unwrap();
+        assert_eq!(found.losses, 1);
+        let ends: Vec<_> = found.notes.iter().map(|note| note.how).collect();
+        assert_eq!(ends, [Some(How::Lost), Some(How::Finished)]);
+        let mut before = found.create_time;
+        for note in &found.notes {
+            let (begin, end) = (note.begin.unwrap(), note.end.unwrap());
+            assert!(before <= begin && begin <= end, "{found}");
+            assert_eq!(note.runners, ["0"]);
+            before = end;
+        }
     }
 }

@@ -15,6 +15,7 @@ use super::store;
 use super::testing::{Exam, Tested};
 use crate::execution::dispatcher::Slot;
 use crate::execution::model::MAX_LOSSES;
+use crate::execution::notes::How;
 use crate::execution::service::program_limits;
 use crate::execution::worker::{Attempted, attempt_work, persistently};
 use crate::explain::explain_compile_error;
@@ -34,17 +35,26 @@ impl Submissions {
         let Some(live) = self.live.get(id) else {
             return;
         };
+        // Nothing of an attempt that was taken away goes on; its programs die with their stream.
+        live.replaced
+            .run_until_cancelled(self.attempt(&live, slot))
+            .await;
+    }
+
+    async fn attempt(&self, live: &LiveSubmission, slot: Slot) {
+        let id = live.id();
         let read = || async { Ok(store::work(self.platform.db.read(), id).await?) };
         let Some(work) = persistently("read a submission", read).await else {
             return;
         };
         let attempt = work.attempt + 1;
         live.started(attempt, self.platform.clock.now());
+        live.notes.begin(attempt, self.platform.clock.now());
         let Some(problem) = self.problem(&work.problem).await else {
             drop(slot);
             tracing::warn!(submission_id = %id, "the problem was deleted before its submission was graded");
             let attempt = Some(work.attempt);
-            return self.finish(&live, Grade::nothing(), attempt).await;
+            return self.finish(live, Grade::nothing(), attempt).await;
         };
         let limits = &self.platform.config.limits;
         let exam = Exam {
@@ -56,12 +66,13 @@ impl Submissions {
             ticket: slot.ticket(),
             name: format!("{id}-{attempt}"),
             call_id: work.call_id,
+            notes: &live.notes,
         };
-        let grading = self.grade(&live, &exam, slot);
-        let claim = self.claim(&live, work.attempt);
+        let grading = self.grade(live, &exam, slot);
+        let claim = self.claim(live, work.attempt);
         match attempt_work(work.attempt, claim, grading).await {
-            Attempted::Claimed(grade) => self.finish(&live, grade, None).await,
-            Attempted::Unclaimed(grade) => self.finish(&live, grade, Some(work.attempt)).await,
+            Attempted::Claimed(grade) => self.finish(live, grade, None).await,
+            Attempted::Unclaimed(grade) => self.finish(live, grade, Some(work.attempt)).await,
             Attempted::Void => {}
         }
     }
@@ -118,11 +129,12 @@ impl Submissions {
     /// False when the submission is somebody else's or has ended.
     async fn claim(&self, live: &LiveSubmission, before: u32) -> bool {
         let id = live.id();
+        let notes = &live.notes.take();
         let repeat = &AtomicBool::new(false);
         let claim = || async move {
             let mut tx = self.platform.db.write_beside().await?;
             let repeat = repeat.swap(true, Ordering::Relaxed);
-            let ours = store::claim(&mut tx, id, before).await?
+            let ours = store::claim(&mut tx, id, before, notes).await?
                 || repeat && store::is_claimed(&mut tx, id, before + 1).await?;
             tx.commit().await?;
             Ok(ours)
@@ -130,7 +142,7 @@ impl Submissions {
         let ours = persistently("claim a submission", claim).await;
         if !ours {
             self.dispatcher.forget(Job::Submission(id));
-            self.live.remove(id);
+            self.live.remove(live);
         }
         ours
     }
@@ -142,6 +154,9 @@ impl Submissions {
         let submission = &live.graded(grade, self.platform.clock.now());
         let attempt = live.attempt();
         let judged = &judged(submission, verdict);
+        live.notes
+            .end(attempt, How::Finished, self.platform.clock.now());
+        let notes = &live.notes.take();
         let repeat = &AtomicBool::new(false);
         let finish = || async move {
             let mut tx = self.platform.db.write_beside().await?;
@@ -150,10 +165,10 @@ impl Submissions {
                 return Ok(true);
             }
             let ours = match unclaimed_after {
-                Some(before) => store::claim(&mut tx, submission.id, before).await?,
+                Some(before) => store::claim(&mut tx, submission.id, before, "").await?,
                 None => true,
             };
-            let first = ours && store::finish(&mut tx, submission, attempt).await?;
+            let first = ours && store::finish(&mut tx, submission, attempt, notes).await?;
             if first && verdict.is_judged() {
                 record_judged(&mut tx, judged).await?;
             }
@@ -164,13 +179,13 @@ impl Submissions {
             tracing::info!(submission_id = %submission.id, verdict = verdict.name(), "submission graded");
             live.publish(submission.clone());
         }
-        self.live.remove(submission.id);
+        self.live.remove(live);
     }
 
     /// Queues what an earlier process left. Submissions that were lost too often end.
     pub async fn recover(&self) -> Result<(), Error> {
         let mut tx = self.platform.db.write().await?;
-        let unfinished = store::recover(&mut tx).await?;
+        let unfinished = store::recover(&mut tx, self.platform.clock.now()).await?;
         tx.commit().await?;
         for store::Unfinished {
             submission,

@@ -9,9 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::model::{Grade, Submission};
 use crate::execution::model::{QueuePosition, State};
+use crate::execution::notes::Notes;
 use crate::judge::TestResult;
 use crate::platform::context::Role;
 use crate::platform::ids::{SubmissionId, UserId};
@@ -24,6 +26,10 @@ pub struct LiveSubmissions(Mutex<HashMap<SubmissionId, Arc<LiveSubmission>>>);
 
 /// A submission that has not ended, or one that was read from the database to be watched.
 pub struct LiveSubmission {
+    /// What becomes of its attempts.
+    pub notes: Notes,
+    /// Cancelled when another one takes its place; its watchers come again.
+    pub replaced: CancellationToken,
     inner: Mutex<Inner>,
     version: watch::Sender<u64>,
 }
@@ -78,9 +84,16 @@ impl LiveSubmissions {
         self.lock().get(&id).cloned()
     }
 
-    /// Forgets one that has ended.
-    pub fn remove(&self, id: SubmissionId) {
-        self.lock().remove(&id);
+    /// Forgets one that has ended, but none that took its place.
+    pub fn remove(&self, submission: &LiveSubmission) {
+        let mut submissions = self.lock();
+        let id = submission.id();
+        if submissions
+            .get(&id)
+            .is_some_and(|known| std::ptr::eq(&**known, submission))
+        {
+            submissions.remove(&id);
+        }
     }
 
     /// All of them.
@@ -104,6 +117,8 @@ impl LiveSubmission {
             entries: Vec::new(),
         };
         Arc::new(Self {
+            notes: Notes::default(),
+            replaced: CancellationToken::new(),
             inner: Mutex::new(inner),
             version: watch::Sender::new(0),
         })

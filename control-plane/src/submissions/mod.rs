@@ -4,6 +4,7 @@
 //! verdict, `live` holds what watchers see, `rejudge` grades again what has ended. Queue, runners and sandboxes are those of
 //! `execution`; the comparing is done by `judge`.
 
+mod adopt;
 pub mod api;
 pub mod grader;
 pub mod live;

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::model::Submission;
 use crate::execution::model::{Event, Program, State};
+use crate::execution::notes::{BEFORE_NUMBER, How, Note};
 use crate::judge::Verdict;
 use crate::platform::db::{self, Connection, Pool, Row, from_micros, from_text, to_micros};
 use crate::platform::ids::{SubmissionId, UserId};
@@ -100,18 +101,22 @@ pub async fn insert(
     Ok(())
 }
 
-/// Takes a submission for the attempt after `attempt`. False when somebody else did, or when it
-/// has ended.
+/// Takes a submission for the attempt after `attempt`, and adds notes. False when somebody else did, or
+/// when it has ended.
 pub async fn claim(
     tx: &mut Connection,
     id: SubmissionId,
     attempt: u32,
+    notes: &str,
 ) -> Result<bool, sqlx::Error> {
     let Some(state) = next_state(tx, id, attempt, Event::Claimed).await? else {
         return Ok(false);
     };
-    db::query("UPDATE submissions SET state = $1, attempt = attempt + 1 WHERE id = $2")
+    let claim = "UPDATE submissions SET state = $1, attempt = attempt + 1, notes = notes || $2
+         WHERE id = $3";
+    db::query(claim)
         .bind(state.word())
+        .bind(notes)
         .bind(id.to_string())
         .execute(tx)
         .await?;
@@ -124,6 +129,7 @@ pub async fn finish(
     tx: &mut Connection,
     submission: &Submission,
     attempt: u32,
+    notes: &str,
 ) -> Result<bool, sqlx::Error> {
     let Some(state) = next_state(tx, submission.id, attempt, Event::Ended).await? else {
         return Ok(false);
@@ -131,8 +137,9 @@ pub async fn finish(
     db::query(
         "UPDATE submissions SET state = $1, verdict = $2, test_results = $3, subtask_results = $4,
              passed_test_count = $5, test_count = $6, points = $7, compile_error = $8,
-             explanation = $9, author_message = $10, start_time = $11, finish_time = $12
-         WHERE id = $13",
+             explanation = $9, author_message = $10, start_time = $11, finish_time = $12,
+             notes = notes || $13
+         WHERE id = $14",
     )
     .bind(state.word())
     .bind(submission.verdict.map(Verdict::name))
@@ -146,6 +153,7 @@ pub async fn finish(
     .bind(&submission.author_message)
     .bind(submission.start_time.map(to_micros))
     .bind(submission.finish_time.map(to_micros))
+    .bind(notes)
     .bind(submission.id.to_string())
     .execute(tx)
     .await?;
@@ -293,34 +301,51 @@ pub async fn delete(
 /// After a restart: counts a loss for every submission that was being graded, uses up the number
 /// of an attempt that was perhaps begun and not yet claimed, and lists all that have not ended,
 /// oldest first. Only for the one process that owns this database.
-pub async fn recover(tx: &mut Connection) -> Result<Vec<Unfinished>, sqlx::Error> {
+pub async fn recover(tx: &mut Connection, now: Timestamp) -> Result<Vec<Unfinished>, sqlx::Error> {
     db::query(
         "UPDATE submissions SET loss_count = loss_count + CASE WHEN state = $1 THEN 1 ELSE 0 END,
-             attempt = attempt + CASE WHEN state = $2 THEN 1 ELSE 0 END
+             attempt = attempt + CASE WHEN state = $2 THEN 1 ELSE 0 END,
+             notes = notes || CASE WHEN state = $1 THEN $3 || CAST(attempt AS TEXT) || $4 ELSE '' END,
+             requeue_time = NULL
          WHERE state <> 'finished'",
     )
     .bind(State::Running.word())
     .bind(State::Queued.word())
+    .bind(BEFORE_NUMBER)
+    .bind(Note::ended_behind_number(How::Interrupted, now))
     .execute(&mut *tx)
     .await?;
     let mut query = db::QueryBuilder::new("SELECT ");
     query.push(COLUMNS);
     query.push(", attempt, loss_count FROM submissions WHERE state <> 'finished' ORDER BY id");
-    let unfinished = |row: &Row| {
-        let (attempt, losses) = (row.try_get("attempt")?, row.try_get("loss_count")?);
-        Ok(Unfinished {
-            submission: read(row)?,
-            attempt,
-            losses,
-        })
-    };
-    query
-        .build()
-        .fetch_all(tx)
-        .await?
-        .iter()
-        .map(unfinished)
-        .collect()
+    let rows = query.build().fetch_all(tx).await?;
+    rows.iter().map(unfinished).collect()
+}
+
+/// Whether there are any that an operator wants begun again.
+pub async fn any_requeued(pool: &Pool) -> Result<bool, sqlx::Error> {
+    db::query_scalar("SELECT count(*) FROM submissions WHERE requeue_time IS NOT NULL")
+        .fetch_one(pool)
+        .await
+}
+
+/// Submissions that an operator wants begun again, and whose wish is taken off the list by this.
+pub async fn take_requeued(tx: &mut Connection) -> Result<Vec<Unfinished>, sqlx::Error> {
+    let mut query = db::QueryBuilder::new(
+        "UPDATE submissions SET requeue_time = NULL
+         WHERE requeue_time IS NOT NULL AND state <> 'finished' RETURNING ",
+    );
+    query.push(COLUMNS).push(", attempt, loss_count");
+    let rows = query.build().fetch_all(tx).await?;
+    rows.iter().map(unfinished).collect()
+}
+
+fn unfinished(row: &Row) -> Result<Unfinished, sqlx::Error> {
+    Ok(Unfinished {
+        submission: read(row)?,
+        attempt: row.try_get("attempt")?,
+        losses: row.try_get("loss_count")?,
+    })
 }
 
 /// How many submissions that were judged before a time there are.

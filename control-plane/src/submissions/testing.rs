@@ -15,6 +15,7 @@ use std::time::Duration;
 use super::plan::Plan;
 use crate::execution::dispatcher::{Dispatcher, Slot};
 use crate::execution::model::{CompileError, Limits, MAX_LOSSES, OutputStream, Program};
+use crate::execution::notes::Notes;
 use crate::execution::order::Failure;
 use crate::judge::{CheckerFault, TestResult};
 use crate::platform::queue::Ticket;
@@ -48,6 +49,8 @@ pub struct Exam<'a> {
     pub name: String,
     /// The call that made the submission.
     pub call_id: String,
+    /// Which runners had it.
+    pub notes: &'a Notes,
 }
 
 /// What became of a test.
@@ -141,6 +144,7 @@ impl Exam<'_> {
                 Err(_) if desk.plan.due().is_empty() => Duration::ZERO,
                 Err(Failure::Lost(reason)) => {
                     losses += 1;
+                    self.notes.lost_runner();
                     if losses >= MAX_LOSSES {
                         return Err(broken(reason));
                     }

@@ -578,11 +578,11 @@ async fn only_one_attempt_stores_a_verdict_and_progress_counts_once() {
     let mut tx = lab.platform.db.write().await.unwrap();
     for attempt in 0..3 {
         assert!(
-            !store::finish(&mut tx, &done, attempt).await.unwrap(),
+            !store::finish(&mut tx, &done, attempt, "").await.unwrap(),
             "attempt {attempt}"
         );
         assert!(
-            !store::claim(&mut tx, done.id, attempt).await.unwrap(),
+            !store::claim(&mut tx, done.id, attempt, "").await.unwrap(),
             "attempt {attempt}"
         );
     }

@@ -123,6 +123,10 @@ impl Watcher {
                     self.stage = Stage::Over;
                     return Err(Error::shutting_down());
                 }
+                () = self.submission.replaced.cancelled() => {
+                    self.stage = Stage::Over;
+                    return Err(Error::shutting_down());
+                }
             }
         }
     }

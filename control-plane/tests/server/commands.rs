@@ -257,7 +257,14 @@ fn a_database_is_saved_and_comes_back_elsewhere() {
         !again.status.success() && errors.contains("not empty"),
         "{errors}"
     );
-
+    let stuck = said(second, &["requeue", "--config", "config.toml"]);
+    assert!(stuck.starts_with("0 stuck"), "{stuck}");
+    let unknown = control_plane(second, &["requeue", "0197", "--config", "config.toml"]);
+    let told = String::from_utf8(unknown.stdout).unwrap();
+    assert!(
+        !unknown.status.success() && told.contains("no such run"),
+        "{told}"
+    );
     said(second, &[&restore[..], &["--overwrite"]].concat());
     assert!(rows(&backup(second, "third.backup")) == rows(&saved));
 }

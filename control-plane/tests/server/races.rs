@@ -131,7 +131,7 @@ async fn an_attempt_is_claimed_once() {
         let db = servers[number % 2].platform.db.clone();
         async move {
             let mut tx = db.write_beside().await.unwrap();
-            let ours = control_plane::execution::store::claim(&mut tx, id, 0).await;
+            let ours = control_plane::execution::store::claim(&mut tx, id, 0, "").await;
             tx.commit().await.unwrap();
             ours.unwrap()
         }

@@ -47,6 +47,9 @@ pub enum Admin {
     /// Runs, submissions and sessions that are old: show, run.
     #[command(disable_help_flag = true)]
     Retention(HandedOver),
+    /// What is stuck: show it, have it begun again.
+    #[command(disable_help_flag = true)]
+    Requeue(HandedOver),
     /// The way of one run or submission, without its program and output.
     #[command(disable_help_flag = true)]
     History(HandedOver),

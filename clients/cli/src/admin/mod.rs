@@ -25,6 +25,7 @@ pub fn of_the_installation(admin: Admin) -> Result<Result<End, Admin>, Failure> 
         Admin::Backup(HandedOver { arguments }) => handover::hand_over("backup", &arguments)?,
         Admin::Restore(HandedOver { arguments }) => handover::hand_over("restore", &arguments)?,
         Admin::Retention(HandedOver { arguments }) => handover::hand_over("retention", &arguments)?,
+        Admin::Requeue(HandedOver { arguments }) => handover::hand_over("requeue", &arguments)?,
         Admin::History(HandedOver { arguments }) => handover::hand_over("history", &arguments)?,
         other => return Ok(Err(other)),
     };
@@ -43,6 +44,7 @@ pub async fn of_the_server(client: &Client, admin: Admin, json: bool) -> Result<
         | Admin::Backup(_)
         | Admin::Restore(_)
         | Admin::Retention(_)
+        | Admin::Requeue(_)
         | Admin::History(_) => unreachable!("done without a server"),
     }
 }

@@ -13,6 +13,8 @@ use crate::execution::runners::Lease;
 
 /// Hears what the programs of a batch do while they do it. Must not block.
 pub trait BatchListener: Send {
+    /// It is on its way to this runner.
+    fn placed(&mut self, runner: &str);
     /// The program of a case wrote something.
     fn output(&mut self, case: usize, stream: OutputStream, data: &[u8]);
     /// It ended. Called once for a case at most.
@@ -48,6 +50,7 @@ impl Slot {
             let runners = &self.dispatcher.runners;
             let lease = runners.lease(order.profile, self.sandboxes()).await?;
             self.narrow(lease.sandboxes());
+            listener.placed(lease.id());
             let result = run_on(&lease, order, listener).await;
             lease.report(result.as_ref().err());
             match result {

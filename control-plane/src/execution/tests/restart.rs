@@ -5,7 +5,9 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::super::lab::{Lab, eventually, prepare, request, start};
 use super::super::model::{Ending, Outcome, State};
+use super::super::notes::How;
 use super::super::{live::LiveRun, store};
+use crate::history::store::history;
 use crate::platform::context::Caller;
 use crate::platform::db;
 use crate::platform::ids::RunId;
@@ -76,6 +78,13 @@ fn what_was_running_runs_again_and_ends_once() {
         assert_eq!(
             lab.runners[0].seen().pop().unwrap().request.run_id,
             format!("{id}-2")
+        );
+        let told = history(lab.platform.db.read(), &id.to_string()).await;
+        let notes = told.unwrap().unwrap().notes;
+        let notes: Vec<_> = notes.iter().map(|note| (note.attempt, note.how)).collect();
+        assert_eq!(
+            notes,
+            [(1, Some(How::Interrupted)), (2, Some(How::Finished))]
         );
         eventually("the first life was ended", || {
             lab.runners[0].cancelled().len() == 1
@@ -187,8 +196,8 @@ async fn only_the_last_attempt_may_store_its_result() {
     }
     // Another worker takes the run, as after a lease that ran out.
     let mut tx = lab.platform.db.write().await.unwrap();
-    assert!(store::claim(&mut tx, id, 1).await.unwrap());
-    assert!(!store::claim(&mut tx, id, 1).await.unwrap(), "once");
+    assert!(store::claim(&mut tx, id, 1, "").await.unwrap());
+    assert!(!store::claim(&mut tx, id, 1, "").await.unwrap(), "once");
     tx.commit().await.unwrap();
     let run = lab.execution.get(user, id).await.unwrap();
     let end = |attempt| {
@@ -209,6 +218,7 @@ async fn only_the_last_attempt_may_store_its_result() {
             &ending,
             &[],
             super::super::model::Event::Ended,
+            "",
         )
         .await
         .unwrap();
@@ -230,23 +240,24 @@ async fn a_loss_counts_once() {
     let lab = super::super::lab::lab().await;
     let id = lab.store(lab.user().await, true).await.id;
     let mut tx = lab.platform.db.write().await.unwrap();
+    let now = lab.platform.clock.now();
     let losses_at_start = async |tx: &mut db::Connection| {
-        let left = store::recover(tx).await.unwrap();
+        let left = store::recover(tx, now).await.unwrap();
         (left[0].attempt, left[0].losses)
     };
     // It was waiting when the process died, and again.
     assert_eq!(losses_at_start(&mut tx).await, (1, 0));
-    assert!(store::claim(&mut tx, id, 1).await.unwrap());
+    assert!(store::claim(&mut tx, id, 1, "").await.unwrap());
     assert_eq!(losses_at_start(&mut tx).await, (2, 1), "with its process");
     assert_eq!(losses_at_start(&mut tx).await, (2, 1), "it waited");
-    assert!(store::claim(&mut tx, id, 2).await.unwrap());
+    assert!(store::claim(&mut tx, id, 2, "").await.unwrap());
     assert_eq!(store::losses(&mut tx, id, 3).await.unwrap(), Some(1));
     // The answer to the first of them was lost.
     for _ in 0..2 {
-        assert!(store::wait(&mut tx, id, 3, 2).await.unwrap());
+        assert!(store::wait(&mut tx, id, 3, 2, "").await.unwrap());
     }
     assert!(
-        !store::wait(&mut tx, id, 2, 9).await.unwrap(),
+        !store::wait(&mut tx, id, 2, 9, "").await.unwrap(),
         "not the last"
     );
     assert_eq!(losses_at_start(&mut tx).await, (3, 2));

@@ -44,7 +44,7 @@ pub const AFTER_ALL_IDS: &str = "~";
 pub struct Db {
     readers: Pool,
     writers: Pool,
-    _watch: Option<Arc<Watch>>,
+    watch: Option<Arc<Watch>>,
     /// Write transactions so far.
     #[cfg(test)]
     writes: Arc<std::sync::atomic::AtomicU64>,
@@ -71,7 +71,7 @@ impl Db {
         Ok(Self {
             readers: Pool(readers),
             writers: Pool(writers),
-            _watch: watch,
+            watch,
             #[cfg(test)]
             writes: Arc::default(),
         })
@@ -124,6 +124,9 @@ impl Db {
 
     /// Closes all connections; SQLite folds its log into the file.
     pub async fn close(&self) {
+        if let Some(watch) = &self.watch {
+            watch.end();
+        }
         for pool in [&self.readers, &self.writers] {
             match &pool.0 {
                 Engine::Sqlite(pool) => pool.close().await,

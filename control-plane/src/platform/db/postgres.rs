@@ -59,9 +59,16 @@ pub(super) struct Server {
 #[derive(Debug)]
 pub(super) struct Watch(AbortHandle);
 
+impl Watch {
+    /// Ends it, and its connection.
+    pub(super) fn end(&self) {
+        self.0.abort();
+    }
+}
+
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.0.abort();
+        self.end();
     }
 }
 

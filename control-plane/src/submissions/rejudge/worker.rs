@@ -173,6 +173,8 @@ impl Submissions {
             return Ok(());
         };
         let limits = &self.platform.config.limits;
+        // Nobody watches: what students see stays as it is.
+        let unseen = LiveSubmission::new(stored.submission.clone(), stored.attempt);
         let exam = Exam {
             dispatcher: &self.dispatcher,
             problem,
@@ -182,9 +184,8 @@ impl Submissions {
             ticket: slot.ticket(),
             name: CallId::new().to_string(),
             call_id: open.id.to_string(),
+            notes: &unseen.notes,
         };
-        // Nobody watches: what students see stays as it is.
-        let unseen = LiveSubmission::new(stored.submission.clone(), stored.attempt);
         let grade = self.grade(&unseen, &exam, slot).await;
         let old = &stored.submission;
         let graded = old.graded(grade, old.finish_time.unwrap_or(old.create_time));

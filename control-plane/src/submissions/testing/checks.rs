@@ -8,6 +8,7 @@
 use super::{AT_ONCE, Desk, Exam, Output, fitting};
 use crate::execution::dispatcher::{BatchListener, Slot};
 use crate::execution::model::{Limits, OutputStream, Profile};
+use crate::execution::notes::Notes;
 use crate::execution::order::{BatchOrder, Case, Ended, Failure};
 use crate::judge::CustomChecker;
 
@@ -38,6 +39,7 @@ impl Exam<'_> {
         };
         let mut checks = Checks {
             limits: &self.checker_limits,
+            notes: self.notes,
             outputs: questions.iter().map(|_| Output::default()).collect(),
             desk,
         };
@@ -48,11 +50,16 @@ impl Exam<'_> {
 /// What the checker says of the first answers on the desk, as it comes.
 struct Checks<'a, 'b, 'c> {
     limits: &'a Limits,
+    notes: &'a Notes,
     outputs: Vec<Output>,
     desk: &'c mut Desk<'a, 'b>,
 }
 
 impl BatchListener for Checks<'_, '_, '_> {
+    fn placed(&mut self, runner: &str) {
+        self.notes.placed(runner);
+    }
+
     fn output(&mut self, case: usize, stream: OutputStream, data: &[u8]) {
         self.outputs[case].push(stream, data, self.limits);
     }

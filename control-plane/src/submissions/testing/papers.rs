@@ -60,6 +60,10 @@ struct Papers<'a, 'b, 'c> {
 }
 
 impl BatchListener for Papers<'_, '_, '_> {
+    fn placed(&mut self, runner: &str) {
+        self.exam.notes.placed(runner);
+    }
+
     fn output(&mut self, case: usize, stream: OutputStream, data: &[u8]) {
         self.outputs[case].push(stream, data, &self.exam.limits);
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::model::{Candidate, Trial};
 use crate::execution::dispatcher::Dispatcher;
 use crate::execution::model::Program;
+use crate::execution::notes::Notes;
 use crate::execution::service::program_limits;
 use crate::judge::{TestResult, Verdict};
 use crate::platform::config::Limits;
@@ -75,6 +76,8 @@ impl Bench {
             ticket: slot.ticket(),
             name: id.to_string(),
             call_id: self.call_id.to_string(),
+            // Of what nobody looks up later.
+            notes: &Notes::default(),
         };
         let (mut results, mut compile_error) = (Vec::new(), None);
         let hear = |Tested {
