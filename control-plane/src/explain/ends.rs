@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::messages::{Context, general, recognise};
-use super::source::{File, MAIN, Sources, calls, has_word};
+use super::source::{File, MAIN, Scope, Sources, calls, has_word};
 use super::traceback::{self, Frame, Traceback};
 use super::{Explanation, Finding, Kind, Place, bare, clean, loops, syntax};
 use crate::execution::model::{Ending, Outcome, Usage};
@@ -152,7 +152,7 @@ fn of_failed_call(sources: &Sources<'_>, found: &Traceback<'_>) -> Option<Explan
     let definitions = sources.main.definitions();
     let function = definitions
         .iter()
-        .find(|it| it.name == name && !it.in_function)?;
+        .find(|it| it.name == name && it.scope == Scope::File)?;
     let context = Context {
         sources,
         file: &sources.main,

@@ -63,6 +63,8 @@ kinds! {
     MissingComma = "syntax_error.missing_comma",
     /// A word that is almost one of Python's own.
     KeywordMisspelled = "syntax_error.keyword_misspelled",
+    /// A type or a word such as `let` before a new variable.
+    Declaration = "syntax_error.declaration",
     /// `else if` instead of `elif`.
     ElseIf = "syntax_error.else_if",
     /// `else` with a condition.
@@ -117,6 +119,8 @@ kinds! {
     MissingQuotes = "name_error.missing_quotes",
     /// A name is used in a line above the one that makes it.
     UsedBefore = "name_error.used_before",
+    /// A name of a class is used without an object before it.
+    NeedsSelf = "name_error.needs_self",
     /// A variable of a function is used outside of it.
     LocalElsewhere = "name_error.local_elsewhere",
     /// Any other name that doesn't exist.
@@ -125,6 +129,8 @@ kinds! {
     NameOther = "name_error.other",
     /// A function changes a variable of the program without `global`.
     UnboundGlobal = "unbound_local_error.global",
+    /// A method changes a variable of its class without `self.`.
+    UnboundNeedsSelf = "unbound_local_error.needs_self",
     /// A function uses a variable that has no value yet on this way.
     UnboundNotYet = "unbound_local_error.not_yet",
     /// Any other variable of a function without a value.
@@ -205,6 +211,8 @@ kinds! {
     TooManyToUnpack = "value_error.too_many_to_unpack",
     /// Fewer values than variables.
     TooFewToUnpack = "value_error.too_few_to_unpack",
+    /// A `for` with more or fewer variables than values, as over a dictionary without `items()`.
+    LoopVariables = "value_error.loop_variables",
     /// A value is looked for that isn't there.
     NotInThere = "value_error.not_in_there",
     /// A function of mathematics outside of where it is defined, such as the root of a negative number.

@@ -110,6 +110,63 @@ pub const MODULES: &[&str] = &[
     "urllib",
 ];
 
+/// Methods of texts, lists, dictionaries and sets, by which a variable is known that has the name of a module.
+const METHODS: &[&str] = &[
+    "add",
+    "append",
+    "capitalize",
+    "clear",
+    "copy",
+    "count",
+    "endswith",
+    "extend",
+    "find",
+    "format",
+    "get",
+    "index",
+    "insert",
+    "isalpha",
+    "isdigit",
+    "islower",
+    "isupper",
+    "items",
+    "join",
+    "keys",
+    "lower",
+    "lstrip",
+    "pop",
+    "remove",
+    "replace",
+    "reverse",
+    "rstrip",
+    "setdefault",
+    "sort",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "swapcase",
+    "title",
+    "union",
+    "update",
+    "upper",
+    "values",
+    "zfill",
+];
+
+/// Functions of modules that are called as such methods are.
+const CALLED_LIKE_METHODS: &[(&str, &str)] = &[
+    ("calendar", "format"),
+    ("copy", "copy"),
+    ("itertools", "count"),
+    ("operator", "add"),
+    ("operator", "index"),
+    ("os", "remove"),
+    ("os", "replace"),
+    ("re", "split"),
+    ("shutil", "copy"),
+];
+
 /// Libraries that beginners hear of and that Python does not bring.
 pub const LIBRARIES: &[&str] = &[
     "PIL",
@@ -204,6 +261,12 @@ pub const OPERATORS: &[(&str, &str)] = &[
     ("<>", "!="),
 ];
 
+/// Whether a name with this behind its dot can be that of a module of Python's.
+pub fn is_module(name: &str, attribute: &str) -> bool {
+    let is_function = CALLED_LIKE_METHODS.contains(&(name, attribute));
+    MODULES.contains(&name) && (is_function || !METHODS.contains(&attribute))
+}
+
 /// The module that a function belongs to.
 pub fn module_of(function: &str) -> Option<&'static str> {
     look_up(FROM_MODULES, function)
@@ -292,6 +355,23 @@ mod tests {
         }
         assert_eq!(most_similar("points", 1, words()), None);
         assert_eq!(most_similar(&"x".repeat(41), 2, ["x"].into_iter()), None);
+    }
+
+    #[test]
+    fn a_variable_with_the_name_of_a_module_is_known_by_its_methods() {
+        for (name, attribute, expected) in [
+            ("queue", "Queue", true),
+            ("queue", "append", false),
+            ("string", "digits", true),
+            ("string", "upper", false),
+            ("copy", "copy", true),
+            ("copy", "append", false),
+            ("re", "split", true),
+            ("math", "sqrt", true),
+            ("maths", "sqrt", false),
+        ] {
+            assert_eq!(is_module(name, attribute), expected, "{name}.{attribute}");
+        }
     }
 
     #[test]

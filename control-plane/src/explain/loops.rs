@@ -9,6 +9,12 @@ const WAYS_OUT: &[&str] = &[
     "eval", "next", "assert",
 ];
 
+/// What changes nothing that it is given, or is no call at all.
+const HARMLESS: &[&str] = &[
+    "print", "len", "str", "int", "float", "abs", "min", "max", "round", "range", "input", "and",
+    "or", "not", "in", "is", "if", "elif", "while",
+];
+
 /// So many loops of a file, and names of a condition, are looked at.
 const MOST_LOOPS: usize = 100;
 const MOST_NAMES: usize = 8;
@@ -71,17 +77,58 @@ fn is_endless(head: &str, body: &[&str], shared: bool) -> bool {
 /// Whether a condition of plain variables and numbers stays as it is.
 fn never_changes(condition: &str, body: &[&str]) -> bool {
     let plain = |c: char| c.is_alphanumeric() || " _<>=!+-*/%.".contains(c);
-    // A dot between digits is part of a number, any other one asks an object.
-    let asks = condition.contains('.')
-        && words(condition).count() > 0
-        && !condition.contains(|c: char| c.is_ascii_digit());
-    if !condition.chars().all(plain) || asks || condition.contains(":=") {
+    if !condition.chars().all(plain) || asks_object(condition) || condition.contains(":=") {
         return false;
     }
     let names: Vec<&str> = words(condition)
         .filter(|word| !["and", "or", "not", "True", "False", "is", "in", "None"].contains(word))
         .collect();
-    (1..=MOST_NAMES).contains(&names.len()) && !body.iter().any(|line| changes(line, &names))
+    (1..=MOST_NAMES).contains(&names.len())
+        && !body.iter().any(|line| changes(line, &names))
+        && !hands_over(body, &names)
+}
+
+/// Whether a dot asks an object. One between digits is part of a number.
+fn asks_object(condition: &str) -> bool {
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let bytes = condition.as_bytes();
+    let mut dots = condition.match_indices('.').map(|(at, _)| at);
+    dots.any(|at| at == 0 || !is_digit(bytes.get(at - 1)) || !is_digit(bytes.get(at + 1)))
+}
+
+/// Whether one of these variables is in the brackets of a call, which may change what the variable holds.
+fn hands_over(body: &[&str], names: &[&str]) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    // Of each open bracket, whether it belongs to such a call. A call may go on in the next lines.
+    let mut open: Vec<bool> = Vec::new();
+    let mut calls = 0;
+    for line in body {
+        let mut word = "";
+        let mut rest = *line;
+        while let Some(c) = rest.chars().next() {
+            let length = match is_part(c) {
+                true => rest.find(|c| !is_part(c)).unwrap_or(rest.len()),
+                false => c.len_utf8(),
+            };
+            let (token, behind) = rest.split_at(length);
+            rest = behind;
+            match token {
+                "(" => {
+                    let is_call = !word.is_empty() && !HARMLESS.contains(&word);
+                    open.push(is_call);
+                    calls += usize::from(is_call);
+                }
+                ")" => calls -= usize::from(open.pop().unwrap_or(false)),
+                _ if calls > 0 && names.contains(&token) => return true,
+                _ => {}
+            }
+            word = match token {
+                " " => word,
+                _ => token.trim_matches(|c| !is_part(c) && c != ')' && c != ']'),
+            };
+        }
+    }
+    false
 }
 
 /// Whether a line may give one of these variables another value.
@@ -122,6 +169,20 @@ mod tests {
             ("while x:\n    x.pop()\n", None),
             ("while f():\n    pass\n", None),
             ("while x.y:\n    pass\n", None),
+            ("while hero.hp > 0:\n    fight(hero)\n", None),
+            ("while x < a.b2:\n    pass\n", None),
+            ("while x < 5.5:\n    y = 1\n", Some(1)),
+            ("while heap:\n    d, u = heappop(heap)\n", None),
+            ("while heap:\n    d = a.pop(0, f(1), (heap))\n", None),
+            ("while heap:\n    d = f(\n        1,\n        heap)\n", None),
+            ("while heap:\n    d = f (heap)\n", None),
+            ("while heap:\n    d = f[0](heap)\n", None),
+            ("while heap:\n    print(f(heap))\n", None),
+            (
+                "while heap:\n    if (heap) and f(1):\n        y = 2\n",
+                Some(1),
+            ),
+            ("while x < 5:\n    print(x, len(x))\n    f(3)\n", Some(1)),
             ("while len(x) < 3:\n    pass\n", None),
             ("while True:\n    pass\nwhile True:\n    pass\n", None),
             ("# while True:\nfor i in range(3):\n    pass\n", None),

@@ -4,7 +4,7 @@ use super::capture::capture;
 use super::known::{self, most_similar};
 use super::messages::Context;
 use super::nothing;
-use super::source::{Definition, is_name};
+use super::source::{Definition, Scope, is_name, words};
 use super::{Finding, Kind};
 
 /// So many names of a file are compared with one that doesn't exist.
@@ -22,22 +22,18 @@ pub fn name_error(context: &Context<'_>) -> Option<Finding> {
     let definitions = context.file.definitions();
     let own: Vec<&Definition<'_>> = definitions.iter().filter(|it| it.name == name).collect();
     if own.is_empty() {
-        if known::MODULES.contains(&name) && code.contains(&format!("{name}.")) {
+        let attribute = code
+            .split_once(&format!("{name}."))
+            .and_then(|(_, behind)| words(behind).next());
+        if attribute.is_some_and(|attribute| known::is_module(name, attribute)) {
             return Some(named(Kind::MissingImport));
         }
         if let Some(module) = known::module_of(name) {
             return Some(named(Kind::MissingModuleFunction).with("module", module));
         }
     }
-    if let Some(first) = own.iter().find(|it| !it.in_function) {
-        // A definition above that was not reached, or in another branch, is not explained by its place.
-        return Some(match first.line > context.line {
-            true => named(Kind::UsedBefore).with_number("line", first.line),
-            false => named(Kind::NameUnknown),
-        });
-    }
-    if let Some(first) = own.first() {
-        return Some(named(Kind::LocalElsewhere).with_number("line", first.line));
+    if let Some(finding) = made_elsewhere(context, &own) {
+        return Some(finding.with("name", name));
     }
     let of_file = definitions.iter().map(|it| it.name).take(MOST_CANDIDATES);
     let of_python = known::BUILTINS.iter().chain(known::KEYWORDS).copied();
@@ -49,6 +45,41 @@ pub fn name_error(context: &Context<'_>) -> Option<Finding> {
         true => Kind::MissingQuotes,
         false => Kind::NameUnknown,
     }))
+}
+
+/// A name that is made in the file, and not found from the line that uses it.
+fn made_elsewhere(context: &Context<'_>, own: &[&Definition<'_>]) -> Option<Finding> {
+    let here = context.file.scope(context.line);
+    let at = |kind, line| Some(Finding::new(kind).with_number("line", line));
+    // Directly in a class, its names are found as those of the file are.
+    let is_found = |scope| scope == Scope::File || (scope == here && is_class(scope));
+    if let Some(first) = own.iter().find(|it| is_found(it.scope)) {
+        // A definition above that was not reached, or in another branch, is not explained by its place.
+        return match first.line > context.line {
+            true => at(Kind::UsedBefore, first.line),
+            false => Some(Finding::new(Kind::NameUnknown)),
+        };
+    }
+    if let Some(member) = own.iter().find(|it| is_of_own_class(it.scope, here)) {
+        return at(Kind::NeedsSelf, member.line);
+    }
+    let first = own.iter().find(|it| !is_class(it.scope)).or(own.first())?;
+    match is_class(first.scope) {
+        true => at(Kind::NeedsSelf, first.line),
+        false => at(Kind::LocalElsewhere, first.line),
+    }
+}
+
+fn is_class(scope: Scope) -> bool {
+    matches!(scope, Scope::Class(_))
+}
+
+/// Whether a name belongs to the class whose method uses it.
+fn is_of_own_class(scope: Scope, user: Scope) -> bool {
+    match (scope, user) {
+        (Scope::Class(line), Scope::Function { of_class }) => of_class == Some(line),
+        _ => false,
+    }
 }
 
 /// Whether a name stands where a beginner would put a text: alone in `print(...)` or `input(...)`, or behind `=`
@@ -71,14 +102,16 @@ pub fn unbound_local_error(context: &Context<'_>) -> Option<Finding> {
     let pattern = "cannot access local variable '{}' where it is not associated with a value";
     let [name] = capture(context.message, pattern)?;
     let definitions = context.file.definitions();
-    let global = definitions
-        .iter()
-        .find(|it| it.name == name && !it.in_function);
-    Some(match global {
-        Some(global) => Finding::new(Kind::UnboundGlobal).with_number("line", global.line),
-        None => Finding::new(Kind::UnboundNotYet),
-    })
-    .map(|finding| finding.with("name", name))
+    let here = context.file.scope(context.line);
+    let own = || definitions.iter().filter(|it| it.name == name);
+    let member = own().find(|it| is_of_own_class(it.scope, here));
+    let global = own().find(|it| it.scope == Scope::File);
+    let finding = match (member, global) {
+        (Some(member), _) => Finding::new(Kind::UnboundNeedsSelf).with_number("line", member.line),
+        (None, Some(global)) => Finding::new(Kind::UnboundGlobal).with_number("line", global.line),
+        (None, None) => Finding::new(Kind::UnboundNotYet),
+    };
+    Some(finding.with("name", name))
 }
 
 /// A method or attribute that doesn't exist.

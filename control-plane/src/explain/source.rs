@@ -42,10 +42,57 @@ pub struct Definition<'a> {
     pub name: &'a str,
     /// From 1.
     pub line: u32,
-    /// It belongs to a function, not to the whole file.
-    pub in_function: bool,
+    /// What it belongs to.
+    pub scope: Scope,
     /// What stands behind its `=`; empty where there is none.
     pub value: &'a str,
+}
+
+/// What the names of a line belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The whole file.
+    File,
+    /// The class that begins in this line, directly: not its methods.
+    Class(u32),
+    /// A function, and the class whose method it is.
+    Function {
+        /// The line in which the class begins.
+        of_class: Option<u32>,
+    },
+}
+
+/// The functions and classes around a line, with their indentations, outermost first.
+#[derive(Default)]
+struct Scopes(Vec<(usize, Scope)>);
+
+impl Scopes {
+    /// Leaves those that end before a line with this indentation.
+    fn leave(&mut self, indentation: usize) {
+        self.0.retain(|(around, _)| *around < indentation);
+    }
+
+    fn innermost(&self) -> Scope {
+        self.0.last().map_or(Scope::File, |(_, scope)| *scope)
+    }
+
+    /// Goes into the function or class that a line begins, if it does.
+    fn enter(&mut self, text: &str, line: u32, indentation: usize) {
+        let around = self.innermost();
+        let scope = if word_behind(text, "class").is_some() {
+            Scope::Class(line)
+        } else if word_behind(text, "def").is_some() {
+            let of_class = match around {
+                Scope::Class(line) => Some(line),
+                Scope::Function { of_class } => of_class,
+                Scope::File => None,
+            };
+            Scope::Function { of_class }
+        } else {
+            return;
+        };
+        self.0.push((indentation, scope));
+    }
 }
 
 impl<'a> Sources<'a> {
@@ -120,8 +167,7 @@ impl<'a> File<'a> {
     /// The names that the file gives a value, in the order of its lines.
     pub fn definitions<'b>(&'b self) -> Vec<Definition<'b>> {
         let mut found = Vec::new();
-        // Indentations of the functions around a line.
-        let mut functions: Vec<usize> = Vec::new();
+        let mut scopes = Scopes::default();
         for (line, code) in (1..).zip(&self.code) {
             let text = code.trim_start();
             if found.len() >= MOST_DEFINITIONS {
@@ -131,26 +177,26 @@ impl<'a> File<'a> {
                 continue;
             }
             let indentation = code.len() - text.len();
-            functions.retain(|function| *function < indentation);
-            let mut add = |name: &'b str, value: &'b str, in_function| {
+            scopes.leave(indentation);
+            let mut add = |name: &'b str, value: &'b str, scope| {
                 if is_name(name) {
                     found.push(Definition {
                         name,
                         line,
-                        in_function,
+                        scope,
                         value: value.trim(),
                     });
                 }
             };
-            let inside = !functions.is_empty();
+            let inside = scopes.innermost();
+            scopes.enter(text, line, indentation);
             if let Some(rest) = word_behind(text, "def") {
-                functions.push(indentation);
                 let (name, rest) = rest.split_once('(').unwrap_or((rest, ""));
                 add(name.trim(), "", inside);
                 let parameters = rest.split(')').next().unwrap_or_default();
                 for parameter in parameters.split(',') {
                     let name = parameter.split([':', '=']).next().unwrap_or_default();
-                    add(name.trim().trim_start_matches('*'), "", true);
+                    add(name.trim().trim_start_matches('*'), "", scopes.innermost());
                 }
             } else if let Some(rest) = word_behind(text, "class") {
                 let name = rest.split(['(', ':']).next().unwrap_or_default();
@@ -184,6 +230,26 @@ impl<'a> File<'a> {
             }
         }
         found
+    }
+}
+
+impl File<'_> {
+    /// What the names of a line belong to; for the line that begins a function or class, what is around it.
+    pub fn scope(&self, line: u32) -> Scope {
+        let mut scopes = Scopes::default();
+        for (number, code) in (1..=line).zip(&self.code) {
+            let text = code.trim_start();
+            if text.is_empty() {
+                continue;
+            }
+            let indentation = code.len() - text.len();
+            scopes.leave(indentation);
+            if number == line {
+                break;
+            }
+            scopes.enter(text, number, indentation);
+        }
+        scopes.innermost()
     }
 }
 
@@ -351,7 +417,7 @@ mod tests {
         let found = file.definitions();
         let names: Vec<_> = found
             .iter()
-            .map(|it| (it.name, it.line, it.in_function))
+            .map(|it| (it.name, it.line, it.scope != Scope::File))
             .collect();
         assert_eq!(
             names,
@@ -376,6 +442,38 @@ mod tests {
             ]
         );
         assert_eq!(found[4].value, "input()");
+    }
+
+    #[test]
+    fn names_of_classes_and_methods_belong_to_them() {
+        let text = "class K:\n    n = 0\n    def m(self):\n        v = 1\n        def g(p):\n            pass\n    w = 2\n\
+            def f():\n    class L:\n        u = 3\n    x = 4\n";
+        let file = File::read(MAIN, text);
+        let method = Scope::Function { of_class: Some(1) };
+        let function = Scope::Function { of_class: None };
+        let found = file.definitions();
+        let scopes: Vec<_> = found.iter().map(|it| (it.name, it.scope)).collect();
+        assert_eq!(
+            scopes,
+            [
+                ("K", Scope::File),
+                ("n", Scope::Class(1)),
+                ("m", Scope::Class(1)),
+                ("self", method),
+                ("v", method),
+                ("g", method),
+                ("p", method),
+                ("w", Scope::Class(1)),
+                ("f", Scope::File),
+                ("L", function),
+                ("u", Scope::Class(9)),
+                ("x", function),
+            ]
+        );
+        for definition in found.iter().filter(|it| !["self", "p"].contains(&it.name)) {
+            assert_eq!(file.scope(definition.line), definition.scope);
+        }
+        assert_eq!(file.scope(0), Scope::File);
     }
 
     #[test]

@@ -24,6 +24,12 @@ const FOREIGN: &[(&str, &str)] = &[
     ("fun", "def"),
 ];
 
+/// What stands before a new variable in other languages.
+const DECLARATIONS: &[&str] = &[
+    "auto", "bool", "boolean", "char", "const", "double", "float", "int", "let", "long", "str",
+    "string", "String", "var",
+];
+
 /// Explains why Python could not compile a program.
 pub fn explain(sources: &Sources<'_>, error: &CompileError) -> Explanation {
     let CompileError {
@@ -157,6 +163,7 @@ fn with_code(message: &str, file: &File<'_>, line: u32) -> Option<Finding> {
         "invalid syntax" => operator(code)
             .or_else(|| keyword_as_name(code, first))
             .or_else(|| alone(code, first))
+            .or_else(|| declaration(code, first))
             .or_else(|| keyword_misspelled(code, first, file)),
         _ => assigned(message, first),
     }
@@ -226,6 +233,16 @@ fn alone(code: &str, first: &str) -> Option<Finding> {
     (follows && complete).then(|| Finding::new(Kind::ElseAlone).with("name", first))
 }
 
+fn declaration(code: &str, first: &str) -> Option<Finding> {
+    let (variable, _) = assignment(word_behind(code, first)?)?;
+    let is_one = DECLARATIONS.contains(&first) && is_name(variable);
+    is_one.then(|| {
+        Finding::new(Kind::Declaration)
+            .with("name", first)
+            .with("other", variable)
+    })
+}
+
 fn keyword_misspelled(code: &str, first: &str, file: &File<'_>) -> Option<Finding> {
     let finding = |name: &str, other: &str| {
         Some(
@@ -242,7 +259,8 @@ fn keyword_misspelled(code: &str, first: &str, file: &File<'_>) -> Option<Findin
         let similar = second.chars().count() <= 3 && second.contains(['i', 'n']);
         return if similar { finding(second, "in") } else { None };
     }
-    if first.is_empty() || known::KEYWORDS.contains(&first) {
+    let is_pythons = known::KEYWORDS.contains(&first) || known::BUILTINS.contains(&first);
+    if first.is_empty() || is_pythons {
         return None;
     }
     let foreign = FOREIGN.iter().find(|(word, _)| *word == first);

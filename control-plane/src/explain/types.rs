@@ -22,12 +22,14 @@ fn arguments(context: &Context<'_>) -> Option<Finding> {
     let message = context.message;
     if let Some([function, _, _, values]) = capture(message, "{}() missing {} required {}: {}") {
         if values == "'self'" {
-            return Some(Finding::new(Kind::ClassInsteadOfObject).with("name", function));
+            let finding = Finding::new(Kind::ClassInsteadOfObject);
+            return Some(finding.with("name", called_as(function)));
         }
-        let finding = Finding::new(Kind::MissingArguments).with("name", function);
+        let finding = Finding::new(Kind::MissingArguments).with("name", called_as(function));
         return Some(finding.with("values", &values.replace('\'', "")));
     }
     if let Some([function, count, given]) = capture(message, "{}() takes {} positional {} given") {
+        let function = called_as(function);
         let given = given.split(' ').rev().nth(1)?;
         let count = count.replace("from ", "").replace(" to ", "-");
         if (count.as_str(), given) == ("0", "1") && function.contains('.') {
@@ -54,7 +56,7 @@ fn arguments(context: &Context<'_>) -> Option<Finding> {
     if let Some([function, parameter]) = unknown {
         return Some(
             Finding::new(Kind::UnknownParameter)
-                .with("name", function)
+                .with("name", called_as(function))
                 .with("other", parameter),
         );
     }
@@ -68,6 +70,12 @@ fn arguments(context: &Context<'_>) -> Option<Finding> {
         .iter()
         .find_map(|pattern| capture(message, pattern))?;
     Some(Finding::new(Kind::BuiltinArguments).with("name", function.trim_end_matches("()")))
+}
+
+/// A function's name as its file has it, and that of its class before it: without the functions around them, which
+/// Python names as well, as in `main.<locals>.greet`.
+fn called_as(function: &str) -> &str {
+    function.rsplit("<locals>.").next().unwrap_or(function)
 }
 
 /// Two values and an operator.

@@ -2,6 +2,7 @@
 
 use super::capture::capture;
 use super::messages::Context;
+use super::source::{assignment, has_word};
 use super::{Finding, Kind};
 
 /// A value of the right type that doesn't fit.
@@ -14,11 +15,17 @@ pub fn value_error(context: &Context<'_>) -> Option<Finding> {
         return Some(no_number("float", text_of(value)?));
     }
     if let Some([count]) = capture(message, "too many values to unpack (expected {})") {
+        if in_loop(context.code()) {
+            return Some(Finding::new(Kind::LoopVariables).with("count", count));
+        }
         return Some(Finding::new(Kind::TooManyToUnpack).with("count", count));
     }
     if let Some([count, given]) =
         capture(message, "not enough values to unpack (expected {}, got {})")
     {
+        if in_loop(context.code()) {
+            return Some(Finding::new(Kind::LoopVariables).with("count", count));
+        }
         return Some(
             Finding::new(Kind::TooFewToUnpack)
                 .with("count", count)
@@ -50,6 +57,12 @@ pub fn value_error(context: &Context<'_>) -> Option<Finding> {
     Some(Finding::new(kind))
 }
 
+/// Whether values are split into the variables of a `for`, and not into those on the left of `=`.
+fn in_loop(code: &str) -> bool {
+    let several = assignment(code).is_some_and(|(left, _)| left.contains(','));
+    has_word(code, "for") && !several
+}
+
 /// What is between the quotes of a text that Python shows.
 fn text_of(shown: &str) -> Option<&str> {
     let quote = shown.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
@@ -70,7 +83,10 @@ fn no_number(function: &str, text: &str) -> Finding {
     if function == "int" && is_number(plain) && plain.contains('.') {
         return Finding::new(Kind::DecimalNumber).with("value", text);
     }
-    if plain.matches(',').count() == 1 && is_number(&plain.replace(',', ".")) {
+    // With three digits behind it, the comma may stand for nothing: 1,000 is one thousand, or one.
+    let decimals = plain.split_once(',').map_or(0, |(_, behind)| behind.len());
+    let is_decimal = decimals > 0 && decimals != 3 && is_number(&plain.replacen(',', ".", 1));
+    if function == "float" && is_decimal {
         return Finding::new(Kind::DecimalComma).with("value", text);
     }
     named(Kind::NotANumber).with("value", text)

@@ -25,6 +25,12 @@ pub fn accepts(checker: &Checker, expected: &[u8], actual: &[u8]) -> bool {
     }
 }
 
+/// The same data as it is shown: written as expected values are, so that only what differs looks different. None for
+/// what can't be compared.
+pub fn shown(json: &[u8]) -> Option<String> {
+    Some(parse(json)?.to_string())
+}
+
 /// None for what is not JSON, and for a text that the library would misread.
 fn parse(json: &[u8]) -> Option<Value> {
     let value = serde_json::from_slice(json).ok()?;
@@ -181,6 +187,26 @@ mod tests {
                 *equal,
                 "{checker:?}: {expected} {actual}"
             );
+        }
+    }
+
+    #[test]
+    fn data_is_shown_as_expected_values_are() {
+        for (json, text) in [
+            (&b"\"K\\u00e4se\""[..], Some("\"K\u{e4}se\"")),
+            (
+                b"[1, 2.50,  {\"b\": null, \"a\": \"\\u0000\"}]",
+                Some("[1,2.50,{\"a\":\"\\u0000\",\"b\":null}]"),
+            ),
+            (
+                b"123456789012345678901234567890",
+                Some("123456789012345678901234567890"),
+            ),
+            (b"NaN", None),
+            (b"\"\\ud800\"", None),
+            (b"{\"$serde_json::private::Number\": \"1\"}", None),
+        ] {
+            assert_eq!(shown(json).as_deref(), text);
         }
     }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::checker::Checker;
 use super::custom::Ruling;
+use super::data;
 use super::exception;
 use super::shown::{beginning, end};
 use crate::execution::model::{Ending, Outcome, Program, Usage};
@@ -319,7 +320,7 @@ fn told(test: TestCase<'_>, verdict: Verdict, observed: Observed<'_>) -> TestRes
     }
     result.input = beginning(test.input);
     result.expected = beginning(test.expected);
-    result.actual = beginning(answer.given());
+    result.actual = shown(answer);
     if failed {
         result.explanation = explain(program, ending, stderr);
     }
@@ -327,6 +328,17 @@ fn told(test: TestCase<'_>, verdict: Verdict, observed: Observed<'_>) -> TestRes
         result.message = message(verdict, answer, stderr);
     }
     result
+}
+
+/// What a program answered, as the student sees it beside what was expected.
+fn shown(answer: Answer<'_>) -> String {
+    match answer {
+        Answer::Returned(json) => match data::shown(json) {
+            Some(text) => beginning(text.as_bytes()),
+            None => beginning(json),
+        },
+        other => beginning(other.given()),
+    }
 }
 
 /// The verdict where it doesn't depend on what the program answered; none when the answer must be
@@ -372,8 +384,10 @@ fn message(verdict: Verdict, answer: Answer<'_>, stderr: &[u8]) -> String {
             format!("Your program defines no function `{name}`.")
         }
         (Verdict::WrongAnswer, Answer::NotData(name)) => format!(
-            "`{name}` must return plain data: numbers, text, True, False, None, lists, tuples or \
-             dictionaries of them."
+            "`{name}` must return plain data, of at most 1 MiB: numbers, text, True, False, None, \
+             lists, tuples, and dictionaries whose keys are text. `dict(...)`, `list(...)`, `int(...)` \
+             or `float(...)` make plain data of something alike, such as a Counter, a set or a number \
+             of a library."
         ),
         _ => end(stderr),
     }

@@ -122,11 +122,41 @@ fn public_tests_say_what_was_wrong() {
             .message
             .contains("before `add` returned")
     );
-    assert!(
-        judge(false, Outcome::Ok, Answer::NotData("add"))
-            .message
-            .contains("plain data")
-    );
+    let message = judge(false, Outcome::Ok, Answer::NotData("add")).message;
+    for part in [
+        "`add`",
+        "plain data",
+        "1 MiB",
+        "keys are text",
+        "`dict(...)`",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn what_a_function_returned_is_shown_as_what_was_expected() {
+    for (expected, returned, actual) in [
+        ("\"Käse\"", "\"K\\u00e4se\"", "\"Käse\""),
+        ("[1,\"ß\"]", "[1, \"\\u00df\"]", "[1,\"ß\"]"),
+        ("1", "NaN", "NaN"),
+        ("1", "[\"\\u00e4\"", "[\"\\u00e4\""),
+    ] {
+        let test = TestCase {
+            expected: expected.as_bytes(),
+            ..test_case(false)
+        };
+        let observed = Observed {
+            program: &program(),
+            ending: &ended(Outcome::Ok),
+            answer: Answer::Returned(returned.as_bytes()),
+            stderr: b"",
+        };
+        let result = judge_test(&Checker::Exact, test, observed);
+        assert_eq!(result.actual, actual);
+        let accepted = result.verdict == Verdict::Accepted;
+        assert_eq!(accepted, result.actual == result.expected);
+    }
 }
 
 #[test]

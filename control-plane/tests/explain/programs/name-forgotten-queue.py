@@ -1,0 +1,2 @@
+for name in ["Ada", "Bob"]:
+    queue.append(name)

@@ -1,0 +1,9 @@
+class Dog:
+    def bark(self):
+        print("Woof")
+
+    def greet(self):
+        bark()
+
+
+Dog().greet()

@@ -1,0 +1,9 @@
+class Dog:
+    def greet(self):
+        bark()
+
+    def bark(self):
+        print("Woof")
+
+
+Dog().greet()

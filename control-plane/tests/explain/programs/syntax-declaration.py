@@ -1,0 +1,2 @@
+int age = 12
+print(age)

@@ -1,0 +1,8 @@
+def main():
+    def greet():
+        print("Hello")
+
+    greet("Ada")
+
+
+main()

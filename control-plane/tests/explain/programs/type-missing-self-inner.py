@@ -1,0 +1,9 @@
+def main():
+    class Dog:
+        def bark():
+            print("Woof")
+
+    Dog().bark()
+
+
+main()
