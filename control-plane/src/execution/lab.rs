@@ -56,7 +56,7 @@ pub async fn lab_with(settings: &str, sims: Vec<Sim>) -> Lab {
             .unwrap()
     });
     let runners = runners.collect();
-    start(ground, runners).await
+    Box::pin(start(ground, runners)).await
 }
 
 /// A platform that knows that many runners, as yet without them.
@@ -79,7 +79,8 @@ pub async fn start(ground: Ground, runners: Vec<SimServer>) -> Lab {
     let execution = Execution::new(platform.clone(), engine.dispatcher());
     let tests = TestCases::new(platform.db.clone(), Arc::new(MasterKey::new(&[7; 32])));
     let problems = Problems::new(platform.clone(), tests.clone());
-    load_course(&platform, &tests).await;
+    // Kept apart: all of it in one would be too much for the stack of a test.
+    Box::pin(load_course(&platform, &tests)).await;
     let submissions = Submissions::new(platform.clone(), execution.clone(), problems);
     let running = engine
         .start(execution.clone(), submissions.clone())

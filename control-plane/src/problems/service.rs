@@ -52,7 +52,9 @@ impl Problems {
     pub async fn for_grading(&self, slug: &str) -> Result<Arc<GradedProblem>, Error> {
         let slug = parse_slug(slug)?;
         self.graded
-            .get(slug.clone(), self.read_for_grading(&slug))
+            .get(slug.clone(), async {
+                Box::pin(self.read_for_grading(&slug)).await
+            })
             .await
     }
 
@@ -79,7 +81,9 @@ impl Problems {
 
     /// All of the course but the tests.
     pub async fn catalogue(&self) -> Result<Arc<Catalogue>, Error> {
-        self.catalogue.get((), self.read_catalogue()).await
+        // Reading is rare, and its futures large: they are made only when they are needed.
+        let read = async { Box::pin(self.read_catalogue()).await };
+        self.catalogue.get((), read).await
     }
 
     async fn read_catalogue(&self) -> Result<Catalogue, Error> {
@@ -114,7 +118,9 @@ impl Problems {
         let problem = self.problem(&slug).await?;
         let examples = self
             .examples
-            .get(slug.clone(), self.tests.examples(&slug))
+            .get(slug.clone(), async {
+                Box::pin(self.tests.examples(&slug)).await
+            })
             .await?;
         Ok(ProblemPage { problem, examples })
     }
