@@ -2,10 +2,10 @@
 //! (RFC 7517). The key is found by the token's `kid` among ours; the algorithm is never taken
 //! from the token.
 //!
-//! Checking a signature takes longer than all else that a short call needs. So what was found of a
-//! token counts for a minute, by the digest of the whole token: as long as the keys are the same,
-//! the one that signed it has not retired, and never beyond the token's own time. Nothing else is
-//! kept of it: whether the session lives and what its account may do is asked at each call, as
+//! Checking a signature takes about as long as all else that a short call needs. So what was found
+//! of a token counts for a minute, by the digest of the whole token: as long as the keys are the
+//! same, the one that signed it has not retired, and never beyond the token's own time. Nothing else
+//! is kept of it: whether the session lives and what its account may do is asked at each call, as
 //! `platform/callers.rs` says. Only tokens that were accepted are kept, so nobody can fill the
 //! memory with others.
 

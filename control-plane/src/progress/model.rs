@@ -37,14 +37,6 @@ pub struct ProblemProgress {
     pub last_attempt_time: Timestamp,
 }
 
-/// A problem that somebody has solved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SolvedProblem {
-    pub problem: String,
-    /// When first.
-    pub solve_time: Option<Timestamp>,
-}
-
 /// One attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {

@@ -42,15 +42,15 @@ impl Progress {
         let solved = store::solved(db, user_id).await?;
         let badges = store::badges(db, user_id).await?;
         let catalogue = self.problems.catalogue().await?;
-        let times: Vec<_> = solved.iter().filter_map(|one| one.solve_time).collect();
-        let slugs = solved.iter().map(|one| one.problem.as_str());
+        let slugs = || solved.split_ascii_whitespace();
+        let days = store::solve_days(db, user_id).await?;
         Ok(Summary {
             points: store::points(db, user_id).await?,
-            solved_problem_count: count(solved.len()),
-            streak_days: streak(&times, self.platform.clock.now()),
+            solved_problem_count: count(slugs().count()),
+            streak_days: streak(&days, self.platform.clock.now()),
             badges,
             levels: catalogue
-                .among_levels(slugs)
+                .among_levels(slugs())
                 .into_iter()
                 .map(in_level)
                 .collect(),

@@ -2,9 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::model::{
-    Attempt, Badge, Draft, JudgedSubmission, ProblemProgress, SolvedProblem, badge, badge_for,
-};
+use super::model::{Attempt, Badge, Draft, JudgedSubmission, ProblemProgress, badge, badge_for};
 use crate::platform::db::{
     self, AFTER_ALL_IDS, Connection, Pool, Row, from_micros, from_text, to_micros,
 };
@@ -228,22 +226,32 @@ pub async fn list(
     .collect()
 }
 
-/// All problems that somebody has solved. It asks for what an index has, and no more.
-pub async fn solved(db: &Pool, user_id: UserId) -> Result<Vec<SolvedProblem>, sqlx::Error> {
-    let solved = |row: Row| {
-        let solve_time: Option<i64> = row.try_get("solve_time")?;
-        Ok(SolvedProblem {
-            problem: row.try_get("problem")?,
-            solve_time: solve_time.map(from_micros).transpose()?,
-        })
-    };
-    db::query("SELECT problem, solve_time FROM progress WHERE user_id = $1 AND solved = 1")
-        .bind(user_id.to_string())
-        .fetch_all(db)
-        .await?
-        .into_iter()
-        .map(solved)
-        .collect()
+/// All problems that somebody has solved: their slugs with a space between, since a row for each
+/// of some thousands costs more than all else of a summary. An index has all that is asked for.
+pub async fn solved(db: &Pool, user_id: UserId) -> Result<String, sqlx::Error> {
+    let row = db::query(
+        "SELECT string_agg(problem, ' ') AS problems FROM progress
+         WHERE user_id = $1 AND solved = 1",
+    )
+    .bind(user_id.to_string())
+    .fetch_one(db)
+    .await?;
+    let problems: Option<String> = row.try_get("problems")?;
+    Ok(problems.unwrap_or_default())
+}
+
+/// The days, in UTC, on which somebody has first solved a problem: the moments at which they began.
+pub async fn solve_days(db: &Pool, user_id: UserId) -> Result<Vec<Timestamp>, sqlx::Error> {
+    db::query(
+        "SELECT DISTINCT solve_time / 86400000000 AS day FROM progress
+         WHERE user_id = $1 AND solved = 1 AND solve_time IS NOT NULL",
+    )
+    .bind(user_id.to_string())
+    .fetch_all(db)
+    .await?
+    .into_iter()
+    .map(|row| from_micros(row.try_get::<i64, _>("day")? * 86_400_000_000))
+    .collect()
 }
 
 /// The points of somebody's best submissions at all problems together.

@@ -1,9 +1,8 @@
-//! What admins look through: accounts of people and of services, keys, runners, the queue.
+//! What admins look through: accounts of people and of services, keys, the queue.
 
 use anyhow::{Context, Result};
 use coderunner_proto::v1 as pb;
 use pb::execution_service_client::ExecutionServiceClient;
-use pb::runner_service_client::RunnerServiceClient;
 use pb::service_account_service_client::ServiceAccountServiceClient;
 use pb::user_service_client::UserServiceClient;
 
@@ -45,10 +44,6 @@ pub async fn calls(accounts: &Accounts) -> Result<Vec<Named>> {
     calls.extend(calls!(ServiceAccountServiceClient by admin, Something;
         "ListServiceAccounts": list_service_accounts(services).service_accounts,
         "ListApiKeys": list_api_keys(keys).api_keys,
-    ));
-    let runners = |_: usize| pb::ListRunnersRequest::default();
-    calls.extend(calls!(RunnerServiceClient by admin, Nothing;
-        "ListRunners": list_runners(runners).runners,
     ));
     let queue = |_: usize| pb::GetQueueStatsRequest {};
     let send = |channel, request| async move {
