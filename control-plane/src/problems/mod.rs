@@ -5,5 +5,6 @@ pub mod api;
 pub mod authoring;
 pub mod course;
 pub mod model;
+pub mod package;
 pub mod service;
 pub mod store;
