@@ -225,7 +225,7 @@ async fn what_could_not_be_sent_back_is_not_sent() {
         state ^= state << 17;
         char::from(b'0' + (state % 75) as u8)
     };
-    let edit = |problem: &mut CourseProblem| {
+    let mut edit = |problem: &mut CourseProblem| {
         let one = problem.tests[0].clone();
         for number in 1..=6 {
             let mut test = one.clone();
