@@ -56,6 +56,8 @@ use crate::platform::ports::{close, cors, listen, transport};
 use crate::problems::api::ProblemApi;
 use crate::problems::authoring::api::AuthorApi;
 use crate::problems::authoring::service::Authoring;
+use crate::problems::package::api::PackageApi;
+use crate::problems::package::service::Packages;
 use crate::problems::service::Problems;
 use crate::progress::api::ProgressApi;
 use crate::progress::service::Progress;
@@ -266,7 +268,10 @@ impl Systems {
         let validations =
             Validations::new(platform.clone(), authoring.clone(), self.execution.clone());
         let authors = AuthorApi::new(authoring.clone(), platform.idempotency.clone());
-        let problems = ProblemApi::new(self.problems.clone(), authors, limits.clone());
+        let packages = Packages::new(platform.clone(), authoring.clone(), self.problems.clone());
+        let ids = platform.idempotency.clone();
+        let packages = PackageApi::new(packages, authoring.clone(), ids);
+        let problems = ProblemApi::new(self.problems.clone(), authors, packages, limits.clone());
         let submissions = SubmissionApi::new(self.submissions.clone());
         let service_accounts =
             ServiceAccountApi::new(self.service_accounts.clone(), platform.idempotency.clone());

@@ -324,7 +324,8 @@ proptest! {
         };
         let told = judge_with(true, &ended_having(exact), Answer::Text(b""), b"").usage.unwrap();
         prop_assert!(told.wall >= exact.wall && told.cpu >= exact.cpu);
-        prop_assert!(told.wall.as_nanos() % 100_000_000 == 0 && told.cpu.as_nanos() % 100_000_000 == 0);
+        prop_assert!(told.wall.as_nanos().is_multiple_of(100_000_000));
+        prop_assert!(told.cpu.as_nanos().is_multiple_of(100_000_000));
         prop_assert!(told.peak_memory_bytes >= peak_memory_bytes);
         prop_assert_eq!(told.peak_memory_bytes % (16 << 20), 0);
     }

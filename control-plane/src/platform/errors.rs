@@ -47,6 +47,7 @@ impl Reason {
     pub const PROBLEM_CHANGED: Self = Self("PROBLEM_CHANGED");
     pub const INPUT_FULL: Self = Self("INPUT_FULL");
     pub const INPUT_CLOSED: Self = Self("INPUT_CLOSED");
+    pub const PACKAGE_TOO_LARGE: Self = Self("PACKAGE_TOO_LARGE");
     pub const VALIDATION_RUNNING: Self = Self("VALIDATION_RUNNING");
     pub const NO_REFERENCE_SOLUTION: Self = Self("NO_REFERENCE_SOLUTION");
     pub const NOT_IMPLEMENTED: Self = Self("NOT_IMPLEMENTED");

@@ -12,6 +12,7 @@ use super::model::{
     Cheatsheet, CheckerKind, CheckerSettings, CourseSession, Difficulty, Level, Problem,
     ProblemFilter, ProblemKind, ProblemPage, Test,
 };
+use super::package::api::PackageApi;
 use super::service::Problems;
 use crate::judge::{Feedback, Scoring, Subtask};
 use crate::platform::config::Limits;
@@ -21,19 +22,27 @@ use crate::platform::pagination::Page;
 use crate::platform::wire::{duration, timestamp};
 use crate::users::api::{age_group_in, age_group_out};
 
-/// The gRPC side of `Problems`, and of `Authoring`, whose conversions are in its own folder.
+/// The gRPC side of `Problems`, and of `Authoring` and `Packages`, whose conversions are in their own
+/// folders.
 pub struct ProblemApi {
     problems: Problems,
     authors: AuthorApi,
+    packages: PackageApi,
     limits: Limits,
 }
 
 impl ProblemApi {
     /// Serves this course, and its authors.
-    pub fn new(problems: Problems, authors: AuthorApi, limits: Limits) -> Self {
+    pub fn new(
+        problems: Problems,
+        authors: AuthorApi,
+        packages: PackageApi,
+        limits: Limits,
+    ) -> Self {
         Self {
             problems,
             authors,
+            packages,
             limits,
         }
     }
@@ -191,16 +200,21 @@ impl ProblemService for ProblemApi {
 
     async fn import_package(
         &self,
-        _: Request<pb::ImportPackageRequest>,
+        request: Request<pb::ImportPackageRequest>,
     ) -> Result<Response<pb::ImportPackageResponse>, Status> {
-        Err(Error::Unimplemented.into())
+        let context = OpContext::of(&request)?;
+        let answer = self
+            .packages
+            .import(&context, request.into_inner(), &self.limits);
+        Ok(Response::new(answer.await?))
     }
 
     async fn export_package(
         &self,
-        _: Request<pb::ExportPackageRequest>,
+        request: Request<pb::ExportPackageRequest>,
     ) -> Result<Response<pb::ExportPackageResponse>, Status> {
-        Err(Error::Unimplemented.into())
+        let answer = self.packages.export(request.into_inner());
+        Ok(Response::new(answer.await?))
     }
 }
 

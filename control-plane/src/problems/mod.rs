@@ -6,5 +6,6 @@ pub mod authoring;
 pub mod catalogue;
 pub mod course;
 pub mod model;
+pub mod package;
 pub mod service;
 pub mod store;

@@ -29,7 +29,7 @@ pub struct Plan<'a> {
 /// What came of a test.
 #[derive(Debug)]
 enum Ended {
-    Tested(Tested),
+    Tested(Box<Tested>),
     Unanswered(u32, CheckerFault),
 }
 
@@ -77,7 +77,7 @@ impl<'a> Plan<'a> {
 
     /// A test ended. Returns what may be told now.
     pub fn ended(&mut self, tested: Tested) -> Vec<Tested> {
-        self.note(Ended::Tested(tested))
+        self.note(Ended::Tested(Box::new(tested)))
     }
 
     /// The checker gave no answer for a test, and is not asked again. Returns what may be told now.
@@ -96,7 +96,7 @@ impl<'a> Plan<'a> {
         let ended = match ended {
             Ended::Tested(tested) if tested.result.verdict == Verdict::CompileError => {
                 self.over = true;
-                return vec![tested];
+                return vec![*tested];
             }
             ended => ended,
         };
@@ -112,7 +112,7 @@ impl<'a> Plan<'a> {
         let mut told = Vec::new();
         for ended in settled {
             match ended {
-                Ended::Tested(tested) => told.push(tested),
+                Ended::Tested(tested) => told.push(*tested),
                 Ended::Unanswered(number, fault) => {
                     let first = self.fault.as_ref().is_none_or(|(first, _)| number < *first);
                     if first {

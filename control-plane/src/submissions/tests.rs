@@ -7,6 +7,7 @@ mod subtasks;
 use std::time::Duration;
 
 use futures::StreamExt;
+use jiff::Timestamp;
 use sandboxd_sim::Sim;
 
 use super::live::Event;
@@ -163,9 +164,10 @@ async fn what_was_solved_in_time_counts_for_the_day_on_which_it_was_submitted() 
     let (submission, _) = lab.submissions.get(user, id).await.unwrap();
     assert!(submission.finish_time > Some(submission.create_time));
     let db = lab.platform.db.read();
-    let solved = crate::progress::store::solved(db, user.user_id).await;
-    let times = solved.unwrap().into_iter().map(|it| it.solve_time);
-    assert_eq!(times.collect::<Vec<_>>(), [Some(submission.create_time)]);
+    let day = |time: Timestamp| time.as_second() / 86400;
+    let days = crate::progress::store::solve_days(db, user.user_id).await;
+    let days: Vec<_> = days.unwrap().into_iter().map(day).collect();
+    assert_eq!(days, [day(submission.create_time)]);
     let badges = crate::progress::store::badges(db, user.user_id).await;
     let times = badges.unwrap().into_iter().map(|badge| badge.earn_time);
     assert_eq!(times.collect::<Vec<_>>(), [submission.create_time]);

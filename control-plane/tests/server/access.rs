@@ -151,7 +151,6 @@ async fn calls_of_later_versions_say_so() {
     let running = start(UNLIMITED).await;
     let admin = running.token("root", "admin").await;
     for method in [
-        "/coderunner.v1.ProblemService/ImportPackage",
         "/coderunner.v1.ClassService/CreateClass",
         "/coderunner.v1.SnippetService/GetSnippet",
     ] {

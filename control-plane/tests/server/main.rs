@@ -11,6 +11,7 @@ mod course;
 mod limits;
 mod lockout;
 mod outage;
+mod packages;
 mod ports;
 mod profiles;
 mod progress;

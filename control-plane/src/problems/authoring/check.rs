@@ -93,7 +93,7 @@ fn check_parts(draft: &CourseProblem, tests: &'static str) -> Result<(), Error> 
 }
 
 /// The first mistakes, short enough for the headers that an error is sent in.
-fn refusal(mistakes: impl Iterator<Item = (String, String)>) -> Error {
+pub fn refusal(mistakes: impl Iterator<Item = (String, String)>) -> Error {
     let mut violations = Violations::default();
     for (field, description) in mistakes.take(MAX_VIOLATIONS) {
         violations.add(field, shortened(description));

@@ -78,7 +78,17 @@ impl Authoring {
         draft: &CourseProblem,
         placing: Placing,
     ) -> Result<ProblemPage, Error> {
-        let problem = check(draft, &self.ceilings(), "tests")?;
+        self.create_from(draft, placing, "tests").await
+    }
+
+    /// Makes a problem whose tests came in this field.
+    pub async fn create_from(
+        &self,
+        draft: &CourseProblem,
+        placing: Placing,
+        tests: &'static str,
+    ) -> Result<ProblemPage, Error> {
+        let problem = check(draft, &self.ceilings(), tests)?;
         let mut tx = self.platform.db.write().await?;
         let slug = problem.slug.as_str();
         if store::problem(&mut *tx, slug).await?.is_some() {
@@ -108,6 +118,28 @@ impl Authoring {
         // Checking can change how the data of a test is written, but neither order nor number.
         let ids = stored.tests.iter().map(|test| test.id);
         let tests = with_ids(&problem, ids);
+        self.finish(tx, &problem, tests, placing).await
+    }
+
+    /// Puts a problem and its tests in the place of the one that has its slug, as far as that has
+    /// this etag. Tests that stay the same keep their ids.
+    pub async fn replace(
+        &self,
+        etag: &str,
+        draft: &CourseProblem,
+        placing: Placing,
+    ) -> Result<ProblemPage, Error> {
+        let problem = check(draft, &self.ceilings(), "package")?;
+        let mut tx = self.platform.db.write().await?;
+        let stored = read_problem(&mut tx, &self.tests, &problem.slug).await?;
+        check_etag(etag, &stored.etag)?;
+        let mut tests = new_tests(&problem);
+        for test in &mut tests {
+            let mut before = stored.tests.iter();
+            if let Some(same) = before.find(|before| before.test == test.test) {
+                test.id = same.id;
+            }
+        }
         self.finish(tx, &problem, tests, placing).await
     }
 

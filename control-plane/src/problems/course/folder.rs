@@ -36,8 +36,17 @@ pub fn read_one_problem(
 
 /// Reads and checks a whole course.
 pub fn read_course(root: &Path, ceilings: &Ceilings) -> Result<Course, Vec<Mistake>> {
+    read_tree(Tree::Disk(root.to_owned()), ceilings)
+}
+
+/// Reads and checks a whole course from files in memory.
+pub fn read_course_files(files: Files, ceilings: &Ceilings) -> Result<Course, Vec<Mistake>> {
+    read_tree(Tree::Memory(files), ceilings)
+}
+
+fn read_tree(tree: Tree, ceilings: &Ceilings) -> Result<Course, Vec<Mistake>> {
     let mut folder = Folder {
-        tree: Tree::Disk(root.to_owned()),
+        tree,
         mistakes: Mistakes::default(),
     };
     folder.check_names(

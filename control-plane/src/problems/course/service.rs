@@ -58,11 +58,31 @@ pub async fn store_new_course(
     store_course(platform, test_cases, course).await.map(Some)
 }
 
-/// Stores a course that was read and checked.
+/// Stores a course that was read and checked, from a folder that a start need not load again.
 pub async fn store_course(
     platform: &Platform,
     test_cases: &TestCases,
     course: &Course,
+) -> Result<Loaded, Error> {
+    let digest = digest(test_cases, course)?;
+    store(platform, test_cases, course, Some(&digest)).await
+}
+
+/// Stores a course that an author sent. The folder that was loaded last stays known, so that the
+/// next start doesn't load it over this one.
+pub async fn store_imported_course(
+    platform: &Platform,
+    test_cases: &TestCases,
+    course: &Course,
+) -> Result<Loaded, Error> {
+    store(platform, test_cases, course, None).await
+}
+
+async fn store(
+    platform: &Platform,
+    test_cases: &TestCases,
+    course: &Course,
+    folder_digest: Option<&str>,
 ) -> Result<Loaded, Error> {
     let now = platform.clock.now();
     let mut tx = platform.db.write().await?;
@@ -97,12 +117,13 @@ pub async fn store_course(
     }
     let sessions = course.levels.iter().flat_map(|level| &level.sessions);
     let places = sessions.flat_map(|it| it.problems.iter().map(move |slug| (slug, &it.id)));
+    let places: Vec<_> = places.collect();
     for (position, (slug, session_id)) in (0..).zip(places) {
         store::place_problem(&mut tx, slug.as_str(), session_id, position).await?;
     }
     keep_places(&mut tx, course, before).await?;
     store::replace_cheatsheets(&mut tx, &course.cheatsheets).await?;
-    store::set_course(&mut tx, &course.title, &digest(test_cases, course)?).await?;
+    store::set_course(&mut tx, &course.title, folder_digest).await?;
     store::raise_revision(&mut tx).await?;
     tx.commit().await?;
     Ok(loaded)

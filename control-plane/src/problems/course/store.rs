@@ -201,13 +201,20 @@ pub async fn replace_cheatsheets(
     Ok(())
 }
 
-/// Sets what the course is called, and the digest of the folder that it came from.
-pub async fn set_course(tx: &mut Connection, title: &str, digest: &str) -> Result<(), sqlx::Error> {
-    db::query("UPDATE content_revision SET course_title = $1, folder_digest = $2")
-        .bind(title)
-        .bind(digest)
-        .execute(tx)
-        .await?;
+/// Sets what the course is called, and the digest of the folder that it came from, if it did.
+pub async fn set_course(
+    tx: &mut Connection,
+    title: &str,
+    digest: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    db::query(
+        "UPDATE content_revision SET course_title = $1,
+             folder_digest = coalesce($2, folder_digest)",
+    )
+    .bind(title)
+    .bind(digest)
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

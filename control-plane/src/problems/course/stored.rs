@@ -38,6 +38,17 @@ pub async fn read_problem(
 
 /// Reads the whole course. Nobody can change it meanwhile.
 pub async fn read_course(platform: &Platform, test_cases: &TestCases) -> Result<Course, Error> {
+    let course = read_course_within(platform, test_cases, u64::MAX).await?;
+    course.ok_or_else(|| Error::internal("read the course", "it is endless"))
+}
+
+/// Reads the whole course; none when its tests have more than so many bytes.
+pub async fn read_course_within(
+    platform: &Platform,
+    test_cases: &TestCases,
+    most: u64,
+) -> Result<Option<Course>, Error> {
+    let mut left = most;
     let mut tx = platform.db.write().await?;
     let title = course_store::title(platform.db.read()).await?;
     let reader = Problems::new(platform.clone(), test_cases.clone());
@@ -45,17 +56,23 @@ pub async fn read_course(platform: &Platform, test_cases: &TestCases) -> Result<
     let mut problems = Vec::with_capacity(catalogue.problems().len());
     for problem in catalogue.problems() {
         let stored = read_problem(&mut tx, test_cases, &problem.slug).await?;
+        let tests = stored.problem.tests.iter();
+        let sizes = tests.map(|test| test.input.len() + test.expected.len());
+        match left.checked_sub(sizes.sum::<usize>() as u64) {
+            Some(now) => left = now,
+            None => return Ok(None),
+        }
         problems.push(stored.problem);
     }
     problems.sort_by(|one, other| one.slug.cmp(&other.slug));
-    Ok(Course {
+    Ok(Some(Course {
         title: Some(title)
             .filter(|title| !title.is_empty())
             .unwrap_or_else(|| UNNAMED.to_owned()),
         levels: catalogue.levels().to_vec(),
         problems,
         cheatsheets: catalogue.cheatsheets().to_vec(),
-    })
+    }))
 }
 
 fn joined(problem: Problem, secrets: Secrets) -> Result<StoredProblem, Error> {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::DirBuilder;
 use std::io;
+use std::ops::Bound;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -18,6 +19,19 @@ impl Files {
     /// Puts a file, in the place of the one that had its path.
     pub fn put(&mut self, path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) {
         self.0.insert(path.into(), bytes.into());
+    }
+
+    /// True when there is this file.
+    pub fn has_file(&self, path: &Path) -> bool {
+        self.0.contains_key(path)
+    }
+
+    /// Files in a folder and below it, which stand together in their order; and a file of its name.
+    fn below(&self, folder: &Path) -> impl Iterator<Item = &Path> {
+        let from = (Bound::Included(folder), Bound::Unbounded);
+        let from = self.0.range::<Path, _>(from);
+        let paths = from.map(|(path, _)| path.as_path());
+        paths.take_while(move |path| path.starts_with(folder))
     }
 
     /// All files, by path.
@@ -78,10 +92,8 @@ impl Tree {
         match self {
             Self::Disk(root) => list_on_disk(&root.join(folder)),
             Self::Memory(files) => {
-                let inside = files
-                    .0
-                    .keys()
-                    .filter_map(|file| file.strip_prefix(folder).ok());
+                let inside = files.below(folder);
+                let inside = inside.filter_map(|file| file.strip_prefix(folder).ok());
                 let first = inside.filter_map(|file| file.components().next());
                 let names: BTreeSet<String> = first
                     .map(|name| name.as_os_str().to_string_lossy().into_owned())
@@ -95,7 +107,7 @@ impl Tree {
     pub fn has(&self, path: &Path) -> bool {
         match self {
             Self::Disk(root) => root.join(path).exists(),
-            Self::Memory(files) => files.0.keys().any(|file| file.starts_with(path)),
+            Self::Memory(files) => files.below(path).next().is_some(),
         }
     }
 }

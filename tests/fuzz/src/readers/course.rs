@@ -13,7 +13,8 @@ use serde_json::Value;
 use super::daemon;
 use crate::input;
 
-const CEILINGS: Ceilings = Ceilings {
+/// What authors may set.
+pub const CEILINGS: Ceilings = Ceilings {
     wall_time: Duration::from_secs(30),
     memory_bytes: 1 << 30,
     source_bytes: 100 * 1024,

@@ -8,6 +8,7 @@ mod explanations;
 mod files;
 mod judge;
 mod launcher;
+mod packages;
 mod programs;
 mod sandbox;
 
@@ -59,6 +60,8 @@ pub const TARGETS: &[Target] = &[
     // From authors.
     target("course_document", course::document, 8192),
     target("function_test", course::function_test, 4096),
+    target("archive", packages::archive, 4096),
+    target("kattis_package", packages::kattis_package, 8192),
     // From servers, to the command line.
     target("terminal_text", cli::terminal_text, 4096),
     target("compile_error", cli::compile_error, 4096),
