@@ -36,6 +36,8 @@ use ledger::Ledger;
 const CALM: std::ops::Range<u64> = 2_000..4_500;
 /// All that was accepted has ended by then, or is lost.
 const FINISH_LIMIT: Duration = Duration::from_secs(300);
+/// Nothing was accepted for so long: the callers have given up, and say why.
+const STANDSTILL: Duration = Duration::from_secs(60);
 /// How often progress is told.
 const PROGRESS: Duration = Duration::from_secs(10);
 
@@ -76,16 +78,20 @@ fn under(case: Case, plan: &Plan) -> Result<Row> {
     Ok(findings.row(case, blows, plan.accepted))
 }
 
-/// Strikes until enough was accepted; says how often.
+/// Strikes until enough was accepted, or nothing is any more; says how often.
 fn strike(stack: &mut Stack, case: Case, plan: &Plan, ledger: &Ledger) -> Result<usize> {
     let Case { engine, blow } = case;
     let mut chance = StdRng::seed_from_u64(plan.seed ^ (blow as u64) ^ ((engine as u64) << 8));
     let (mut blows, mut told) = (0, Instant::now());
-    while !ledger.is_full() {
+    let (mut accepted, mut moved) = (0, Instant::now());
+    while !ledger.is_full() && moved.elapsed() < STANDSTILL {
         std::thread::sleep(Duration::from_millis(chance.random_range(CALM)));
         blow.strike(stack, blows, &mut chance)
             .with_context(|| format!("blow {} of {}", blows + 1, case.name()))?;
         blows += 1;
+        if ledger.count() > accepted {
+            (accepted, moved) = (ledger.count(), Instant::now());
+        }
         if told.elapsed() >= PROGRESS {
             told = Instant::now();
             let (count, wanted) = (ledger.count(), plan.accepted);

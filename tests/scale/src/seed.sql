@@ -115,11 +115,26 @@ FROM work JOIN learners ON learners.number = work.learner,
 ORDER BY work.number;
 
 INSERT INTO attempts (submission_id, user_id, problem, verdict, accepted, passed_test_count,
-    test_count, create_time)
+    test_count, points, create_time)
 SELECT work.id, learners.id, pg_temp.slug(problem),
     CASE WHEN accepted THEN 'ACCEPTED' ELSE 'WRONG_ANSWER' END, accepted::int,
-    CASE WHEN accepted THEN 5 ELSE 0 END, 5, moment
+    CASE WHEN accepted THEN 5 ELSE 0 END, 5, CASE WHEN accepted THEN 10 ELSE 0 END, moment
 FROM work JOIN learners ON learners.number = work.learner ORDER BY work.number;
+
+-- The problems that most have tried were all graded again; one submission in ten changed.
+INSERT INTO rejudges (id, user_id, problem, etag, state, create_time, finish_time)
+SELECT pg_temp.id(:now - number * 1000000, 'rejudge' || number), :'admin', pg_temp.slug(number),
+    md5(number::text), 'applied', :now - number * 1000000, :now
+FROM generate_series(1, 60) AS number;
+INSERT INTO rejudge_items (rejudge_id, submission_id, attempt, state, changes, user_id,
+    create_time, old_worth, new_worth)
+SELECT rejudge_id, id, 1, CASE WHEN changes THEN 'applied' ELSE 'graded' END, changes::int, user_id,
+    create_time, '{"verdict":"wrong_answer","points":0,"subtasks":[]}',
+    '{"verdict":"' || CASE WHEN changes THEN 'accepted","points":10' ELSE 'wrong_answer","points":0' END
+        || ',"subtasks":[]}'
+FROM (SELECT rejudges.id AS rejudge_id, submissions.id, submissions.user_id, submissions.create_time,
+        random() < 0.1 AS changes
+    FROM rejudges JOIN submissions ON submissions.problem = rejudges.problem) AS graded;
 
 INSERT INTO progress (user_id, problem, attempt_count, solved, points, solve_time,
     last_attempt_time)

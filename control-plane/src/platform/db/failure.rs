@@ -25,7 +25,9 @@ pub fn failure(error: &Error) -> Failure {
         | Error::WorkerCrashed
         | Error::BeginFailed
         | Error::Io(_)
-        | Error::Tls(_) => true,
+        | Error::Tls(_)
+        // What a connection says that was cut while it began.
+        | Error::Protocol(_) => true,
         Error::Encode(cause) if cause.is::<HoldsNul>() => return Failure::HoldsNul,
         Error::Database(error) => match error.try_downcast_ref::<PgDatabaseError>() {
             Some(error) => is_passing_state(error.code()),
@@ -91,6 +93,8 @@ mod tests {
             assert_eq!(is_busy(code), expected, "{code}");
         }
         assert_eq!(failure(&Error::PoolTimedOut), Failure::Passing);
+        let cut = Error::Protocol("unexpected response from SSLRequest: 0x00".to_owned());
+        assert_eq!(failure(&cut), Failure::Passing);
         assert_eq!(failure(&Error::RowNotFound), Failure::Lasting);
         assert_eq!(failure(&Error::Encode(HoldsNul.into())), Failure::HoldsNul);
     }

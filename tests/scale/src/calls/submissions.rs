@@ -66,10 +66,36 @@ pub async fn calls(accounts: &Accounts) -> Result<Vec<Named>> {
         "ListSubmissions, heavy user, problem": list_submissions(of(heavy, COMMON)).submissions,
         "ListSubmissions, ordinary user": list_submissions(of(ordinary, "")).submissions,
     ));
+    let rejudge = newest_rejudge(admin).await?;
+    let changes = move |_: usize| pb::ListRejudgeChangesRequest {
+        rejudge_id: rejudge.clone(),
+        page_size: 100,
+        ..Default::default()
+    };
+    let of_problem = |_: usize| pb::ListRejudgesRequest {
+        problem: COMMON.to_owned(),
+        ..Default::default()
+    };
+    calls.extend(calls!(SubmissionServiceClient by admin, Something;
+        "ListRejudges": list_rejudges(|_| pb::ListRejudgesRequest::default()).rejudges,
+        "ListRejudges, problem": list_rejudges(of_problem).rejudges,
+        "ListRejudgeChanges": list_rejudge_changes(changes).changes,
+    ));
     calls.extend(calls!(SubmissionServiceClient by admin, Nothing;
         "ListSubmissions, newcomer": list_submissions(of(newcomer, "")).submissions,
     ));
     Ok(calls)
+}
+
+/// The rejudge that was started last: of the problem that most have tried.
+async fn newest_rejudge(account: &Account) -> Result<String> {
+    let request = account
+        .client
+        .authorised(pb::ListRejudgesRequest::default());
+    let mut stub = SubmissionServiceClient::new(account.client.channel());
+    let answer = stub.list_rejudges(request.await?).await?.into_inner();
+    let newest = answer.rejudges.into_iter().next();
+    Ok(newest.context("nothing was rejudged")?.id)
 }
 
 /// Ids of somebody's newest submissions.
