@@ -19,8 +19,9 @@ use super::plan::{Caller, Choice, Programs, Round, Step};
 const SANDBOXES: u32 = 5;
 /// An honest program has so much time, where its end is not that of its time: the machine is kept busy.
 const GENEROUS: Duration = Duration::from_secs(25);
-/// A killed server's other half is gone, and so is every sandbox.
-const DEATH: Duration = Duration::from_secs(1);
+/// A killed server's other half is gone, and so is every sandbox. One second is promised, which the row `killed`
+/// measures; here the host has more to do than it can, and what is looked for is what does not die.
+const DEATH: Duration = Duration::from_secs(2);
 const EXIT: Duration = Duration::from_secs(5);
 /// systemd's RestartSec of the unit.
 const RESTART: Duration = Duration::from_millis(100);
