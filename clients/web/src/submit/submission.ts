@@ -30,11 +30,12 @@ export interface SubmitSession {
   readonly dispose: () => void;
 }
 
-export function createSubmitSession(problem: string, onFinished: (submission: Submission) => void): SubmitSession {
+/** `place` names where it belongs, as with runs. */
+export function createSubmitSession(place: string, problem: string, onFinished: (submission: Submission) => void): SubmitSession {
   const [phase, setPhase] = createSignal<SubmitPhase>({ kind: "idle" });
   const [connection, setConnection] = createSignal<Connection>("connecting");
   const [results, setResults] = createSignal<readonly TestResult[]>([]);
-  const memory = `submission.${problem}`;
+  const memory = `submission.${place}`;
   let watching = new AbortController();
   let request = { id: newRequestId(), source: "", sent: false };
 
