@@ -18,7 +18,7 @@ export async function register(page: Page, name = "Mira"): Promise<Account> {
   await page.getByLabel("Name", { exact: true }).fill(account.name);
   await page.getByLabel("E-mail address").fill(account.email);
   await page.getByLabel("Password", { exact: true }).fill(account.password);
-  await page.getByText("11 to 14", { exact: true }).click();
+  await page.getByRole("radio", { name: "11 to 14" }).check();
   await page.getByRole("button", { name: "Create account" }).click();
   await page.getByRole("heading", { level: 1, name: `Hello, ${name}!` }).waitFor();
   return account;
@@ -28,6 +28,15 @@ export async function register(page: Page, name = "Mira"): Promise<Account> {
 export async function openProblem(page: Page, slug: string): Promise<void> {
   await page.goto(`/problems/${slug}`);
   await editor(page).waitFor({ state: "attached" });
+  await pane(page, "Code");
+}
+
+/** On a phone the parts of a problem are tabs; elsewhere all are in sight. */
+export async function pane(page: Page, name: "Task" | "Code" | "Output"): Promise<void> {
+  const tab = page.getByRole("tablist", { name: "Parts of the page" }).getByRole("tab", { name });
+  if (await tab.isVisible()) {
+    await tab.click();
+  }
 }
 
 export function editor(page: Page): Locator {
@@ -37,6 +46,7 @@ export function editor(page: Page): Locator {
 /** Replaces the program in the editor, as a paste over everything does. */
 export async function write(page: Page, source: string): Promise<void> {
   const content = editor(page);
+  await pane(page, "Code");
   await content.click();
   await page.keyboard.press("ControlOrMeta+A");
   await page.keyboard.press("Delete");
