@@ -70,6 +70,7 @@ test("a problem is solved without a mouse", async () => {
     await page.keyboard.type('print("Hello, " + input() + "!")');
     await page.keyboard.press("Control+Shift+Enter");
     await page.getByText(/Solved!/).first().waitFor();
+    await page.keyboard.press("Escape");
     await tabTo(page, /^Next problem/);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Saving for a skateboard" }).waitFor({ state: "attached" });
