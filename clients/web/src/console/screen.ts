@@ -25,8 +25,12 @@ export interface Line {
 }
 
 /** Longest piece of a line that never ends. */
-const LONGEST_LINE = 4096;
+const LONGEST_LINE = 2048;
+/** Most changes of look in such a piece. */
+const MOST_CHANGES = 200;
 const TAB_WIDTH = 8;
+/** Most marks on one letter: no script needs more, and towers of them take long to draw. */
+const MOST_MARKS = 8;
 
 export class Screen {
   readonly #readers = { stdout: new Source(), stderr: new Source() };
@@ -34,6 +38,8 @@ export class Screen {
   #cells: string[] = [];
   #looks: Look[] = [];
   #column = 0;
+  #marks = 0;
+  #changes = 0;
 
   /** Takes bytes of a stream. */
   write(stream: "stdout" | "stderr", data: Uint8Array): void {
@@ -82,7 +88,18 @@ export class Screen {
   }
 
   #cell(character: string, look: Look): void {
-    if (this.#column >= LONGEST_LINE) {
+    if (isMark(character)) {
+      this.#marks += 1;
+      if (this.#marks > MOST_MARKS) {
+        return;
+      }
+    } else {
+      this.#marks = 0;
+    }
+    if (this.#column > 0 && this.#looks[this.#column - 1] !== look) {
+      this.#changes += 1;
+    }
+    if (this.#column >= LONGEST_LINE || this.#changes >= MOST_CHANGES) {
       this.#endLine(true);
     }
     this.#cells[this.#column] = character;
@@ -110,6 +127,7 @@ export class Screen {
     this.#cells = [];
     this.#looks = [];
     this.#column = 0;
+    this.#changes = 0;
   }
 }
 
@@ -125,6 +143,10 @@ class Source {
 
 function joined(stream: "stdout" | "stderr", look: Look): Look {
   return stream === "stdout" ? look : look === "" ? "console-stderr" : `console-stderr ${look}`;
+}
+
+function isMark(character: string): boolean {
+  return character >= "\u0300" && /^\p{M}$/u.test(character);
 }
 
 function isPlain(code: number): boolean {

@@ -11,14 +11,14 @@ import { type Line, Screen, type Span } from "./screen";
 /** A block is full when it has one of these. */
 const BLOCK_LINES = 200;
 const BLOCK_CHARACTERS = 8 * 1024;
-const BLOCK_SPANS = 400;
+const BLOCK_SPANS = 200;
 /** Bytes that are turned to elements in one go. */
-const STEP_BYTES = 4 * 1024;
+const STEP_BYTES = 2 * 1024;
 /** Work of one frame. */
-const FRAME_MS = 8;
+const FRAME_MS = 6;
 /** What is kept in the page. */
 const MOST_LINES = 50_000;
-const MOST_BLOCKS = 1_500;
+const MOST_BLOCKS = 2_000;
 /** That close to the end counts as at the end. */
 const NEAR_END_PX = 48;
 /** Estimated height of a line, for blocks that were never in sight. */

@@ -50,6 +50,8 @@ export interface CodeEditor {
   destroy(): void;
 }
 
+const TAB_LEAVES_MS = 3_000;
+
 const setMark = StateEffect.define<number | undefined>();
 
 class ErrorMarker extends GutterMarker {
@@ -116,6 +118,14 @@ const looks = EditorView.theme({
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--on-accent)" },
 });
 
+/** After Escape the next Tab leaves the editor, also when Escape closed something, such as completions. */
+function leaveAfterEscape(event: KeyboardEvent, view: EditorView): boolean {
+  if (event.key === "Escape") {
+    view.setTabFocusMode(TAB_LEAVES_MS);
+  }
+  return false;
+}
+
 export function openEditor(options: CodeEditorOptions): CodeEditor {
   const root = options.parent.shadowRoot ?? options.parent.attachShadow({ mode: "open", delegatesFocus: false });
   root.replaceChildren();
@@ -124,7 +134,14 @@ export function openEditor(options: CodeEditorOptions): CodeEditor {
   root.append(holder);
   const attributes = new Compartment();
   const described = (label: string, help: string) =>
-    EditorView.contentAttributes.of({ "aria-label": `${label}. ${help}`, autocapitalize: "off", autocorrect: "off", spellcheck: "false" });
+    EditorView.contentAttributes.of({
+      "aria-label": `${label}. ${help}`,
+      // It has the focus by itself, but checkers of accessibility don't know.
+      tabindex: "0",
+      autocapitalize: "off",
+      autocorrect: "off",
+      spellcheck: "false",
+    });
   const command = (run: (() => void) | undefined) => () => {
     run?.();
     return run !== undefined;
@@ -141,6 +158,7 @@ export function openEditor(options: CodeEditorOptions): CodeEditor {
             { key: "Mod-Enter", run: command(options.onRun) },
           ]),
         ),
+        Prec.highest(EditorView.domEventHandlers({ keydown: leaveAfterEscape })),
         lineNumbers(),
         highlightActiveLineGutter(),
         highlightActiveLine(),
@@ -168,7 +186,6 @@ export function openEditor(options: CodeEditorOptions): CodeEditor {
           ...historyKeymap,
           ...searchKeymap,
           { key: "Enter", run: insertNewlineAndIndent },
-          // After Escape, CodeMirror lets the next Tab leave the editor.
           { key: "Tab", run: indentMore, shift: indentLess },
         ]),
         EditorView.updateListener.of((update) => {

@@ -8,7 +8,13 @@ import { createMemo, type JSX } from "solid-js";
 import { t } from "../i18n";
 import "./markdown.css";
 
-const marked = new Marked({ gfm: true, async: false });
+// Statements are Markdown without markup of their own: tags in them are shown as text. So nothing
+// that a tag can do, such as a style or a base, ever gets as far as a parser.
+const marked = new Marked({
+  gfm: true,
+  async: false,
+  renderer: { html: ({ text }) => escaped(text) },
+});
 const purifier = DOMPurify(window);
 
 const ELEMENTS = [
@@ -64,6 +70,10 @@ function withoutTitle(text: string, title: string | undefined): string {
   const [first = ""] = text.split("\n", 1);
   const isTitle = title !== undefined && first.replace(/^#\s+/, "").trim() === title.trim();
   return first.startsWith("# ") && isTitle ? text.slice(first.length) : text;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 /** Text of one line with code between backticks, as explanations of errors have it. */

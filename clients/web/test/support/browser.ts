@@ -48,6 +48,8 @@ export async function visit(
   const problems: string[] = [];
   const expected: RegExp[] = [];
   context.setDefaultTimeout(PATIENCE_MS);
+  // The loader of the tests calls this in functions that are sent into the page.
+  await context.addInitScript("globalThis.__name ??= (named) => named");
   context.on("page", (page) => watch(page, problems, new URL(home).origin));
   try {
     const page = await context.newPage();
