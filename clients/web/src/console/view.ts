@@ -47,6 +47,7 @@ export class ConsoleView {
   readonly #blocksHost: HTMLElement;
   readonly #currentHost: HTMLElement;
   readonly #events: ViewEvents;
+  readonly #resized: ResizeObserver;
   #screen = new Screen();
   #waiting: Writing[] = [];
   #blocks: Block[] = [];
@@ -66,6 +67,9 @@ export class ConsoleView {
     scroller.addEventListener("scroll", () => {
       this.#follows = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END_PX;
     }, { passive: true });
+    // What comes below the console, such as an explanation, must not hide the last lines.
+    this.#resized = new ResizeObserver(() => this.#follows && this.scrollToEnd());
+    this.#resized.observe(scroller);
   }
 
   /** Takes bytes of the program. */
@@ -105,6 +109,7 @@ export class ConsoleView {
   dispose(): void {
     this.#waiting = [];
     this.#cancel();
+    this.#resized.disconnect();
   }
 
   #schedule(): void {

@@ -16,12 +16,13 @@ const SHOWN_AT_ONCE = 4;
 export function Files(props: { readonly runId: string; readonly files: RunFiles }): JSX.Element {
   const leftOut = () => props.files.leftOut.reduce((sum, { count }) => sum + count, 0);
   const isPicture = (file: RunFile) => PICTURES.includes(file.mediaType);
+  const files = () => [...props.files.files.filter(isPicture), ...props.files.files.filter((file) => !isPicture(file))];
   return (
     <Show when={props.files.files.length > 0 || leftOut() > 0 || props.files.incomplete}>
       <section class="files" aria-label={t().run.files}>
         <h3>{t().run.files}</h3>
         <ul class="files-list">
-          <For each={props.files.files}>
+          <For each={files()}>
             {(file, index) => (
               <li>
                 <FileRow runId={props.runId} file={file} />
