@@ -221,7 +221,9 @@ async fn run_on(
         .await
         .ok_or(Failure::Cancelled)?;
     let mut events = taken.map_err(|_| Failure::Unreachable("it gave no answer".into()))??;
-    let mut deadline = TokioInstant::now() + order.limits.wall_time.unwrap_or(LONGEST) + GRACE;
+    let waits = order.limits.input_wait.filter(|_| order.interactive);
+    let longest = order.limits.wall_time.unwrap_or(LONGEST) + waits.unwrap_or_default();
+    let mut deadline = TokioInstant::now() + longest + GRACE;
     let mut cancelled = false;
     loop {
         tokio::select! {

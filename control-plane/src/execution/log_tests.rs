@@ -8,7 +8,7 @@ use super::*;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 const MIB: usize = 1024 * 1024;
-use OutputStream::{Stderr, Stdout};
+use OutputStream::{Drawing, Stderr, Stdout};
 
 /// All events behind a place.
 fn read_all(log: &Log, mut after: u64) -> Vec<Entry> {
@@ -141,15 +141,23 @@ proptest! {
         for (error, data) in &writes {
             log.write(if *error { Stderr } else { Stdout }, data, NOW);
         }
-        let stored = Log::restore(3, Some(NOW), log.written(Stdout), log.written(Stderr), &log.order());
+        let written = Written {
+            stdout: log.written(Stdout),
+            stderr: log.written(Stderr),
+            drawing: log.written(Drawing),
+        };
+        let stored = Log::restore(3, Some(NOW), written, &log.order());
         prop_assert_eq!(stored.end(), log.end());
         let after = (3 << 32) + after;
         prop_assert_eq!(read_all(&stored, after), read_all(&log, after));
     }
 
     #[test]
-    fn any_stored_order_is_read_without_a_crash(order: Vec<i64>, stdout: Vec<u8>, stderr: Vec<u8>) {
-        let log = Log::restore(1, Some(NOW), &stdout, &stderr, &order);
+    fn any_stored_order_is_read_without_a_crash(
+        order: Vec<i64>, stdout: Vec<u8>, stderr: Vec<u8>, drawing: Vec<u8>,
+    ) {
+        let written = Written { stdout: &stdout, stderr: &stderr, drawing: &drawing };
+        let log = Log::restore(1, Some(NOW), written, &order);
         read_all(&log, 0);
     }
 }

@@ -47,6 +47,8 @@ pub struct Order {
     pub job: Vec<u8>,
     /// A function's return value is expected.
     pub wants_result: bool,
+    /// What it draws is passed on. It comes on the pipe on which a result would.
+    pub wants_drawing: bool,
     /// Input from the start.
     pub stdin: Vec<u8>,
     /// More input may come.
@@ -77,9 +79,11 @@ impl Order {
                 code: Code::Compile,
                 files: &[],
                 function: None,
+                drawing: false,
             }
             .encode(),
             wants_result: false,
+            wants_drawing: false,
             stdin: Vec::new(),
             interactive: false,
             limits,
@@ -99,6 +103,7 @@ impl Order {
         }
         if !stands(Layer::OutputCap) {
             self.limits.output_bytes = 32 << 20;
+            self.limits.drawing_bytes = 32 << 20;
         }
         self
     }
@@ -189,6 +194,8 @@ struct Running {
     /// When the program was handed over.
     started: Instant,
     streams: [Reading; 2],
+    /// What it draws, if that is wanted.
+    drawing: Option<Reading>,
     answer: Conversation,
     /// A function's return value, if one is wanted.
     result: Option<JoinHandle<Vec<u8>>>,
@@ -219,12 +226,13 @@ impl Running {
         } = ends;
         let stdout = pipe::Receiver::from_owned_fd(stdout)?;
         let stderr = pipe::Receiver::from_owned_fd(stderr)?;
-        let result = if order.wants_result {
+        let (mut result_task, mut drawing_pipe) = (None, None);
+        if order.wants_result {
             let result = pipe::Receiver::from_owned_fd(result)?;
-            Some(tokio::spawn(read_bounded(result, MAX_RESULT + 1)))
-        } else {
-            None
-        };
+            result_task = Some(tokio::spawn(read_bounded(result, MAX_RESULT + 1)));
+        } else if order.wants_drawing {
+            drawing_pipe = Some(pipe::Receiver::from_owned_fd(result)?);
+        }
         // What the compiling waits for, see there.
         let mut withheld = None;
         // Nothing to read is an end of file, at once.
@@ -249,34 +257,35 @@ impl Running {
         let _ = events
             .send(Event::Started(Started { startup_duration }))
             .await;
-        let limit = order.limits.output_bytes;
+        let reading = |pipe, stream, limit| {
+            Reading::new(tokio::spawn(drain(pipe, stream, limit, events.clone())))
+        };
+        let Limits {
+            output_bytes,
+            drawing_bytes,
+            ..
+        } = order.limits;
         let streams = [
-            Reading::new(tokio::spawn(drain(
-                stdout,
-                OutputStream::Stdout,
-                limit,
-                events.clone(),
-            ))),
-            Reading::new(tokio::spawn(drain(
-                stderr,
-                OutputStream::Stderr,
-                limit,
-                events.clone(),
-            ))),
+            reading(stdout, OutputStream::Stdout, output_bytes),
+            reading(stderr, OutputStream::Stderr, output_bytes),
         ];
+        // Over its limit this pipe is closed like the others, and that is all: an animation that is too long is no
+        // reason to take the program's output away.
+        let drawing = drawing_pipe.map(|pipe| reading(pipe, OutputStream::Drawing, drawing_bytes));
         Ok(Self {
             tenancy,
             limits: order.limits,
             clock,
             started,
             streams,
+            drawing,
             answer: match withheld {
                 Some((compiling, stdin, bytes)) => Conversation::Sending(tokio::spawn(
                     compiling.converse(control, order.job, stdin, bytes),
                 )),
                 None => Conversation::begin(control, order.job),
             },
-            result,
+            result: result_task,
             files,
         })
     }
@@ -353,6 +362,10 @@ impl Running {
     ) -> Finished {
         let [stdout, stderr] = self.streams;
         let (stdout, stderr) = (stdout.in_time().await, stderr.in_time().await);
+        let drawing = match self.drawing {
+            Some(drawing) => drawing.in_time().await,
+            None => Drained::default(),
+        };
         let answer = Answer::parse(&self.answer.end().await);
         let cpu = usage.cpu.saturating_sub(self.clock.start);
         let spoke = !matches!(answer, Answer::Unintelligible);
@@ -392,7 +405,7 @@ impl Running {
             } else {
                 None
             },
-            usage: Some(usage_message(wall, cpu, &usage, stdout, stderr)),
+            usage: Some(usage_message(wall, cpu, &usage, [stdout, stderr, drawing])),
             compile_error: compile_error.filter(|_| outcome == Outcome::CompileError),
             function_status: function_status.into(),
             result_json,
@@ -522,8 +535,7 @@ fn usage_message(
     wall: Duration,
     cpu: Duration,
     usage: &Usage,
-    stdout: Drained,
-    stderr: Drained,
+    [stdout, stderr, drawing]: [Drained; 3],
 ) -> UsageMessage {
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     UsageMessage {
@@ -534,6 +546,9 @@ fn usage_message(
         stderr_bytes: number(stderr.bytes),
         stdout_truncated: stdout.truncated,
         stderr_truncated: stderr.truncated,
+        drawing_bytes: number(drawing.bytes),
+        drawing_truncated: drawing.truncated,
+        input_wait_duration: None,
     }
 }
 

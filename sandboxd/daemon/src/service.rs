@@ -384,6 +384,8 @@ fn limits_message(limits: &Limits) -> LimitsMessage {
         memory_bytes,
         output_bytes,
         processes,
+        input_wait,
+        drawing_bytes,
     } = limits;
     LimitsMessage {
         wall_time_limit: (*wall_time).try_into().ok(),
@@ -391,5 +393,7 @@ fn limits_message(limits: &Limits) -> LimitsMessage {
         memory_limit_bytes: i64::try_from(*memory_bytes).unwrap_or(i64::MAX),
         output_limit_bytes: i64::try_from(*output_bytes).unwrap_or(i64::MAX),
         process_limit: i32::try_from(*processes).unwrap_or(i32::MAX),
+        input_wait_limit: (*input_wait).try_into().ok(),
+        drawing_limit_bytes: i64::try_from(*drawing_bytes).unwrap_or(i64::MAX),
     }
 }
