@@ -105,9 +105,13 @@ fn a_new_attempt_starts_anew_for_old_watchers() {
     assert_eq!(log.read((1 << 32) + 77).unwrap().event, Event::Started);
 }
 
-fn writes() -> impl Strategy<Value = Vec<(bool, Vec<u8>)>> {
+fn stream() -> impl Strategy<Value = OutputStream> {
+    prop_oneof![Just(Stdout), Just(Stderr), Just(Drawing)]
+}
+
+fn writes() -> impl Strategy<Value = Vec<(OutputStream, Vec<u8>)>> {
     prop::collection::vec(
-        (any::<bool>(), prop::collection::vec(any::<u8>(), 0..40)),
+        (stream(), prop::collection::vec(any::<u8>(), 0..40)),
         0..60,
     )
 }
@@ -118,8 +122,8 @@ proptest! {
         let mut log = Log::new(3, MIB);
         log.start(NOW);
         let mut all = Vec::new();
-        for (error, data) in &writes {
-            log.write(if *error { Stderr } else { Stdout }, data, NOW);
+        for (stream, data) in &writes {
+            log.write(*stream, data, NOW);
             all.extend(data.iter().map(|byte| (*error, *byte)));
         }
         let cut = cut.min(all.len());
@@ -138,8 +142,8 @@ proptest! {
     fn a_stored_log_reads_the_same(writes in writes(), after in 0u64..1000) {
         let mut log = Log::new(3, MIB);
         log.start(NOW);
-        for (error, data) in &writes {
-            log.write(if *error { Stderr } else { Stdout }, data, NOW);
+        for (stream, data) in &writes {
+            log.write(*stream, data, NOW);
         }
         let written = Written {
             stdout: log.written(Stdout),

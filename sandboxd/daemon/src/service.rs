@@ -51,7 +51,7 @@ struct Shared {
     pool: Pool,
     batch_sandboxes: Sandboxes,
     runs: Mutex<HashMap<String, Living>>,
-    draining: AtomicBool,
+    draining: Arc<AtomicBool>,
     emptied: Notify,
 }
 
@@ -72,7 +72,7 @@ impl Service {
             host,
             pool,
             runs: Mutex::default(),
-            draining: AtomicBool::new(false),
+            draining: Arc::default(),
             emptied: Notify::new(),
         };
         Self {
@@ -166,7 +166,10 @@ impl Service {
                 details,
             ));
         }
-        let handle = Handle::default();
+        let handle = Handle {
+            draining: Arc::clone(&self.shared.draining),
+            ..Handle::default()
+        };
         let living = Living {
             handle: handle.clone(),
             cases,
