@@ -124,14 +124,14 @@ proptest! {
         let mut all = Vec::new();
         for (stream, data) in &writes {
             log.write(*stream, data, NOW);
-            all.extend(data.iter().map(|byte| (*error, *byte)));
+            all.extend(data.iter().map(|byte| (*stream, *byte)));
         }
         let cut = cut.min(all.len());
         let after = (3u64 << 32) + 1 + cut as u64;
         let rest: Vec<_> = read_all(&log, after)
             .into_iter()
             .flat_map(|entry| match entry.event {
-                Event::Output(stream, data) => data.into_iter().map(move |byte| (stream == Stderr, byte)).collect(),
+                Event::Output(stream, data) => data.into_iter().map(move |byte| (stream, byte)).collect(),
                 _ => Vec::new(),
             })
             .collect();
