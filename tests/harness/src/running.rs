@@ -155,9 +155,26 @@ impl Running {
     /// # Errors
     /// When the run ends or `patience` is over before.
     pub fn wait_for_stdout(&mut self, needle: &[u8], patience: Duration) -> Result<Instant> {
+        self.wait_for(|run| &run.stdout, needle, patience)
+    }
+
+    /// Waits until what was drawn has these bytes; says when they came.
+    ///
+    /// # Errors
+    /// When the run ends or `patience` is over before.
+    pub fn wait_for_drawing(&mut self, needle: &[u8], patience: Duration) -> Result<Instant> {
+        self.wait_for(|run| &run.drawing, needle, patience)
+    }
+
+    fn wait_for(
+        &mut self,
+        of: impl Fn(&Self) -> &Vec<u8>,
+        needle: &[u8],
+        patience: Duration,
+    ) -> Result<Instant> {
         let deadline = Instant::now() + scaled(patience);
         let mut moment = self.began;
-        while !contains(&self.stdout, needle) {
+        while !contains(of(self), needle) {
             if self.end.is_some() {
                 bail!(
                     "the run ended before it printed {:?}",
@@ -165,7 +182,7 @@ impl Running {
                 );
             }
             moment = self.take_in(deadline).with_context(|| {
-                let seen = shorten(&String::from_utf8_lossy(&self.stdout));
+                let seen = shorten(&String::from_utf8_lossy(of(self)));
                 format!(
                     "waiting for {:?}; so far there is {seen:?}",
                     String::from_utf8_lossy(needle)
