@@ -428,7 +428,9 @@ pub fn usage_out(usage: Usage) -> common::Usage {
         stderr_truncated,
         drawing_bytes: size(drawing_bytes),
         drawing_truncated,
-        input_wait_duration: Some(input_wait).filter(|time| !time.is_zero()).map(duration),
+        input_wait_duration: Some(input_wait)
+            .filter(|time| !time.is_zero())
+            .map(duration),
     }
 }
 

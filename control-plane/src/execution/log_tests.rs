@@ -110,10 +110,7 @@ fn stream() -> impl Strategy<Value = OutputStream> {
 }
 
 fn writes() -> impl Strategy<Value = Vec<(OutputStream, Vec<u8>)>> {
-    prop::collection::vec(
-        (stream(), prop::collection::vec(any::<u8>(), 0..40)),
-        0..60,
-    )
+    prop::collection::vec((stream(), prop::collection::vec(any::<u8>(), 0..40)), 0..60)
 }
 
 proptest! {

@@ -428,7 +428,13 @@ impl Running {
             } else {
                 None
             },
-            usage: Some(usage_message(wall, cpu, &usage, [stdout, stderr, drawing], &self.patience)),
+            usage: Some(usage_message(
+                wall,
+                cpu,
+                &usage,
+                [stdout, stderr, drawing],
+                &self.patience,
+            )),
             compile_error: compile_error.filter(|_| outcome == Outcome::CompileError),
             function_status: function_status.into(),
             result_json,

@@ -13,8 +13,8 @@ use nix::fcntl::OFlag;
 use nix::sched::CloneFlags;
 use nix::sys::eventfd::EventFd;
 use nix::sys::signal::Signal;
-use nix::sys::stat::fstat;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::sys::stat::fstat;
 use nix::unistd::{Gid, Pid, Uid, fchown, pipe2, setresuid};
 use sandboxd_sys::clone::{Cloned, SingleThreaded, clone3};
 use sandboxd_sys::process::{collect, signal};
@@ -500,7 +500,9 @@ impl Slot {
             .collect();
         send(self.socket.as_fd(), &order.encode(), &descriptors)
             .map_err(failed("asking the keeper for a sandbox"))?;
-        let input = fstat(&ends.stdin).map_err(failed("looking at a pipe"))?.st_ino;
+        let input = fstat(&ends.stdin)
+            .map_err(failed("looking at a pipe"))?
+            .st_ino;
         Ok((Begun { report, input }, ends))
     }
 

@@ -112,7 +112,8 @@ fn in_a_batch_turtle_draws_for_nobody() {
 #[test]
 fn a_drawing_comes_while_the_program_runs() {
     let server = start();
-    let source = "import turtle\nturtle.forward(100)\nprint('HALF', flush=True)\ninput()\nturtle.left(90)\n";
+    let source =
+        "import turtle\nturtle.forward(100)\nprint('HALF', flush=True)\ninput()\nturtle.left(90)\n";
     let mut run = server
         .begin(Job::new(source).drawing().interactive())
         .expect("sandboxd answers");
@@ -202,8 +203,7 @@ fn timers_run_in_a_time_of_their_own_and_come_to_an_end() {
         .filter_map(|line| line[0].as_f64())
         .fold(0.0, f64::max);
     assert!((2000.0..2200.0).contains(&longest), "{longest} ms");
-    let for_ever =
-        "import turtle\ndef tick():\n    turtle.right(6)\n    turtle.ontimer(tick, 1000)\n\
+    let for_ever = "import turtle\ndef tick():\n    turtle.right(6)\n    turtle.ontimer(tick, 1000)\n\
                     tick()\nturtle.done()\nprint('over')\n";
     let report = drawn(&server, for_ever);
     assert_eq!(report.outcome, Outcome::Ok, "{}", report.summary());
@@ -255,7 +255,9 @@ fn the_last_state_comes_however_the_program_ends() {
         ("import sys; sys.exit(3)", Outcome::RuntimeError),
         ("pass", Outcome::Ok),
     ] {
-        let source = format!("import turtle\nturtle.tracer(0)\nturtle.goto(12, 34)\nturtle.update()\n{end}\n");
+        let source = format!(
+            "import turtle\nturtle.tracer(0)\nturtle.goto(12, 34)\nturtle.update()\n{end}\n"
+        );
         let report = drawn(&server, &source);
         assert_eq!(report.outcome, outcome, "{}", report.summary());
         let text = String::from_utf8_lossy(&report.drawing).into_owned();

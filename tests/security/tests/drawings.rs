@@ -63,7 +63,11 @@ fn a_picture_over_the_limit_is_cut_and_its_author_told() {
     assert_eq!(report.stdout_text(), "still here\n");
     assert!(report.usage.drawing_truncated);
     let told = report.stderr_text();
-    assert_eq!(told.matches("the drawing is too large").count(), 1, "{told}");
+    assert_eq!(
+        told.matches("the drawing is too large").count(),
+        1,
+        "{told}"
+    );
 }
 
 #[test]

@@ -10,7 +10,8 @@ use super::super::service::RunRequest;
 use super::super::watch::{Heard, What};
 use crate::platform::context::Caller;
 
-const DRAWS: &str = "# sim: print a\n# sim: draw [0]\n# sim: error oops\n# sim: draw [10]\n# sim: print b";
+const DRAWS: &str =
+    "# sim: print a\n# sim: draw [0]\n# sim: error oops\n# sim: draw [10]\n# sim: print b";
 
 fn of_stream(heard: &[Heard], wanted: OutputStream) -> Vec<u8> {
     let pieces = heard.iter().filter_map(|heard| match &heard.what {
@@ -40,9 +41,12 @@ async fn a_drawing_is_followed_and_kept_apart_from_the_output() {
     let usage = run.ending.as_ref().unwrap().usage.unwrap();
     assert_eq!((usage.drawing_bytes, usage.drawing_truncated), (9, false));
     let heard = followed(&lab, user, &run, 1).await;
-    let [stdout, stderr, drawing] =
-        [OutputStream::Stdout, OutputStream::Stderr, OutputStream::Drawing]
-            .map(|stream| of_stream(&heard, stream));
+    let [stdout, stderr, drawing] = [
+        OutputStream::Stdout,
+        OutputStream::Stderr,
+        OutputStream::Drawing,
+    ]
+    .map(|stream| of_stream(&heard, stream));
     assert_eq!((&stdout[..], &stderr[..], &drawing[..]), expected);
     // It was read from the database. Each in its place, so that a picture and the words about it come in their order.
     let streams: Vec<_> = heard
@@ -73,7 +77,10 @@ async fn a_drawing_has_a_limit_of_its_own() {
     let lab = lab_with("[limits]\ndrawing_bytes = 1024\n", vec![Sim::default()]).await;
     let user = lab.user().await;
     let line = "x".repeat(99);
-    let source = format!("# sim: print here\n{}", format!("# sim: draw {line}\n").repeat(20));
+    let source = format!(
+        "# sim: print here\n{}",
+        format!("# sim: draw {line}\n").repeat(20)
+    );
     let id = lab.run(user, &source).await;
     let run = lab.finished(user, id).await;
     assert_eq!((run.drawing.len(), &run.stdout[..]), (1024, &b"here\n"[..]));

@@ -80,7 +80,8 @@ fn who_does_not_wait_for_input_gets_no_time_for_it() {
         ),
         (
             "waits for a lock",
-            "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()\n".to_owned(),
+            "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()\n"
+                .to_owned(),
         ),
     ];
     for (what, source) in attacks {
