@@ -59,7 +59,10 @@ class MountedDrawing implements Drawing {
   private request = 0;
   private last = 0;
 
-  constructor(host: HTMLElement, options: DrawingOptions) {
+  constructor(
+    private readonly host: HTMLElement,
+    options: DrawingOptions,
+  ) {
     const { labels, reducedMotion, onFirstFrame } = options;
     this.still = reducedMotion ?? window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.onFirstFrame = onFirstFrame;
@@ -106,6 +109,7 @@ class MountedDrawing implements Drawing {
     this.player.playing = false;
     this.canvas.element.remove();
     this.controls.element.remove();
+    this.host.classList.remove("turtle");
   }
 
   private show(frame: Frame): void {
