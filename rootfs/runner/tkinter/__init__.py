@@ -24,7 +24,8 @@ def _refuse_others():
 _refuse_others()
 
 from . import _picture
-from ._canvas import Canvas, Frame, Misc, PhotoImage, Scrollbar, TclError, Tk, mainloop
+from ._canvas import Canvas
+from ._widgets import Frame, Misc, PhotoImage, Scrollbar, TclError, Tk, mainloop
 
 __all__ = ["Canvas", "Frame", "PhotoImage", "Scrollbar", "TclError", "Tk", "mainloop"]
 

@@ -33,7 +33,10 @@ def from_name(name):
     words = name.lower().split(" ")
     if "" in words:
         return None
-    plain = "".join(words).replace("grey", "gray")
+    plain = "".join(words)
+    # X11 has both spellings, but not with the numbers of shades.
+    if "grey" in plain and (plain.startswith("grey") or not plain[-1].isdigit()):
+        plain = plain.replace("grey", "gray")
     level = re.fullmatch(r"gray(\d{1,3})", plain)
     if level and int(level[1]) <= 100:
         return "#" + format(LEVELS.get(int(level[1]), int(int(level[1]) * 2.55 + 0.5)), "02x") * 3

@@ -77,7 +77,7 @@ pub struct ExecArguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: ExecArguments) -> ExitCode {
+pub fn run(arguments: &ExecArguments) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -88,7 +88,7 @@ pub fn run(arguments: ExecArguments) -> ExitCode {
             return ExitCode::from(4);
         }
     };
-    match runtime.block_on(execute(&arguments)) {
+    match runtime.block_on(execute(arguments)) {
         Ok(Outcome::Ok) => ExitCode::SUCCESS,
         Ok(Outcome::InternalError) => ExitCode::from(4),
         Ok(_) => ExitCode::from(1),

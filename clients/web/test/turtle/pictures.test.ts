@@ -122,6 +122,10 @@ test("the comparison sees a text that is elsewhere, larger or another", async ()
   assert.notEqual(sameTexts(theirs.texts, own.texts.slice(1)), null);
 });
 
+test("colours by name and the sizes of texts are Tk's", async () => {
+  assert.deepEqual(await display.facts(), ["678 colours compared"]);
+});
+
 test("a program that waits for keys is told that none come, and its drawing is shown", async () => {
   const { stderr, drawing } = await draw(path.join(PROGRAMS, "onkey.py"), socket);
   assert.equal(stderr.match(/turtle: keys don't work here/g)?.length, 1, stderr);

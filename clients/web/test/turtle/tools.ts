@@ -68,6 +68,14 @@ export class Display {
     }
   }
 
+  /** What our tkinter knows by heart and Tk says otherwise, and how much was compared. */
+  async facts(): Promise<readonly string[]> {
+    const words = [path.join(here, "facts.py"), path.join(repository, "rootfs/runner/tkinter")];
+    const options = { env: { ...process.env, DISPLAY: this.name, PYTHONDONTWRITEBYTECODE: "1" } };
+    const { stdout } = await promisify(execFile)(PYTHON, words, options);
+    return stdout.trim().split("\n");
+  }
+
   async close(): Promise<void> {
     const ended = once(this.server, "exit");
     this.server.kill("SIGTERM");
