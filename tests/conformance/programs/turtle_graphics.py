@@ -2,7 +2,7 @@
 # outcome: OUTCOME_OK
 # stdout: (100.00,100.00) 90.0
 # stdout: (5, 4) 640 600 (400, 300)
-# stdout: 1 gold (255, 0, 0)
+# stdout: 1 gold (255.0, 0.0, 0.0)
 # stdout: bad color string: no such colour
 # stdout: 0.0 0.0
 import turtle
