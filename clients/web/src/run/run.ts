@@ -56,7 +56,11 @@ export interface RunSession {
 const encoder = new TextEncoder();
 
 /** `place` names where the run belongs, such as a problem: one run a place is remembered. */
-export function createRunSession(place: string, sink: () => ConsoleSink | undefined): RunSession {
+export function createRunSession(
+  place: string,
+  sink: () => ConsoleSink | undefined,
+  onFinished: (run: Run) => void = () => {},
+): RunSession {
   const [phase, setPhase] = createSignal<Phase>({ kind: "idle" });
   const [connection, setConnection] = createSignal<Connection>("connecting");
   const [interactive, setInteractive] = createSignal(false);
@@ -127,6 +131,7 @@ export function createRunSession(place: string, sink: () => ConsoleSink | undefi
       case "finished":
         keep(memory, undefined);
         setPhase({ kind: "finished", run: event.value });
+        onFinished(event.value);
         break;
     }
   };
