@@ -13,6 +13,7 @@ import { t } from "../i18n";
 import { Button, FailureNotice, Spinner, Tabs } from "../kit/kit";
 import { Page } from "../kit/page";
 import { go, Link } from "../router";
+import type { DrawingSink } from "../run/drawing";
 import { lineOf } from "../run/explanation";
 import { createRunSession } from "../run/run";
 import { RunPanel } from "../run/run-panel";
@@ -74,10 +75,11 @@ function Workplace(props: Opened): JSX.Element {
   const [expectsInput, setExpectsInput] = createSignal(false);
   const [marked, setMarked] = createSignal<number>();
   let sink: ConsoleSink | undefined;
+  let drawing: DrawingSink | undefined;
   let source = draft.source;
   let editorActions: { replace: (source: string) => void; goTo: (line: number) => void } | undefined;
   const place = `${user()?.id ?? "visitor"}.${problem.slug}`;
-  const run = createRunSession(place, () => sink, (ended) => setMarked(lineOf(ended.explanation)));
+  const run = createRunSession(place, () => sink, () => drawing, (ended) => setMarked(lineOf(ended.explanation)));
   const onFinished = (submission: Submission) => {
     setVersion(version() + 1);
     setMarked(lineOf(submission.explanation));
@@ -172,8 +174,9 @@ function Workplace(props: Opened): JSX.Element {
                 session={run}
                 expectsInput={expectsInput()}
                 onLine={goToLine}
-                sink={(made) => {
-                  sink = made;
+                sink={(made) => (sink = made)}
+                drawing={(made) => (drawing = made)}
+                onReady={() => {
                   if (user() !== undefined) {
                     void run.goOn();
                     void submission.goOn();

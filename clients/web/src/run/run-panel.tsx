@@ -1,13 +1,14 @@
 // The console with all that belongs to a run: its state, its end, the explanation of an error, and
 // the files that it left.
 
-import { createEffect, type JSX, Match, on, Show, Switch } from "solid-js";
+import { createEffect, type JSX, Match, on, onMount, Show, Switch } from "solid-js";
 import { Console, type ConsoleSink } from "../console/console";
 import { Outcome, type Usage } from "../gen/coderunner/common/v1/common_pb";
 import type { Run } from "../gen/coderunner/v1/execution_pb";
 import { decimal, t } from "../i18n";
 import { announce } from "../kit/announce";
 import { Button, FailureNotice, Notice } from "../kit/kit";
+import { DrawingPane, type DrawingSink } from "./drawing";
 import { Explanation } from "./explanation";
 import { Files, save, size } from "./files";
 import { outcomeKey, type RunSession } from "./run";
@@ -15,7 +16,10 @@ import "./run.css";
 
 export interface RunPanelProps {
   readonly session: RunSession;
+  /** Both are called once, with the ways to write and to draw, before `onReady`. */
   readonly sink: (sink: ConsoleSink) => void;
+  readonly drawing: (sink: DrawingSink) => void;
+  readonly onReady?: () => void;
   readonly expectsInput: boolean;
   readonly onLine: (line: number) => void;
 }
@@ -25,6 +29,7 @@ export function RunPanel(props: RunPanelProps): JSX.Element {
     const now = props.session.phase();
     return now.kind === "finished" ? now.run : undefined;
   };
+  onMount(() => props.onReady?.());
   createEffect(
     on(
       () => stateText(props.session),
@@ -35,16 +40,19 @@ export function RunPanel(props: RunPanelProps): JSX.Element {
   return (
     <section class="run" aria-label={t().run.console}>
       <Status session={props.session} />
-      <Console
-        ref={props.sink}
-        takesInput={props.session.takesInput()}
-        expectsInput={props.expectsInput}
-        isEmpty={!props.session.wrote()}
-        placeholder={placeholder(props.session)}
-        onLine={(line) => void props.session.type(line)}
-        onEndInput={() => void props.session.endInput()}
-        onInterrupt={() => void props.session.stop()}
-      />
+      <div class="run-body">
+        <DrawingPane ref={props.drawing} />
+        <Console
+          ref={props.sink}
+          takesInput={props.session.takesInput()}
+          expectsInput={props.expectsInput}
+          isEmpty={!props.session.wrote()}
+          placeholder={placeholder(props.session)}
+          onLine={(line) => void props.session.type(line)}
+          onEndInput={() => void props.session.endInput()}
+          onInterrupt={() => void props.session.stop()}
+        />
+      </div>
       <Show when={props.session.inputError() !== undefined}>
         <FailureNotice error={props.session.inputError()} />
       </Show>

@@ -12,6 +12,7 @@ import type { ConsoleSink } from "../console/console";
 import { Outcome, OutputStream, RunState } from "../gen/coderunner/common/v1/common_pb";
 import type { QueuePosition, Run, WatchRunResponse } from "../gen/coderunner/v1/execution_pb";
 import { keep, kept } from "../keep";
+import type { DrawingSink } from "./drawing";
 import { newRequestId } from "../requests";
 
 export type Phase =
@@ -55,10 +56,14 @@ export interface RunSession {
 
 const encoder = new TextEncoder();
 
-/** `place` names where the run belongs, such as a problem: one run a place is remembered. */
+/**
+ * `place` names where the run belongs, such as a problem: one run a place is remembered. `sink` and
+ * `drawing` get what the program writes and draws.
+ */
 export function createRunSession(
   place: string,
   sink: () => ConsoleSink | undefined,
+  drawing: () => DrawingSink | undefined,
   onFinished: (run: Run) => void = () => {},
 ): RunSession {
   const [phase, setPhase] = createSignal<Phase>({ kind: "idle" });
@@ -90,9 +95,14 @@ export function createRunSession(
     bytes = [];
     setWrote(false);
     sink()?.clear();
+    drawing()?.clear();
   };
   const show = (stream: OutputStream, data: Uint8Array) => {
-    if (data.length > 0) {
+    if (stream === OutputStream.DRAWING) {
+      if (data.length > 0) {
+        drawing()?.append(data);
+      }
+    } else if (data.length > 0) {
       bytes.push(new Uint8Array(data));
       setWrote(true);
       sink()?.write(stream === OutputStream.STDERR ? "stderr" : "stdout", data);
@@ -101,6 +111,7 @@ export function createRunSession(
   const showSnapshot = (run: Run) => {
     show(OutputStream.STDOUT, run.stdout);
     show(OutputStream.STDERR, run.stderr);
+    show(OutputStream.DRAWING, run.drawing);
     if (run.state === RunState.QUEUED) {
       setPhase({ kind: "queued", position: run.queuePosition });
     } else if (run.state === RunState.RUNNING) {
@@ -130,6 +141,7 @@ export function createRunSession(
         break;
       case "finished":
         keep(memory, undefined);
+        drawing()?.finish();
         setPhase({ kind: "finished", run: event.value });
         onFinished(event.value);
         break;

@@ -124,3 +124,27 @@ test("files of a run are shown and can be saved", async () => {
     await consoleOf(page).waitFor();
   });
 });
+
+test("what turtle draws is shown beside the console, and can be saved", async () => {
+  await visit(browser, {}, async ({ page }) => {
+    await register(page);
+    await openProblem(page, "hello-name");
+    await write(page, "import turtle\nturtle.speed(0)\nturtle.color('red')\nfor _ in range(4):\n    turtle.forward(80)\n    turtle.left(90)\nprint('drawn')\n");
+    await run(page);
+    const picture = page.getByRole("img", { name: "Drawing of your program" });
+    await picture.waitFor();
+    await shows(page, "drawn");
+    await status(page, "Finished");
+    await until("four sides are there", async () => (await picture.locator("polyline, line, path, polygon").count()) > 0);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save the picture" }).click(),
+    ]);
+    assert.equal(download.suggestedFilename(), "drawing.svg");
+    // The next run begins without it.
+    await write(page, "print('nothing drawn')\n");
+    await run(page);
+    await status(page, "Finished");
+    await until("the drawing is gone", async () => !(await picture.isVisible()));
+  });
+});

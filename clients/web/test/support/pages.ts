@@ -115,6 +115,17 @@ export const SIGHTS: readonly Sight[] = [
     },
   },
   {
+    name: "problem-drawing",
+    show: async (page) => {
+      await register(page);
+      await openProblem(page, "hello-name");
+      await write(page, STAR);
+      await run(page);
+      await page.getByRole("img", { name: "Drawing of your program" }).waitFor();
+      await status(page, "Finished");
+    },
+  },
+  {
     name: "problem-wrong",
     show: async (page) => {
       await register(page);
@@ -163,6 +174,19 @@ export const SIGHTS: readonly Sight[] = [
     },
   },
 ];
+
+const STAR = `import turtle
+turtle.speed(0)
+turtle.bgcolor("#102040")
+turtle.color("gold")
+turtle.begin_fill()
+for _ in range(5):
+    turtle.forward(150)
+    turtle.right(144)
+turtle.end_fill()
+turtle.hideturtle()
+print("A star")
+`;
 
 const PICTURE = `shapes = '<circle cx="60" cy="60" r="40" fill="#ffb300"/>'
 with open("sun.svg", "w") as file:
