@@ -44,3 +44,16 @@ test("a problem is solved on a phone", async () => {
     await fits(page, "the task");
   });
 });
+
+test("the menus stay on the screen of a phone", async () => {
+  await visit(browser, PHONE, async ({ page }) => {
+    await register(page);
+    for (const name of ["Appearance", "My account"]) {
+      await page.getByRole("button", { name }).tap();
+      const box = await page.locator(".panel:not([hidden])").boundingBox();
+      assert.ok(box && box.x >= 0 && box.x + box.width <= PHONE.viewport.width, `${name}: ${JSON.stringify(box)}`);
+      await fits(page, name);
+      await page.keyboard.press("Escape");
+    }
+  });
+});
