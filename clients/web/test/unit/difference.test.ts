@@ -42,3 +42,9 @@ test("a letter of two units is not cut in half", () => {
   assert.ok(found);
   assert.deepEqual(partsAt("a\u{1f600}b", found), { before: "a", mark: "\u{1f600}", after: "b" });
 });
+
+test("letters of two units before the place move it", () => {
+  const found = firstDifference("\u{1f600}\u{1f600}a!", "\u{1f600}\u{1f600}b!");
+  assert.ok(found);
+  assert.deepEqual(partsAt("\u{1f600}\u{1f600}a!", found), { before: "\u{1f600}\u{1f600}", mark: "a", after: "!" });
+});
