@@ -84,7 +84,7 @@ pub async fn sessions(
     limit: i64,
 ) -> Result<Vec<Session>, sqlx::Error> {
     let rows = db::query(
-        "SELECT * FROM sessions
+        "SELECT id, user_agent, create_time, last_used_time, expire_time FROM sessions
          WHERE user_id = $1 AND end_time IS NULL AND expire_time > $2 AND ($3 IS NULL OR id < $3)
          ORDER BY id DESC LIMIT $4",
     )
@@ -212,10 +212,13 @@ pub async fn spend_token(
 
 /// Failed logins in a row of an account, or of an account at a network.
 pub async fn failures(db: impl Executor, email: &Digest) -> Result<Option<Failures>, sqlx::Error> {
-    let row = db::query("SELECT * FROM login_failures WHERE email_hash = $1")
-        .bind(email.as_slice())
-        .fetch_optional(db)
-        .await?;
+    let row = db::query(
+        "SELECT failure_count, locked_until, last_failure_time FROM login_failures
+         WHERE email_hash = $1",
+    )
+    .bind(email.as_slice())
+    .fetch_optional(db)
+    .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Failures {
         count: row.try_get("failure_count")?,
