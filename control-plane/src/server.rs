@@ -61,6 +61,7 @@ use crate::problems::package::service::Packages;
 use crate::problems::service::Problems;
 use crate::progress::api::ProgressApi;
 use crate::progress::service::Progress;
+use crate::retention::service::Retention;
 use crate::runners::api::RunnerApi;
 use crate::service_accounts::api::ServiceAccountApi;
 use crate::service_accounts::service::ServiceAccounts;
@@ -73,7 +74,6 @@ use crate::testcases::validation::service::Validations;
 use crate::users::api::UserApi;
 use crate::users::service::Users;
 
-const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(600);
 const KEYS_EVERY: Duration = Duration::from_secs(2);
 
 /// All systems, and the ports that they will be served on.
@@ -312,7 +312,7 @@ impl Systems {
     fn spawn_background(&self, platform: &Platform) -> [JoinHandle<()>; 3] {
         [
             tokio::spawn(self.problems.clone().follow_changes()),
-            tokio::spawn(housekeeping(platform.clone(), self.auth.clone())),
+            tokio::spawn(Retention::new(platform.clone()).keep_house()),
             tokio::spawn(follow_keys(self.auth.clone())),
         ]
     }
@@ -366,21 +366,5 @@ async fn follow_keys(auth: Auth) {
             );
         }
         known_problem = problem;
-    }
-}
-
-/// Forgets what nobody needs any more, every ten minutes.
-async fn housekeeping(platform: Platform, auth: Auth) {
-    loop {
-        platform.rate_limits.forget_idle();
-        let before = platform.clock.now() - platform.config.retention.request_ids;
-        let forgotten = async {
-            platform.idempotency.forget(before).await?;
-            auth.forget().await
-        };
-        if let Err(error) = forgotten.await {
-            tracing::warn!(%error, "old sessions and request_ids could not be deleted");
-        }
-        tokio::time::sleep(HOUSEKEEPING_EVERY).await;
     }
 }

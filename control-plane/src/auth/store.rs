@@ -1,5 +1,7 @@
 //! SQL of sessions, refresh tokens and failed logins.
 
+pub mod old;
+
 use jiff::Timestamp;
 
 use super::model::Session;
@@ -282,36 +284,4 @@ pub async fn know_network(
     .execute(tx)
     .await?;
     Ok(())
-}
-
-/// Forgets networks that nobody has logged in from since a time.
-pub async fn forget_networks(tx: &mut Connection, before: Timestamp) -> Result<(), sqlx::Error> {
-    db::query("DELETE FROM login_networks WHERE last_login_time < $1")
-        .bind(to_micros(before))
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
-/// How many sessions ended or expired before a time.
-pub async fn count_old(pool: &Pool, before: Timestamp) -> Result<u64, sqlx::Error> {
-    db::query_scalar("SELECT count(*) FROM sessions WHERE expire_time < $1 OR end_time < $1")
-        .bind(to_micros(before))
-        .fetch_one(pool)
-        .await
-}
-
-/// Deletes sessions that ended or expired before a time, with their tokens, and failures from
-/// before it. Says how many sessions.
-pub async fn forget(tx: &mut Connection, before: Timestamp) -> Result<u64, sqlx::Error> {
-    let before = to_micros(before);
-    db::query("DELETE FROM login_failures WHERE last_failure_time < $1 AND locked_until < $1")
-        .bind(before)
-        .execute(&mut *tx)
-        .await?;
-    let result = db::query("DELETE FROM sessions WHERE expire_time < $1 OR end_time < $1")
-        .bind(before)
-        .execute(tx)
-        .await?;
-    Ok(result.rows_affected())
 }

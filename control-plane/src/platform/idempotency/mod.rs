@@ -25,6 +25,7 @@ use super::db::{Connection, Db};
 use super::errors::{Error, FieldViolation, Reason};
 use super::ids::UserId;
 use store::Found;
+pub use store::{count_old, delete_old};
 
 const MAX_REQUEST_ID_CHARS: usize = 64;
 const ABANDONED_AFTER: Duration = Duration::from_secs(60);
@@ -237,19 +238,6 @@ impl Idempotency {
         if let Err(error) = result.await {
             tracing::warn!(%error, "a request_id could not be given back");
         }
-    }
-
-    /// How many answers are from before a time.
-    pub async fn count_old(&self, before: Timestamp) -> Result<u64, Error> {
-        Ok(store::count_old(self.db.read(), before).await?)
-    }
-
-    /// Forgets answers from before a time.
-    pub async fn forget(&self, before: Timestamp) -> Result<u64, Error> {
-        let mut tx = self.db.write().await?;
-        let count = store::forget(&mut tx, before).await?;
-        tx.commit().await?;
-        Ok(count)
     }
 }
 

@@ -129,7 +129,10 @@ async fn old_answers_are_forgotten() {
     let setting = setting().await;
     setting.call(setting.user, "a", "x", false).await.unwrap();
     setting.clock.advance(Duration::from_secs(3600));
-    assert_eq!(setting.ids.forget(setting.clock.now()).await.unwrap(), 1);
+    let mut tx = setting.ids.db.write().await.unwrap();
+    let deleted = delete_old(&mut tx, setting.clock.now(), 10).await;
+    assert_eq!(deleted.unwrap(), 1);
+    tx.commit().await.unwrap();
     assert_eq!(
         setting.call(setting.user, "a", "x", false).await.unwrap(),
         2
