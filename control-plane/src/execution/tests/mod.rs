@@ -2,6 +2,7 @@
 
 mod faults;
 mod files;
+mod lost_answers;
 mod restart;
 mod runs;
 mod watching;
