@@ -21,6 +21,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::clock::SharedClock;
+use super::context::OpContext;
 use super::db::{Connection, Db};
 use super::errors::{Error, FieldViolation, Reason};
 use super::ids::UserId;
@@ -112,11 +113,10 @@ impl Idempotency {
         Self { db, clock }
     }
 
-    /// Does `work` unless it was done before under this request_id.
+    /// Does `work` unless its caller did it before under this request_id.
     pub async fn once<R, A, W>(
         &self,
-        user_id: UserId,
-        method: &'static str,
+        context: &OpContext,
         request_id: &str,
         request: &R,
         work: W,
@@ -126,7 +126,9 @@ impl Idempotency {
         A: Message + Default,
         W: Future<Output = Result<A, Error>>,
     {
-        let claim = match self.claim(user_id, method, request_id, request).await? {
+        let user = context.caller()?.user_id;
+        let claim = self.claim(user, context.method, request_id, request);
+        let claim = match claim.await? {
             Turn::Repeat(answer) => return Ok(answer),
             Turn::First(claim) => claim,
         };
