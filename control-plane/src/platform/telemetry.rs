@@ -2,6 +2,8 @@
 //! to (method, request_id, user_id). Source code, tokens, network addresses and test data are
 //! never fields.
 
+mod json;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -11,10 +13,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub fn start(filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let layer = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(true)
+        .fmt_fields(json::Members)
+        .event_format(json::Line)
         .with_writer(std::io::stderr);
     let started = tracing_subscriber::registry()
         .with(filter)
