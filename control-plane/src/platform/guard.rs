@@ -5,15 +5,15 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
-use axum::extract::State;
-use axum::middleware::Next;
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use tonic::Status;
+use tonic::body::Body;
 use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+use tower::Service;
 use tracing::Instrument;
 
 use super::authz::{self, Access, Call, Rate};
@@ -41,15 +41,57 @@ pub struct Guard {
     pub trusted_proxies: Vec<IpAddr>,
 }
 
-/// The guard as a layer, for `axum::middleware::from_fn_with_state`.
-pub async fn guard(
-    State(guard): State<Arc<Guard>>,
+/// What is served, behind the guard.
+#[derive(Clone)]
+pub struct Guarded<S> {
+    guard: Arc<Guard>,
+    inner: S,
+}
+
+impl<S> Guarded<S> {
+    /// Nobody comes to `inner` but through the guard.
+    pub fn new(guard: Arc<Guard>, inner: S) -> Self {
+        Self { guard, inner }
+    }
+}
+
+/// By hand, and not by layers of a router: those would put each request and its answer into a few
+/// boxes more.
+impl<S> Service<Request<Body>> for Guarded<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Response<Body>, S::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let Some(call) = authz::find(request.uri().path()) else {
+            let missing = answer(Status::unimplemented("There is no such call."));
+            return Box::pin(std::future::ready(Ok(missing)));
+        };
+        // The one that said that it is ready is used, and a copy waits for the next.
+        let next = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, next);
+        Box::pin(guarded(self.guard.clone(), inner, call, request))
+    }
+}
+
+async fn guarded<S>(
+    guard: Arc<Guard>,
+    mut inner: S,
+    call: Call,
     mut request: Request<Body>,
-    next: Next,
-) -> Response<Body> {
-    let Some(call) = authz::find(request.uri().path()) else {
-        return answer(Status::unimplemented("There is no such call."));
-    };
+) -> Result<Response<Body>, S::Error>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+{
     let start = Instant::now();
     let call_id = CallId::new();
     let span = tracing::info_span!(
@@ -60,26 +102,27 @@ pub async fn guard(
         api_key_id = tracing::field::Empty,
     );
     let peer = peer_address(&request);
+    let around = span.clone();
     async move {
         let mut response = match guard.admit(call, call_id, peer, request.headers()).await {
             Err(error) => answer(error.into()),
             Ok(context) => {
                 if let Some(caller) = context.caller {
-                    tracing::Span::current().record("user_id", caller.user_id.to_string());
+                    span.record("user_id", tracing::field::display(caller.user_id));
                     if let Credential::ApiKey { id, .. } = caller.credential {
-                        tracing::Span::current().record("api_key_id", id.to_string());
+                        span.record("api_key_id", tracing::field::display(id));
                     }
                 }
                 request.extensions_mut().insert(context);
-                next.run(request).await
+                inner.call(request).await?
             }
         };
         let value = HeaderValue::try_from(call_id.to_string()).expect("an id is plain ASCII");
         response.headers_mut().insert("x-request-id", value);
         report(call, &response, start.elapsed());
-        response
+        Ok(response)
     }
-    .instrument(span)
+    .instrument(around)
     .await
 }
 

@@ -9,6 +9,7 @@ pub mod config;
 pub mod context;
 pub mod db;
 pub mod errors;
+pub mod front;
 pub mod guard;
 pub mod headers;
 pub mod idempotency;

@@ -3,6 +3,7 @@
 mod drawings;
 mod faults;
 mod files;
+mod lost_answers;
 mod restart;
 mod runs;
 mod watching;
