@@ -19,6 +19,7 @@ const FRAME_MS = 6;
 /** What is kept in the page. */
 const MOST_LINES = 50_000;
 const MOST_BLOCKS = 2_000;
+const MOST_SPANS = 20_000;
 /** That close to the end counts as at the end. */
 const NEAR_END_PX = 48;
 /** Estimated height of a line, for blocks that were never in sight. */
@@ -54,6 +55,7 @@ export class ConsoleView {
   #frame: number | undefined;
   #leftOut = 0;
   #lines = 0;
+  #spans = 0;
   #newLines = 0;
   #tail = "";
   #follows = true;
@@ -92,6 +94,7 @@ export class ConsoleView {
     this.#blocks = [];
     this.#leftOut = 0;
     this.#lines = 0;
+    this.#spans = 0;
     this.#newLines = 0;
     this.#tail = "";
     this.#follows = true;
@@ -180,6 +183,7 @@ export class ConsoleView {
     block.lines += line.continues ? 0 : 1;
     block.characters += length + 1;
     block.spans += line.spans.length;
+    this.#spans += line.spans.length;
     if (!line.continues) {
       this.#lines += 1;
       this.#newLines += 1;
@@ -206,19 +210,21 @@ export class ConsoleView {
   }
 
   #dropOldest(): void {
-    let dropped = 0;
-    while (this.#lines - dropped > MOST_LINES || this.#blocks.length > MOST_BLOCKS) {
+    let hasDropped = false;
+    while (this.#lines > MOST_LINES || this.#blocks.length > MOST_BLOCKS || this.#spans > MOST_SPANS) {
       const oldest = this.#blocks.shift();
       if (oldest === undefined) {
         break;
       }
       oldest.element.remove();
-      dropped += oldest.lines;
+      this.#lines -= oldest.lines;
+      this.#spans -= oldest.spans;
+      this.#leftOut += oldest.lines;
+      hasDropped = true;
     }
-    if (dropped > 0) {
-      this.#lines -= dropped;
-      this.#leftOut += dropped;
-      this.#events.onLeftOut?.(this.#leftOut);
+    if (hasDropped) {
+      // A part of a line is missing, too, when no whole one is.
+      this.#events.onLeftOut?.(Math.max(this.#leftOut, 1));
     }
   }
 }

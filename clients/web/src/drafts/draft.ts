@@ -28,6 +28,8 @@ export interface Draft {
 /** So long after the last change it goes to the server: calls are counted, a keystroke must not be one. */
 const PAUSE_MS = 2_500;
 const LONGEST_RETRY_MS = 60_000;
+/** So long after a save nobody looks whether another device has saved, too. */
+const KNOWN_FOR_MS = 30_000;
 
 /** Reads what the browser and the server have, and decides which it is. */
 export async function openDraft(slug: string, starter: string): Promise<Draft> {
@@ -44,9 +46,6 @@ export async function openDraft(slug: string, starter: string): Promise<Draft> {
       : merge(local, server);
   const olderOther = parseLocal(kept(otherName));
   const [other, setOther] = createSignal(merged.other ?? olderOther);
-  if (merged.other !== undefined) {
-    keep(otherName, JSON.stringify(merged.other));
-  }
   let source = merged.source ?? starter;
   let base = merged.base;
   let dirty = merged.dirty && owner !== undefined;
@@ -54,18 +53,37 @@ export async function openDraft(slug: string, starter: string): Promise<Draft> {
   let timer: number | undefined;
   let retryMs = PAUSE_MS;
   let sending: Promise<void> | undefined;
+  // When the server's version was last known to be the one that this goes back to.
+  let knownAt = server === "away" ? 0 : Date.now();
 
   const keepHere = () => keep(name, JSON.stringify({ source, changedAt, base, dirty: dirty || owner === undefined }));
   const plan = (milliseconds: number) => {
     window.clearTimeout(timer);
     timer = window.setTimeout(() => void flush(), milliseconds);
   };
+  const keepOther = (version: { source: string; changedAt: number }) => {
+    keep(otherName, JSON.stringify(version));
+    setOther(version);
+  };
+  /** Another device may have saved meanwhile: what it has must not be written over without a word. */
+  const lookFirst = async () => {
+    if (Date.now() - knownAt < KNOWN_FOR_MS) {
+      return;
+    }
+    const now = await readServer(slug);
+    if (now !== "away" && now !== undefined && now.savedAt > (base ?? 0) && now.source !== source) {
+      base = now.savedAt;
+      keepOther({ source: now.source, changedAt: now.savedAt });
+    }
+  };
   const send = async () => {
-    const sent = source;
     setState("saving");
     try {
+      await lookFirst();
+      const sent = source;
       const answer = await progressClient.saveDraft({ problem: slug, source: sent });
       base = answer.saveTime === undefined ? base : timestampMs(answer.saveTime);
+      knownAt = Date.now();
       dirty = source !== sent;
       retryMs = PAUSE_MS;
       keepHere();
@@ -74,6 +92,7 @@ export async function openDraft(slug: string, starter: string): Promise<Draft> {
         plan(PAUSE_MS);
       }
     } catch (error) {
+      knownAt = 0;
       const isKept = keepHere();
       setState(isKept ? "hereOnly" : "notKept");
       if (mayPass(error) && user() !== undefined) {
@@ -100,6 +119,9 @@ export async function openDraft(slug: string, starter: string): Promise<Draft> {
   const onOnline = () => void flush();
   document.addEventListener("visibilitychange", onHide);
   window.addEventListener("online", onOnline);
+  if (merged.other !== undefined) {
+    keepOther(merged.other);
+  }
   if (dirty) {
     plan(0);
   } else if (merged.source !== undefined) {
