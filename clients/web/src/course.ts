@@ -4,8 +4,9 @@
 import { createResource, createRoot, type Resource } from "solid-js";
 import { problemClient, progressClient } from "./api/clients";
 import { session, user } from "./api/session";
-import type { Level, Problem } from "./gen/coderunner/v1/problem_pb";
+import { Difficulty, type Level, type Problem } from "./gen/coderunner/v1/problem_pb";
 import type { ProblemProgress } from "./gen/coderunner/v1/progress_pb";
+import { t } from "./i18n";
 
 export interface Course {
   readonly levels: readonly Level[];
@@ -71,4 +72,22 @@ export const { course, reloadCourse, reloadProgress } = kept;
 export function progressOf(slug: string): ProblemProgress | undefined {
   const { progress } = kept;
   return user() !== undefined && progress.error === undefined ? progress.latest?.get(slug) : undefined;
+}
+
+/** The problem that comes that many places later in the course. */
+export function neighbour(slug: string, steps: number): string | undefined {
+  const all = course.error === undefined ? (course.latest?.problems ?? []) : [];
+  const at = all.findIndex((problem) => problem.slug === slug);
+  return at < 0 ? undefined : all[at + steps]?.slug;
+}
+
+export function difficultyText(difficulty: Difficulty): string {
+  switch (difficulty) {
+    case Difficulty.EASY:
+      return t().learn.difficulty.easy;
+    case Difficulty.HARD:
+      return t().learn.difficulty.hard;
+    default:
+      return t().learn.difficulty.medium;
+  }
 }

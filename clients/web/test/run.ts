@@ -34,7 +34,7 @@ const stack = await Stack.start();
 const environment = { CODERUNNER_URL: stack.url, CODERUNNER_STACK_FOLDER: stack.folder };
 try {
   if (screenshots) {
-    process.exitCode = await run(["test/screenshots.ts"], environment);
+    process.exitCode = await run(["test/screenshots.ts", ...words], environment);
   } else {
     const files = [...testsIn("unit"), ...testsIn("journeys")];
     const options = ["--test", "--test-concurrency=1", "--test-reporter=spec"];

@@ -6,7 +6,6 @@
 // cookie of that moment.
 
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { createSignal } from "solid-js";
 import { AuthService, type Tokens as TokensMessage } from "../gen/coderunner/v1/auth_pb";
 import type { AgeGroup, User } from "../gen/coderunner/v1/user_pb";
@@ -28,6 +27,8 @@ interface Access {
 
 /** Renewed when it has less time left than this. */
 const RENEW_BEFORE_MS = 60_000;
+/** Taken for a token that does not say how long it lives. */
+const SHORTEST_LIFE_MS = 5 * 60_000;
 /** In the browser's store while there may be a cookie, so that visitors without one ask for nothing. */
 const MARK = "session";
 
@@ -130,10 +131,22 @@ function accept(given: TokensMessage | undefined): Access | undefined {
   if (given === undefined || given.accessToken === "") {
     return undefined;
   }
-  const expire = given.accessTokenExpireTime;
-  access = { token: given.accessToken, expiresAt: expire ? timestampMs(expire) : Date.now() + 600_000 };
+  access = { token: given.accessToken, expiresAt: Date.now() + lifetimeMs(given.accessToken) };
   keep(MARK, "1");
   return access;
+}
+
+/** How long a token lives, by its own claims: this computer's clock may be hours off, its hours are as long. */
+function lifetimeMs(token: string): number {
+  try {
+    const claims: unknown = JSON.parse(atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/")));
+    if (typeof claims === "object" && claims !== null && "exp" in claims && "iat" in claims) {
+      return (Number(claims.exp) - Number(claims.iat)) * 1000 || SHORTEST_LIFE_MS;
+    }
+  } catch {
+    // Not the form that is expected: renew it early.
+  }
+  return SHORTEST_LIFE_MS;
 }
 
 /** A new access token, or none when the session is over. One refresh at a time in all tabs. */

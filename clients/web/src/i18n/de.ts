@@ -200,6 +200,14 @@ export const de: Texts = {
     filesIncomplete: "Einige Dateien fehlen vielleicht.",
     pictureBroken: "Diese Datei gibt sich als Bild aus, lässt sich aber nicht zeigen.",
   },
+  drawing: {
+    picture: "Zeichnung deines Programms",
+    play: "Abspielen",
+    pause: "Anhalten",
+    skip: "Ende zeigen",
+    speed: "Tempo",
+    save: "Bild speichern",
+  },
   explain: {
     title: "Was passiert ist",
     hint: "Was du versuchen kannst",

@@ -199,6 +199,14 @@ export const en = {
     filesIncomplete: "Some files may be missing.",
     pictureBroken: "This file says that it is a picture, but it can't be shown.",
   },
+  drawing: {
+    picture: "Drawing of your program",
+    play: "Play",
+    pause: "Pause",
+    skip: "Show the end",
+    speed: "Speed",
+    save: "Save the picture",
+  },
   explain: {
     title: "What happened",
     hint: "What you can try",

@@ -2,8 +2,8 @@
 
 import { createMemo, createSignal, For, type JSX, Match, Show, Switch } from "solid-js";
 import { user } from "../api/session";
-import { course, progressOf, reloadCourse } from "../course";
-import { type CourseSession, Difficulty, type Level, type Problem } from "../gen/coderunner/v1/problem_pb";
+import { course, difficultyText, progressOf, reloadCourse } from "../course";
+import type { CourseSession, Level, Problem } from "../gen/coderunner/v1/problem_pb";
 import { AgeGroup } from "../gen/coderunner/v1/user_pb";
 import { t } from "../i18n";
 import { Icon } from "../kit/icons";
@@ -163,15 +163,4 @@ function Stop(props: { readonly problem: Problem; readonly isNext: boolean }): J
       </Link>
     </li>
   );
-}
-
-export function difficultyText(difficulty: Difficulty): string {
-  switch (difficulty) {
-    case Difficulty.EASY:
-      return t().learn.difficulty.easy;
-    case Difficulty.HARD:
-      return t().learn.difficulty.hard;
-    default:
-      return t().learn.difficulty.medium;
-  }
 }

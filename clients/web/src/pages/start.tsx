@@ -30,11 +30,11 @@ export function Start(): JSX.Element {
               <Link to={{ page: "login" }} class="button button-large">
                 {t().start.login}
               </Link>
-              <Link to={{ page: "learn" }} class="button button-quiet button-large">
-                {t().start.look}
-              </Link>
             </Show>
           </div>
+          <p class="hero-look">
+            <Link to={{ page: "learn" }}>{t().start.look}</Link>
+          </p>
         </div>
         <Example />
       </section>

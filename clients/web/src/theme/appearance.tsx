@@ -21,7 +21,7 @@ export function Appearance(): JSX.Element {
 export function Companions(props: { readonly name: string; readonly about?: boolean }): JSX.Element {
   return (
     <fieldset class="choice">
-      <legend>{t().appearance.character}</legend>
+      <legend classList={{ "only-read": props.about === true }}>{t().appearance.character}</legend>
       <div class="companions" classList={{ "companions-large": props.about === true }}>
         <For each={CHARACTERS}>
           {(value) => (

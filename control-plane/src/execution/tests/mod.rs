@@ -1,5 +1,6 @@
 //! Runs against simulated runners, from acceptance to the stored end.
 
+mod drawings;
 mod faults;
 mod files;
 mod restart;

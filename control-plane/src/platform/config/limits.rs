@@ -55,6 +55,10 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// Bytes on each of standard output and standard error.
     pub output_bytes: u64,
+    /// Bytes of what a run draws.
+    pub drawing_bytes: u64,
+    /// How long a run may wait for input in all without that its wall-clock time passes.
+    pub input_wait: Duration,
     /// Processes and threads of a program.
     pub processes: u64,
 
@@ -108,6 +112,8 @@ impl Limits {
             wall_time_ceiling: millis(from, "wall_time_ceiling_ms", 30_000),
             memory_bytes: from.number("memory_bytes", 128 * MIB, 16 * MIB, 16 * KIB * MIB),
             output_bytes: from.number("output_bytes", MIB, KIB, 64 * MIB),
+            drawing_bytes: from.number("drawing_bytes", 4 * MIB, KIB, 16 * MIB),
+            input_wait: Duration::from_millis(from.number("input_wait_ms", 600_000, 1, 3_600_000)),
             processes: from.number("processes", 50, 1, 10_000),
             kept_files: u32::try_from(from.number("kept_files", 16, 1, 64))
                 .expect("bounded by the reader"),
