@@ -1,11 +1,12 @@
 // The cheatsheets with their search, as the page shows them and as a panel beside an editor: a
 // list or finds, and the sheet that is open. In a narrow place one of the two is shown.
 
-import { createEffect, createMemo, createResource, createSignal, For, type JSX, Match, on, Show, Switch } from "solid-js";
+import { createEffect, createMemo, createResource, createSignal, For, type JSX, on, Show } from "solid-js";
 import { cheatsheetWords } from "../i18n/cheatsheets";
 import { announce } from "../kit/announce";
 import { Icon } from "../kit/icons";
-import { Button, FailureNotice, Field, Spinner } from "../kit/kit";
+import { Button, FailureNotice, Field } from "../kit/kit";
+import { Loaded } from "../kit/loaded";
 import { Markdown } from "../kit/markdown";
 import { type Find, search } from "./search";
 import { readAllBodies, readBody, reloadSheets, searchable, sheets } from "./sheets";
@@ -36,12 +37,16 @@ export function Cheatsheets(props: CheatsheetsProps): JSX.Element {
   const type = (text: string) => {
     setQuery(text);
     setReadError(undefined);
-    void readAllBodies().catch(setReadError);
   };
   const open = (to: Place | undefined) => {
     setPlace(to);
     props.onOpen?.(to?.slug);
   };
+  createEffect(() => {
+    if (isSearching() && sheets.state === "ready") {
+      void readAllBodies().catch(setReadError);
+    }
+  });
   createEffect(
     on(finds, (found) => {
       if (isSearching()) {
@@ -53,14 +58,8 @@ export function Cheatsheets(props: CheatsheetsProps): JSX.Element {
     <div class="sheets" classList={{ "sheets-narrow": props.narrow === true, "sheets-open": place() !== undefined }}>
       <div class="sheets-list">
         <Field label={w().search} type="search" placeholder={w().placeholder} value={query()} onInput={(event) => type(event.currentTarget.value)} />
-        <Switch>
-          <Match when={sheets.error !== undefined}>
-            <FailureNotice error={sheets.error} onRetry={reloadSheets} />
-          </Match>
-          <Match when={isSearching()}>
-            <Finds finds={finds()} query={query().trim()} error={readError()} onOpen={open} />
-          </Match>
-          <Match when={sheets()} fallback={<Spinner />}>
+        <Show when={!isSearching()} fallback={<Finds finds={finds()} query={query().trim()} error={readError()} onOpen={open} />}>
+          <Loaded resource={sheets} onRetry={reloadSheets}>
             {(all) => (
               <nav aria-label={w().all}>
                 <ul class="sheets-titles">
@@ -81,8 +80,8 @@ export function Cheatsheets(props: CheatsheetsProps): JSX.Element {
                 </ul>
               </nav>
             )}
-          </Match>
-        </Switch>
+          </Loaded>
+        </Show>
       </div>
       <div class="sheets-sheet">
         <Show when={place()} keyed fallback={<p class="soft">{w().choose}</p>}>
@@ -131,7 +130,7 @@ function OpenSheet(props: { readonly place: Place; readonly onBack: () => void }
   const [body, { refetch }] = createResource(() => readBody(props.place.slug));
   let text: HTMLDivElement | undefined;
   createEffect(() => {
-    if (body.error === undefined && body() !== undefined) {
+    if (body.state === "ready") {
       // After this turn the text is in the document.
       queueMicrotask(() => show(text, props.place.heading));
     }
@@ -141,18 +140,13 @@ function OpenSheet(props: { readonly place: Place; readonly onBack: () => void }
       <Button kind="quiet" class="sheets-back" onClick={() => props.onBack()}>
         <Icon name="previous" /> {cheatsheetWords().backToList}
       </Button>
-      <Switch>
-        <Match when={body.error !== undefined}>
-          <FailureNotice error={body.error} onRetry={() => void refetch()} />
-        </Match>
-        <Match when={body()} fallback={<Spinner />}>
-          {(markdown) => (
-            <div ref={text} class="sheets-text" tabindex="-1">
-              <Markdown source={markdown()} />
-            </div>
-          )}
-        </Match>
-      </Switch>
+      <Loaded resource={body} onRetry={() => void refetch()}>
+        {(markdown) => (
+          <div ref={text} class="sheets-text" tabindex="-1">
+            <Markdown text={markdown()} />
+          </div>
+        )}
+      </Loaded>
     </article>
   );
 }

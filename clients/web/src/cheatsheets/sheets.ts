@@ -33,6 +33,11 @@ async function readTitles(): Promise<readonly Cheatsheet[]> {
   });
 }
 
+/** Without waiting for them, so that whoever asks is not taken for loading. */
+function titles(): readonly Cheatsheet[] {
+  return sheets.state === "ready" || sheets.state === "refreshing" ? (sheets.latest ?? []) : [];
+}
+
 /** A sheet's text. One call, however often it is asked for at the same time. */
 export async function readBody(slug: string): Promise<string> {
   const known = bodies().get(slug);
@@ -53,7 +58,7 @@ async function fetchBody(slug: string): Promise<string> {
 
 /** Reads all texts; what fails is left out, and said by throwing when all others are there. */
 export async function readAllBodies(): Promise<void> {
-  const missing = (sheets() ?? []).map(({ slug }) => slug).filter((slug) => !bodies().has(slug));
+  const missing = titles().map(({ slug }) => slug).filter((slug) => !bodies().has(slug));
   let failed: unknown;
   const worker = async () => {
     for (let slug = missing.shift(); slug !== undefined && failed === undefined; slug = missing.shift()) {
@@ -70,6 +75,5 @@ export async function readAllBodies(): Promise<void> {
 
 /** All sheets as far as they are read; those whose text is missing can be found by their titles. */
 export function searchable(): Sheet[] {
-  const all = sheets.error === undefined ? (sheets() ?? []) : [];
-  return all.map(({ slug, title }) => ({ slug, title, body: bodies().get(slug) ?? `# ${title}` }));
+  return titles().map(({ slug, title }) => ({ slug, title, body: bodies().get(slug) ?? `# ${title}` }));
 }

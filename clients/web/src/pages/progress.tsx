@@ -1,14 +1,14 @@
 // What a student has reached: points, streak, badges, levels, and every problem that was tried.
 
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { createMemo, createResource, For, type JSX, Match, Show, Switch } from "solid-js";
+import { createMemo, createResource, For, type JSX, Show } from "solid-js";
 import { progressClient } from "../api/clients";
 import { allPages, course } from "../course";
 import type { GetSummaryResponse, ProblemProgress } from "../gen/coderunner/v1/progress_pb";
 import { moment } from "../i18n";
 import { progressWords } from "../i18n/progress";
 import { Icon, type IconName } from "../kit/icons";
-import { FailureNotice, Spinner } from "../kit/kit";
+import { Loaded } from "../kit/loaded";
 import { Page } from "../kit/page";
 import { TriedProblem } from "../progress/attempts";
 import { ActivityChart, LevelChart } from "../progress/charts";
@@ -42,14 +42,9 @@ export default function Progress(): JSX.Element {
   const [reached, { refetch }] = createResource(readReached);
   return (
     <Page title={progressWords().title}>
-      <Switch>
-        <Match when={reached.error !== undefined}>
-          <FailureNotice error={reached.error} onRetry={() => void refetch()} />
-        </Match>
-        <Match when={reached()} fallback={<Spinner />}>
-          {(all) => <ReachedView reached={all()} />}
-        </Match>
-      </Switch>
+      <Loaded resource={reached} onRetry={() => void refetch()}>
+        {(all) => <ReachedView reached={all()} />}
+      </Loaded>
     </Page>
   );
 }
@@ -61,7 +56,7 @@ function ReachedView(props: { readonly reached: Reached }): JSX.Element {
     const solveTimes = props.reached.problems.flatMap(({ solveTime }) => (solveTime === undefined ? [] : [timestampMs(solveTime)]));
     return countByDay(solveTimes, new Date(), DAYS);
   });
-  const all = () => course.error === undefined ? (course()?.problems.length ?? 0) : 0;
+  const all = () => (course.error === undefined ? (course.latest?.problems.length ?? 0) : 0);
   return (
     <div class="stack">
       <div class="tiles">

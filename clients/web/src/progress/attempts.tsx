@@ -16,7 +16,8 @@ const PAGE_SIZE = 20;
 export function TriedProblem(props: { readonly progress: ProblemProgress }): JSX.Element {
   const w = progressWords;
   const [open, setOpen] = createSignal(false);
-  const title = () => course()?.problems.find(({ slug }) => slug === props.progress.problem)?.title ?? props.progress.problem;
+  const problems = () => (course.error === undefined ? course.latest?.problems : undefined);
+  const title = () => problems()?.find(({ slug }) => slug === props.progress.problem)?.title ?? props.progress.problem;
   const state = () => (props.progress.solved ? "solved" : "tried");
   return (
     <li class="tried">
