@@ -1,0 +1,1 @@
+import type { JSX } from "solid-js"; export default function P(_props: {}): JSX.Element { return null; }
