@@ -2,6 +2,7 @@
 
 import { createEffect, createSignal, type JSX, lazy, Match, onCleanup, Show, Suspense, Switch } from "solid-js";
 import { logout, session, user } from "./api/session";
+import { mayAdminister, mayWrite } from "./api/roles";
 import { t } from "./i18n";
 import { Announcer } from "./kit/announce";
 import { Button, Panel, Spinner } from "./kit/kit";
@@ -18,6 +19,14 @@ const Register = lazy(() => import("./pages/register"));
 const Learn = lazy(() => import("./pages/learn"));
 const Problem = lazy(() => import("./pages/problem"));
 const Account = lazy(() => import("./pages/account"));
+const Progress = lazy(() => import("./pages/progress"));
+const Cheatsheets = lazy(() => import("./pages/cheatsheets"));
+const Playground = lazy(() => import("./pages/playground"));
+const Classes = lazy(() => import("./pages/classes"));
+const ClassPage = lazy(() => import("./pages/class"));
+const Author = lazy(() => import("./pages/author"));
+const EditProblem = lazy(() => import("./pages/edit-problem"));
+const Admin = lazy(() => import("./pages/admin"));
 
 /** A component for each route. */
 const PAGES: { readonly [Page in Route["page"]]: (route: Extract<Route, { page: Page }>) => JSX.Element } = {
@@ -27,6 +36,16 @@ const PAGES: { readonly [Page in Route["page"]]: (route: Extract<Route, { page: 
   learn: () => <Learn />,
   problem: ({ slug }) => <Problem slug={slug} />,
   account: () => <Account />,
+  progress: () => <Progress />,
+  cheatsheets: ({ slug }) => <Cheatsheets slug={slug} />,
+  playground: ({ snippet }) => <Playground snippet={snippet} />,
+  classes: () => <Classes code="" />,
+  class: ({ id }) => <ClassPage id={id} />,
+  join: ({ code }) => <Classes code={code} />,
+  author: () => <Author />,
+  newProblem: () => <EditProblem slug={undefined} />,
+  editProblem: ({ slug }) => <EditProblem slug={slug} />,
+  admin: () => <Admin />,
   missing: () => <Missing />,
 };
 
@@ -83,6 +102,7 @@ function Header(): JSX.Element {
       </Link>
       <nav aria-label={t().nav.label}>
         <Link to={{ page: "learn" }}>{t().nav.learn}</Link>
+        <MoreLinks />
       </nav>
       <div class="header-end">
         <Panel label={t().nav.appearance} icon="palette">
@@ -107,6 +127,26 @@ function Header(): JSX.Element {
         </Switch>
       </div>
     </header>
+  );
+}
+
+/** The pages besides the course, as far as the role of who is logged in opens them. */
+function MoreLinks(): JSX.Element {
+  return (
+    <>
+      <Link to={{ page: "playground", snippet: undefined }}>{t().nav.playground}</Link>
+      <Link to={{ page: "cheatsheets", slug: undefined }}>{t().nav.cheatsheets}</Link>
+      <Show when={user() !== undefined}>
+        <Link to={{ page: "progress" }}>{t().nav.progress}</Link>
+        <Link to={{ page: "classes" }}>{t().nav.classes}</Link>
+      </Show>
+      <Show when={mayWrite()}>
+        <Link to={{ page: "author" }}>{t().nav.author}</Link>
+      </Show>
+      <Show when={mayAdminister()}>
+        <Link to={{ page: "admin" }}>{t().nav.admin}</Link>
+      </Show>
+    </>
   );
 }
 

@@ -20,6 +20,12 @@ export const de: Texts = {
   nav: {
     label: "Hauptmenü",
     learn: "Lernen",
+    playground: "Spielwiese",
+    cheatsheets: "Spickzettel",
+    progress: "Fortschritt",
+    classes: "Klassen",
+    author: "Aufgaben",
+    admin: "Verwaltung",
     login: "Anmelden",
     register: "Kostenlos starten",
     logout: "Abmelden",

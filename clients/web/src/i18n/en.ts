@@ -19,6 +19,12 @@ export const en = {
   nav: {
     label: "Main",
     learn: "Learn",
+    playground: "Playground",
+    cheatsheets: "Cheatsheets",
+    progress: "Progress",
+    classes: "Classes",
+    author: "Problems",
+    admin: "Admin",
     login: "Log in",
     register: "Start for free",
     logout: "Log out",
@@ -287,7 +293,7 @@ export const en = {
   },
 };
 
-type Widened<T> = T extends string
+export type Widened<T> = T extends string
   ? string
   : T extends (...given: infer Given) => string
     ? (...given: Given) => string
