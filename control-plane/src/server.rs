@@ -2,8 +2,8 @@
 //! guard, serves, and drains.
 //!
 //! The public port speaks gRPC over HTTP/2, gRPC-web over HTTP/1.1 and HTTP/2, and serves
-//! `/.well-known/jwks.json`. A request passes the front (`platform::front`), then the guard, then
-//! its handler. The admin port is `platform::admin`.
+//! `/.well-known/jwks.json` and the web app. A request passes the front (`platform::front`), then
+//! the guard, then its handler. The admin port is `platform::admin`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -41,9 +41,10 @@ use crate::auth::bearers::Bearers;
 use crate::auth::service::Auth;
 use crate::auth::tokens::AccessTokens;
 use crate::classes::api::ClassApi;
+use crate::classes::service::Classes;
 use crate::execution::api::ExecutionApi;
 use crate::execution::engine::{Engine, Running};
-use crate::execution::runners::RunnerHealth;
+use crate::execution::runners::{RunnerHealth, Runners};
 use crate::execution::service::Execution;
 use crate::platform::Platform;
 use crate::platform::admin::{self, Admin, RunnerState};
@@ -67,6 +68,7 @@ use crate::runners::api::RunnerApi;
 use crate::service_accounts::api::ServiceAccountApi;
 use crate::service_accounts::service::ServiceAccounts;
 use crate::snippets::api::SnippetApi;
+use crate::snippets::service::Snippets;
 use crate::submissions::api::SubmissionApi;
 use crate::submissions::service::Submissions;
 use crate::testcases::api::TestCaseApi;
@@ -74,6 +76,7 @@ use crate::testcases::service::TestCases;
 use crate::testcases::validation::service::Validations;
 use crate::users::api::UserApi;
 use crate::users::service::Users;
+use crate::web::WebApp;
 
 const KEYS_EVERY: Duration = Duration::from_secs(2);
 
@@ -98,6 +101,9 @@ struct Systems {
     progress: Progress,
     execution: Arc<Execution>,
     submissions: Arc<Submissions>,
+    snippets: Snippets,
+    classes: Classes,
+    runners: Arc<Runners>,
 }
 
 impl Server {
@@ -218,6 +224,9 @@ impl Systems {
             service_accounts: ServiceAccounts::new(platform.clone()),
             progress: Progress::new(platform.clone(), problems.clone()),
             submissions: Submissions::new(platform.clone(), execution.clone(), problems.clone()),
+            runners: engine.dispatcher().runners().clone(),
+            snippets: Snippets::new(platform.clone()),
+            classes: Classes::new(platform.clone(), problems.clone()),
             execution,
             problems,
             tests,
@@ -233,6 +242,7 @@ impl Systems {
             }),
             rate_limits: platform.rate_limits.clone(),
             trusted_proxies: platform.config.trusted_proxies.clone(),
+            origins: platform.config.cors_origins.clone(),
         });
         let auth = self.auth.clone();
         let key_set = move || async move {
@@ -243,10 +253,12 @@ impl Systems {
             ];
             (headers, auth.key_set())
         };
+        let config = &platform.config;
         Front {
             guard,
             cors,
             open: Router::new().route("/.well-known/jwks.json", get(key_set)),
+            web: WebApp::new(config.web_root.clone(), config.tls.is_some()),
         }
     }
 
@@ -261,11 +273,7 @@ impl Systems {
                     .accept_compressed(CompressionEncoding::Gzip)
             };
         }
-        let auth = AuthApi::new(
-            self.auth.clone(),
-            self.users.clone(),
-            limits.password_min_chars,
-        );
+        let auth = AuthApi::new(self.auth.clone(), self.users.clone(), limits.clone());
         let users = UserApi::new(self.users.clone(), platform.idempotency.clone());
         let authoring = Authoring::new(platform.clone(), self.tests.clone(), self.problems.clone());
         let validations =
@@ -302,9 +310,18 @@ impl Systems {
                 ProgressServiceServer,
                 ProgressApi::new(self.progress.clone())
             ))
-            .add_service(service!(ClassServiceServer, ClassApi))
-            .add_service(service!(SnippetServiceServer, SnippetApi))
-            .add_service(service!(RunnerServiceServer, RunnerApi));
+            .add_service(service!(
+                ClassServiceServer,
+                ClassApi::new(self.classes.clone(), platform.idempotency.clone())
+            ))
+            .add_service(service!(
+                SnippetServiceServer,
+                SnippetApi::new(self.snippets.clone(), platform.idempotency.clone())
+            ))
+            .add_service(service!(
+                RunnerServiceServer,
+                RunnerApi::new(self.runners.clone())
+            ));
         let health = tonic_health::server::HealthService::from_health_reporter(health.clone());
         routes.add_service(tonic_health::pb::health_server::HealthServer::new(health));
         routes.add_service(reflection().build_v1()?);

@@ -32,7 +32,7 @@ pub const ENDED_SESSIONS: Duration = Duration::from_secs(86_400);
 pub const KNOWN_NETWORK: Duration = Duration::from_secs(90 * 86_400);
 
 /// 32 bytes in base64.
-const REFRESH_TOKEN_CHARS: usize = 43;
+pub(super) const REFRESH_TOKEN_CHARS: usize = 43;
 
 /// Logins of all accounts.
 #[derive(Clone)]

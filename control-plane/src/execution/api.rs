@@ -217,7 +217,7 @@ fn run_in(message: &pb::CreateRunRequest) -> RunRequest {
 }
 
 /// Reads a profile's name; the empty one is the standard library's.
-fn profile_in(name: &str) -> Option<Profile> {
+pub fn profile_in(name: &str) -> Option<Profile> {
     if name.is_empty() {
         return Some(Profile::default());
     }
@@ -258,6 +258,16 @@ pub fn program_in(program: Option<&common::Program>) -> Program {
     Program {
         source: source.clone(),
         files: files.iter().map(file).collect(),
+    }
+}
+
+/// A program on the wire.
+pub fn program_out(program: Program) -> common::Program {
+    let Program { source, files } = program;
+    let file = |SourceFile { path, content }| common::SourceFile { path, content };
+    common::Program {
+        source,
+        files: files.into_iter().map(file).collect(),
     }
 }
 

@@ -483,10 +483,10 @@ fn time(row: &Row, column: &str) -> Result<Option<Timestamp>, sqlx::Error> {
         .transpose()
 }
 
-fn to_json<T: serde::Serialize>(value: &T) -> Result<String, sqlx::Error> {
+pub fn to_json<T: serde::Serialize>(value: &T) -> Result<String, sqlx::Error> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
-fn from_json<T: serde::de::DeserializeOwned>(text: &[u8]) -> Result<T, sqlx::Error> {
+pub fn from_json<T: serde::de::DeserializeOwned>(text: &[u8]) -> Result<T, sqlx::Error> {
     serde_json::from_slice(text).map_err(|error| sqlx::Error::Decode(error.into()))
 }

@@ -1,6 +1,7 @@
 //! The front of the public port: takes each request to whom it is for. Calls in gRPC itself go
 //! straight to the guard. All else may come from a web page, and passes CORS: gRPC-web, which is
-//! translated and goes to the same guard, the keys that verify tokens, and what is nothing.
+//! translated and goes to the same guard, the keys that verify tokens, and what is nothing. What is
+//! read by GET or HEAD is the web app's (`web`), but for those keys.
 //!
 //! A web page can't get past CORS by asking in gRPC: its browser asks for leave first, with a
 //! request that is not gRPC, and hides an answer that does not grant it.
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response, Version, header};
@@ -20,6 +22,7 @@ use tower::{Layer, Service};
 use tower_http::cors::CorsLayer;
 
 use super::guard::{Guard, Guarded};
+use crate::web::{WebApp, web_app};
 
 /// What stands around the services.
 #[derive(Clone)]
@@ -28,6 +31,7 @@ pub struct Front {
     pub cors: CorsLayer,
     /// What is served beside gRPC, to everybody.
     pub open: Router,
+    pub web: WebApp,
 }
 
 /// The front, with the services behind it.
@@ -41,10 +45,17 @@ impl Layer<Routes> for Front {
     type Service = Doors;
 
     fn layer(&self, services: Routes) -> Doors {
-        let Self { guard, cors, open } = self;
+        let Self {
+            guard, cors, open, ..
+        } = self;
         let grpc = Guarded::new(guard.clone(), services);
         let grpc_web = GrpcWebLayer::new().layer(grpc.clone());
-        let web = open.clone().fallback_service(grpc_web).layer(cors.clone());
+        let app = Arc::new(self.web.clone());
+        let web = open
+            .clone()
+            .fallback_service(grpc_web)
+            .layer(cors.clone())
+            .layer(from_fn_with_state(app, web_app));
         Doors {
             grpc,
             web: web.with_state(()),

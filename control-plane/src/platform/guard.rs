@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
+use http::request::Parts as Head;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use tonic::Status;
 use tonic::body::Body;
@@ -17,6 +18,7 @@ use tower::Service;
 use tracing::Instrument;
 
 use super::authz::{self, Access, Call, Rate};
+use super::browser;
 use super::context::{Caller, Credential, OpContext};
 use super::errors::{Error, Reason};
 use super::headers;
@@ -39,6 +41,8 @@ pub struct Guard {
     pub authenticator: Arc<dyn Authenticate>,
     pub rate_limits: RateLimits,
     pub trusted_proxies: Vec<IpAddr>,
+    /// Origins whose pages may keep cookies, besides our own.
+    pub origins: Vec<String>,
 }
 
 /// What is served, behind the guard.
@@ -87,7 +91,7 @@ async fn guarded<S>(
     guard: Arc<Guard>,
     mut inner: S,
     call: Call,
-    mut request: Request<Body>,
+    request: Request<Body>,
 ) -> Result<Response<Body>, S::Error>
 where
     S: Service<Request<Body>, Response = Response<Body>>,
@@ -103,8 +107,9 @@ where
     );
     let peer = peer_address(&request);
     let around = span.clone();
+    let (mut head, body) = request.into_parts();
     async move {
-        let mut response = match guard.admit(call, call_id, peer, request.headers()).await {
+        let mut response = match guard.admit(call, call_id, peer, &head).await {
             Err(error) => answer(error.into()),
             Ok(context) => {
                 if let Some(caller) = context.caller {
@@ -113,8 +118,8 @@ where
                         span.record("api_key_id", tracing::field::display(id));
                     }
                 }
-                request.extensions_mut().insert(context);
-                inner.call(request).await?
+                head.extensions.insert(context);
+                inner.call(Request::from_parts(head, body)).await?
             }
         };
         let value = HeaderValue::try_from(call_id.to_string()).expect("an id is plain ASCII");
@@ -132,8 +137,9 @@ impl Guard {
         call: Call,
         call_id: CallId,
         peer: IpAddr,
-        headers: &HeaderMap,
+        head: &Head,
     ) -> Result<OpContext, Error> {
+        let headers = &head.headers;
         let address = headers::client_address(&self.trusted_proxies, peer, headers);
         let caller = match self.authenticate(call, headers, address).await {
             Ok(caller) => Ok(caller),
@@ -150,6 +156,7 @@ impl Guard {
             caller: caller.ok(),
             address,
             user_agent: headers::user_agent(headers),
+            browser: browser::may_have_cookies(&head.uri, headers, &self.origins),
             deadline: headers::timeout(headers).map(|timeout| Instant::now() + timeout),
             method: call.method,
         })
@@ -177,19 +184,21 @@ impl Guard {
     ) -> Result<(), Error> {
         let (rule, caller) = match (call.rate, caller) {
             (Rate::Free, _) | (Rate::Runs, Some(_)) => return Ok(()),
-            (Rate::Address, _) | (_, None) => return self.limit_address(address).await,
+            (Rate::Refreshes, _) => return self.limit_address(Rule::Refreshes, address).await,
+            (Rate::Content, None) => return self.limit_address(Rule::Content, address).await,
+            (Rate::Address, _) | (_, None) => {
+                return self.limit_address(Rule::AddressCalls, address).await;
+            }
             (Rate::Inputs, Some(caller)) => (Rule::Inputs, caller),
-            (Rate::Calls, Some(caller)) => (Rule::UserCalls, caller),
+            (Rate::Calls | Rate::Content, Some(caller)) => (Rule::UserCalls, caller),
         };
         let user_id = caller.user_id.to_string();
         let rates = &self.rate_limits;
         rates.check_own(rule, caller.quota(), &user_id).await
     }
 
-    async fn limit_address(&self, address: IpAddr) -> Result<(), Error> {
-        self.rate_limits
-            .check(Rule::AddressCalls, &network(address))
-            .await
+    async fn limit_address(&self, rule: Rule, address: IpAddr) -> Result<(), Error> {
+        self.rate_limits.check(rule, &network(address)).await
     }
 }
 
@@ -267,14 +276,15 @@ mod tests {
             authenticator: counting.clone(),
             rate_limits: RateLimits::local(&Limits::default(), Arc::new(SystemClock)),
             trusted_proxies: Vec::new(),
+            origins: Vec::new(),
         };
-        let mut headers = HeaderMap::new();
-        headers.insert("authorization", "Bearer crk_x".parse().unwrap());
+        let request = Request::builder().header("authorization", "Bearer crk_x");
+        let (head, ()) = request.body(()).unwrap().into_parts();
         for (number, call) in authz::TABLE.iter().enumerate() {
             let before = counting.0.load(Ordering::Relaxed);
             // An address of its own for each, so that no limit comes first.
             let peer = IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(number).unwrap()));
-            let admitted = guard.admit(*call, CallId::new(), peer, &headers).await;
+            let admitted = guard.admit(*call, CallId::new(), peer, &head).await;
             let asked = counting.0.load(Ordering::Relaxed) - before;
             let free = call.rate == Rate::Free;
             assert_eq!(asked, u32::from(!free), "{}", call.method);

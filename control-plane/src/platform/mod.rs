@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod authz;
+pub mod browser;
 pub mod cache;
 pub mod callers;
 pub mod clock;

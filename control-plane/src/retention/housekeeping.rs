@@ -1,5 +1,5 @@
 //! What a server deletes by itself, every ten minutes: answers that nobody can ask for again,
-//! sessions, failed logins and networks, rejudges. Each goes whether or not the one before it
+//! sessions, failed logins and networks, rejudges, shared code. Each goes whether or not the one before it
 //! could, in batches between which others write.
 
 use std::time::Duration;
@@ -32,6 +32,7 @@ impl Retention {
             (Rows::Logins(Logins::Failures), ENDED_SESSIONS),
             (Rows::Logins(Logins::Networks), KNOWN_NETWORK),
             (Rows::Rejudges, retention.results),
+            (Rows::Snippets, retention.snippets),
         ] {
             let before = self.platform.clock.now() - kept;
             if let Err(error) = self.delete_rows(rows, before).await {

@@ -12,6 +12,7 @@ use crate::platform::Platform;
 use crate::platform::db::Connection;
 use crate::platform::errors::Error;
 use crate::platform::idempotency as request_ids;
+use crate::snippets::store as snippets;
 use crate::submissions::rejudge::store as rejudges;
 use crate::submissions::store as submissions;
 
@@ -29,6 +30,7 @@ pub(super) enum Rows {
     Rejudges,
     RequestIds,
     Logins(Logins),
+    Snippets,
 }
 
 impl Rows {
@@ -45,6 +47,7 @@ impl Rows {
                 Self::Logins(Logins::Ended),
                 Self::Logins(Logins::Failures),
             ],
+            Kind::Snippets => &[Self::Snippets],
         }
     }
 
@@ -64,6 +67,7 @@ impl Rows {
             Self::Rejudges => "rejudges",
             Self::RequestIds => "request_ids",
             Self::Logins(rows) => rows.words(),
+            Self::Snippets => "snippets",
         }
     }
 }
@@ -87,6 +91,7 @@ impl Retention {
             Kind::Runs | Kind::Submissions => retention.results,
             Kind::RequestIds => retention.request_ids,
             Kind::Sessions => ENDED_SESSIONS,
+            Kind::Snippets => retention.snippets,
         }
     }
 
@@ -98,6 +103,7 @@ impl Retention {
             Kind::Submissions => submissions::count_old(pool, before).await?,
             Kind::RequestIds => request_ids::count_old(pool, before).await?,
             Kind::Sessions => logins::count_sessions(pool, before).await?,
+            Kind::Snippets => snippets::count_old(pool, before).await?,
         })
     }
 
@@ -139,6 +145,7 @@ async fn delete_some(
         Rows::Rejudges => rejudges::delete_old(tx, before, BATCH).await,
         Rows::RequestIds => request_ids::delete_old(tx, before, BATCH).await,
         Rows::Logins(rows) => logins::delete(tx, rows, before, BATCH).await,
+        Rows::Snippets => snippets::delete_old(tx, before, BATCH).await,
     }
 }
 
@@ -228,6 +235,18 @@ mod tests {
                 .execute(&mut *tx)
                 .await
                 .unwrap();
+            let snippet = query(
+                "INSERT INTO snippets (id, user_id, program, profile, charge, create_time,
+                     expire_time)
+                 VALUES ($1, 'u', $2, 'python', 1, $3, $3)",
+            );
+            snippet
+                .bind(id)
+                .bind(Vec::<u8>::new())
+                .bind(end.unwrap_or(new))
+                .execute(&mut *tx)
+                .await
+                .unwrap();
         }
         tx.commit().await.unwrap();
     }
@@ -249,6 +268,7 @@ mod tests {
             Kind::Submissions => "SELECT id FROM submissions ORDER BY id",
             Kind::RequestIds => "SELECT request_id FROM request_ids ORDER BY request_id",
             Kind::Sessions => "SELECT id FROM sessions ORDER BY id",
+            Kind::Snippets => "SELECT id FROM snippets ORDER BY id",
         };
         let pool = ground.platform.db.read();
         query_scalar(sql).fetch_all(pool).await.unwrap()

@@ -44,6 +44,7 @@ fn context(user_id: UserId) -> OpContext {
         }),
         address: Ipv4Addr::LOCALHOST.into(),
         user_agent: String::new(),
+        browser: false,
         deadline: None,
         method: METHOD,
     }
