@@ -53,11 +53,22 @@ pub const POSTGRES: &[Need] = &[need(
     "is the second database of control-plane's tests",
 )];
 
-/// To lint the API files and to run the web tests.
+/// To build the web app, to lint the API files and to run the web tests.
 pub const NODE: &[Need] = &[
-    need("node", "nodejs", "runs the web tests and buf"),
+    need(
+        "node",
+        "nodejs",
+        "builds the web app, runs its tests and buf",
+    ),
     need("npm", "npm", "installs their packages"),
 ];
+
+/// For the web app's journeys.
+pub const BROWSER: &[Need] = &[need(
+    "chromium",
+    "chromium",
+    "is the browser of the web app's tests",
+)];
 
 /// To compare what turtle draws with CPython's own on a display.
 pub const PICTURES: &[Need] = &[
