@@ -9,10 +9,10 @@ use super::super::model::{Outcome, Run};
 use super::super::notes::How;
 use crate::platform::context::Caller;
 use crate::platform::db::query_scalar;
+use crate::platform::db::wire::Wire;
 use crate::platform::errors::Error;
 use crate::platform::idempotency::Turn;
 use crate::platform::ids::{CallId, RunId};
-use crate::platform::testing::wire::Wire;
 
 /// Parts of statements that no other transaction holds.
 const CLAIM: &str = "UPDATE runs SET state = $1, attempt = attempt + 1";
