@@ -24,7 +24,7 @@ for (const { name, show } of SIGHTS.filter(({ name: known }) => words.length ===
           expect(/401|Unauthorized/);
           await show(page);
           await page.waitForTimeout(600);
-          await page.screenshot({ path: file, fullPage: !/^(?:problem|playground)/.test(name) });
+          await page.screenshot({ path: file, fullPage: !/^(?:problem|playground)|-(?:import|drain)$/.test(name) });
         });
         console.log(file);
       } catch (error) {

@@ -53,7 +53,7 @@ async function makeClass(browser: Browser): Promise<SomeClass> {
         await openProblem(page, "hello-name");
         await write(page, solution);
         await submit(page);
-        await page.locator(".verdict").waitFor();
+        await page.locator(".verdict, .celebration").waitFor();
       }
     });
   }
@@ -112,7 +112,7 @@ const EVERYBODY: readonly Sight[] = [
         await openProblem(page, slug);
         await write(page, source);
         await submit(page);
-        await page.locator(".verdict").waitFor();
+        await page.locator(".verdict, .celebration").waitFor();
       }
       await page.goto("/progress");
       await page.getByRole("button", { name: "Attempts at Hello, you!" }).click();
