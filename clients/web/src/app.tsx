@@ -100,10 +100,9 @@ function Header(): JSX.Element {
         <Mascot character={character()} />
         <span class="brand-name">{t().appName}</span>
       </Link>
-      <nav aria-label={t().nav.label}>
-        <Link to={{ page: "learn" }}>{t().nav.learn}</Link>
-        <MoreLinks />
-      </nav>
+      <Show when={!isNarrow()} fallback={<span class="grow" />}>
+        <MainLinks />
+      </Show>
       <div class="header-end">
         <Panel label={t().nav.appearance} icon="palette">
           <Appearance />
@@ -125,15 +124,26 @@ function Header(): JSX.Element {
             </Link>
           </Match>
         </Switch>
+        <Show when={isNarrow()}>
+          <Panel label={t().nav.menu} icon="menu">
+            <MainLinks />
+          </Panel>
+        </Show>
       </div>
     </header>
   );
 }
 
-/** The pages besides the course, as far as the role of who is logged in opens them. */
-function MoreLinks(): JSX.Element {
+/** Narrower than this, the links to the pages have no room beside each other. */
+const NARROW = window.matchMedia("(max-width: 62rem)");
+const [isNarrow, setNarrow] = createSignal(NARROW.matches);
+NARROW.addEventListener("change", () => setNarrow(NARROW.matches));
+
+/** The pages, as far as the role of who is logged in opens them. */
+function MainLinks(): JSX.Element {
   return (
-    <>
+    <nav aria-label={t().nav.label}>
+      <Link to={{ page: "learn" }}>{t().nav.learn}</Link>
       <Link to={{ page: "playground", snippet: undefined }}>{t().nav.playground}</Link>
       <Link to={{ page: "cheatsheets", slug: undefined }}>{t().nav.cheatsheets}</Link>
       <Show when={user() !== undefined}>
@@ -146,7 +156,7 @@ function MoreLinks(): JSX.Element {
       <Show when={mayAdminister()}>
         <Link to={{ page: "admin" }}>{t().nav.admin}</Link>
       </Show>
-    </>
+    </nav>
   );
 }
 

@@ -38,7 +38,13 @@ export interface LinkProps extends Omit<JSX.AnchorHTMLAttributes<HTMLAnchorEleme
 /** A link to a page of the app. */
 export function Link(props: LinkProps): JSX.Element {
   const [own, others] = splitProps(props, ["to", "children"]);
-  const isCurrent = () => window.location.pathname === pathOf(own.to) && route().page === own.to.page;
+  // The page itself, or one below it, such as a sheet of the cheatsheets.
+  const current = () => {
+    const here = pathOf(own.to);
+    const now = route();
+    const path = window.location.pathname;
+    return path === here && now.page === own.to.page ? "page" : path.startsWith(`${here}/`) ? "true" : undefined;
+  };
   const onClick = (event: MouseEvent) => {
     const isPlain = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
     if (isPlain && !event.defaultPrevented) {
@@ -47,7 +53,7 @@ export function Link(props: LinkProps): JSX.Element {
     }
   };
   return (
-    <a {...others} href={pathOf(own.to)} aria-current={isCurrent() ? "page" : undefined} onClick={onClick}>
+    <a {...others} href={pathOf(own.to)} aria-current={current()} onClick={onClick}>
       {own.children}
     </a>
   );

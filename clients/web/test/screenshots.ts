@@ -1,12 +1,14 @@
-// `npm run screenshots`: a picture of each page at desktop and phone size, light and dark, in the
-// folder `screenshots`. Words are parts of names: `npm run screenshots -- learn`.
+// `npm run screenshots`: a picture of each page at desktop and phone size, light and dark, in a
+// folder outside of the repository, which it names: CODERUNNER_SCREENSHOTS, or one of its own in the
+// folder for temporary files. Words are parts of names: `npm run screenshots -- learn`.
 
 import { mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { launch, visit } from "./support/browser";
 import { SIGHTS } from "./support/pages";
 
-const folder = path.join(import.meta.dirname, "../screenshots");
+const folder = path.resolve(process.env["CODERUNNER_SCREENSHOTS"] ?? path.join(tmpdir(), "coderunner-screenshots"));
 const words = process.argv.slice(2);
 const SIZES = { desktop: { width: 1366, height: 768 }, phone: { width: 390, height: 844 } };
 
@@ -22,7 +24,7 @@ for (const { name, show } of SIGHTS.filter(({ name: known }) => words.length ===
           expect(/401|Unauthorized/);
           await show(page);
           await page.waitForTimeout(600);
-          await page.screenshot({ path: file, fullPage: !name.startsWith("problem") });
+          await page.screenshot({ path: file, fullPage: !/^(?:problem|playground)|-(?:import|drain)$/.test(name) });
         });
         console.log(file);
       } catch (error) {

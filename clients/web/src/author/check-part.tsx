@@ -17,7 +17,7 @@ import { announce } from "../kit/announce";
 import { Icon } from "../kit/icons";
 import { Button, FailureNotice, Notice } from "../kit/kit";
 import { verdictText } from "../progress/attempts";
-import { rangesText } from "./form";
+import { rangesText } from "./texts";
 import { testClient } from "./tests-part";
 
 /** A program of the author while it is tried. */

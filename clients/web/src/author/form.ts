@@ -14,6 +14,7 @@ import {
   type Subtask,
   SubtaskScoring,
 } from "../gen/coderunner/v1/problem_pb";
+import { numbersOf, rangesText, words } from "./texts";
 
 export interface SubtaskForm {
   readonly name: string;
@@ -251,7 +252,7 @@ export function differs(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) !== JSON.stringify(other);
 }
 
-export type FormProblem = "slug" | "title" | "number" | "points" | "functionName" | "ranges" | "name";
+export type FormProblem = "slug" | "title" | "sentence" | "word" | "words" | "number" | "points" | "functionName" | "ranges" | "name";
 
 const LARGEST_POINTS = 1000;
 
@@ -262,13 +263,22 @@ export function formProblems(form: ProblemForm): Partial<Record<keyof ProblemFor
   if (!/^[a-z0-9-]{1,40}$/.test(form.slug.trim())) {
     found.slug = "slug";
   }
-  if (form.title.trim() === "" || [...form.title.trim()].length > 100) {
+  if (!isLine(form.title.trim(), 100)) {
     found.title = "title";
+  }
+  if (!isLine(form.summary.trim(), 300)) {
+    found.summary = "sentence";
+  }
+  if (!isWord(form.category.trim())) {
+    found.category = "word";
+  }
+  if (!words(form.tags).every(isWord)) {
+    found.tags = "words";
   }
   if (!Number.isInteger(points) || points < 1 || points > LARGEST_POINTS) {
     found.points = "points";
   }
-  if (form.kind === ProblemKind.FUNCTION && !/^[\p{L}_][\p{L}\p{N}_]*$/u.test(form.functionName.trim())) {
+  if (form.kind === ProblemKind.FUNCTION && !/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(form.functionName.trim())) {
     found.functionName = "functionName";
   }
   for (const field of ["timeLimit", "memoryLimit"] as const) {
@@ -285,46 +295,19 @@ export function formProblems(form: ProblemForm): Partial<Record<keyof ProblemFor
   return found;
 }
 
-/** A slug that a title suggests. */
-export function slugOf(title: string): string {
-  const plain = title.toLowerCase().replaceAll("ä", "ae").replaceAll("ö", "oe").replaceAll("ü", "ue").replaceAll("ß", "ss");
-  const ascii = plain.normalize("NFD").replace(/\p{M}/gu, "");
-  return ascii.replace(/[^a-z0-9]+/g, "-").slice(0, 40).replace(/^-+|-+$/g, "");
+function isLine(text: string, most: number): boolean {
+  return text !== "" && [...text].length <= most && !/\p{Cc}/u.test(text);
 }
 
-export function words(text: string): string[] {
-  return text.split(",").map((word) => word.trim()).filter((word) => word !== "");
+/** A word to find problems by, as the server has them. */
+function isWord(text: string): boolean {
+  return /^[\p{L}\p{N}-]{1,40}$/u.test(text) && text === text.toLowerCase();
 }
 
-/** Test numbers of a text such as "1, 3-5", rising and each once; none for what is no such text. */
-export function numbersOf(text: string): number[] | undefined {
-  const found = new Set<number>();
-  for (const part of words(text)) {
-    const [, first, last] = /^(\d{1,3})(?:\s*[-–]\s*(\d{1,3}))?$/.exec(part) ?? [];
-    const from = Number(first);
-    const to = Number(last ?? first);
-    if (first === undefined || from < 1 || to < from) {
-      return undefined;
-    }
-    for (let number = from; number <= to; number += 1) {
-      found.add(number);
-    }
-  }
-  return [...found].sort((one, other) => one - other);
-}
-
-/** The shortest text for rising numbers: "1, 3-5". */
-export function rangesText(numbers: readonly number[]): string {
-  const ranges: [number, number][] = [];
-  for (const number of numbers) {
-    const last = ranges.at(-1);
-    if (last !== undefined && last[1] === number - 1) {
-      last[1] = number;
-    } else {
-      ranges.push([number, number]);
-    }
-  }
-  return ranges.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(", ");
+/** The field of the form that a field of the API, such as `problem.title`, comes from. */
+export function fieldOf(name: string): FormField | undefined {
+  const path = name.replace(/^problem\./, "").replace(/^(checker|limits|subtasks|wrong_solutions)\b.*$/, "$1");
+  return FIELDS.find((field) => PATHS[field] === path);
 }
 
 function whole(text: string): number {

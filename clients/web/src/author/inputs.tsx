@@ -67,6 +67,7 @@ export function Select(props: SelectProps): JSX.Element {
           )}
         </For>
       </select>
+      <p class="problem" />
     </div>
   );
 }

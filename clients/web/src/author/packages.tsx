@@ -10,7 +10,7 @@ import { newRequestId } from "../requests";
 import { Link } from "../router";
 import { save } from "../run/files";
 import { Select } from "./inputs";
-import { ServerSays } from "./tests-part";
+import { ServerSays } from "./test-form";
 
 /** Packed it can't be larger than unpacked, and the server takes 48 MiB of that. */
 const LARGEST_BYTES = 48 * 1024 * 1024;

@@ -7,8 +7,9 @@ import { Difficulty, ProblemKind } from "../gen/coderunner/v1/problem_pb";
 import { authorWords } from "../i18n/author";
 import { Button, Choice, Field } from "../kit/kit";
 import { Markdown } from "../kit/markdown";
-import { type FormProblem, type ProblemForm, slugOf } from "./form";
+import type { FormProblem, ProblemForm } from "./form";
 import { Select, TextArea } from "./inputs";
+import { slugOf } from "./texts";
 
 export interface PartProps {
   readonly form: ProblemForm;
@@ -51,7 +52,7 @@ export function AboutPart(props: PartProps): JSX.Element {
         onInput={(event) => props.onChange({ slug: event.currentTarget.value })}
       />
       <div class="form-wide">
-        <Field label={w().fields.summary} hint={w().hints.summary} value={props.form.summary} onInput={(event) => props.onChange({ summary: event.currentTarget.value })} />
+        <Field label={w().fields.summary} hint={w().hints.summary} problem={props.wrong("summary")} value={props.form.summary} onInput={(event) => props.onChange({ summary: event.currentTarget.value })} />
       </div>
       <Choice label={w().fields.kind} options={kinds()} value={String(props.form.kind)} onChoose={(value) => props.onChange({ kind: Number(value) })} />
       <Choice label={w().fields.difficulty} options={difficulties()} value={String(props.form.difficulty)} onChoose={(value) => props.onChange({ difficulty: Number(value) })} />
@@ -73,8 +74,8 @@ export function AboutPart(props: PartProps): JSX.Element {
         onInput={(event) => props.onChange({ points: event.currentTarget.value })}
       />
       <SessionSelect {...props} />
-      <Field label={w().fields.tags} hint={w().hints.tags} value={props.form.tags} onInput={(event) => props.onChange({ tags: event.currentTarget.value })} />
-      <Field label={w().fields.category} hint={w().hints.category} value={props.form.category} onInput={(event) => props.onChange({ category: event.currentTarget.value })} />
+      <Field label={w().fields.tags} hint={w().hints.tags} problem={props.wrong("tags")} value={props.form.tags} onInput={(event) => props.onChange({ tags: event.currentTarget.value })} />
+      <Field label={w().fields.category} hint={w().hints.category} problem={props.wrong("category")} value={props.form.category} onInput={(event) => props.onChange({ category: event.currentTarget.value })} />
     </div>
   );
 }

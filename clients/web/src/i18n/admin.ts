@@ -12,7 +12,7 @@ const en = {
   capacity: "Sandboxes",
   wait: "Wait for a new run",
   seconds: (count: number) => many(count, "second", "seconds"),
-  busyOf: (running: number, capacity: number) => `${running} of ${many(capacity, "sandbox is", "sandboxes are")} in use`,
+  busyOf: (running: number, capacity: number) => `${running} of ${many(capacity, "sandbox", "sandboxes")} ${running === 1 ? "is" : "are"} in use`,
   asOf: (time: string) => `As of ${time}; read every five seconds while you look.`,
   runners: "Runners",
   runner: "Runner",

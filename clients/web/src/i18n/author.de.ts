@@ -74,9 +74,12 @@ export const germanAuthor: AuthorWords = {
   wrong: {
     slug: "1 bis 40 Zeichen aus a bis z, 0 bis 9 und Bindestrich.",
     title: "1 bis 100 Zeichen.",
+    sentence: "1 bis 300 Zeichen.",
+    word: "Ein Wort aus kleinen Buchstaben, Ziffern und Bindestrichen.",
+    words: "Wörter aus kleinen Buchstaben, Ziffern und Bindestrichen, zwischen Kommas.",
     number: "Eine Zahl über 0, oder nichts.",
     points: "Eine ganze Zahl von 1 bis 1000.",
-    functionName: "Ein Name, wie Python sie hat: Buchstaben, Ziffern und _, nicht mit einer Ziffer am Anfang.",
+    functionName: "Ein Name, wie Python sie hat: a bis z, Ziffern und _, nicht mit einer Ziffer am Anfang.",
     ranges: "Testnummern wie 1, 3-5.",
     name: "Jede falsche Lösung braucht einen Namen: 1 bis 60 Buchstaben, Ziffern, - und _, nicht mit - am Anfang.",
   },

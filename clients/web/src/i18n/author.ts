@@ -75,9 +75,12 @@ const en = {
   wrong: {
     slug: "1 to 40 of a to z, 0 to 9 and hyphens.",
     title: "1 to 100 characters.",
+    sentence: "1 to 300 characters.",
+    word: "One word of small letters, digits and hyphens.",
+    words: "Words of small letters, digits and hyphens, between commas.",
     number: "A number over 0, or nothing.",
     points: "A whole number from 1 to 1000.",
-    functionName: "A name as Python has them: letters, digits and _, not beginning with a digit.",
+    functionName: "A name as Python has them: a to z, digits and _, not beginning with a digit.",
     ranges: "Test numbers such as 1, 3-5.",
     name: "Each wrong solution needs a name: 1 to 60 letters, digits, - and _, not beginning with -.",
   },

@@ -31,6 +31,7 @@ export const de: Texts = {
     logout: "Abmelden",
     account: "Mein Konto",
     appearance: "Aussehen",
+    menu: "Menü",
     home: "Code Runner, Startseite",
   },
   appearance: {

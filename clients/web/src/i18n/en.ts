@@ -30,6 +30,7 @@ export const en = {
     logout: "Log out",
     account: "My account",
     appearance: "Appearance",
+    menu: "Menu",
     home: "Code Runner, start page",
   },
   appearance: {

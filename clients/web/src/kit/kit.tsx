@@ -269,6 +269,12 @@ export function Panel(props: MenuProps): JSX.Element {
       button?.focus();
     }
   };
+  // Whoever follows a link in it has chosen.
+  const onChoose = (event: MouseEvent) => {
+    if (event.target instanceof Element && event.target.closest("a") !== null) {
+      setOpen(false);
+    }
+  };
   return (
     <div class="panel-holder" ref={holder} onKeyDown={onKeyDown}>
       <button
@@ -283,7 +289,7 @@ export function Panel(props: MenuProps): JSX.Element {
       >
         <Icon name={props.icon} />
       </button>
-      <div class="panel" id={id} hidden={!open()}>
+      <div class="panel" id={id} hidden={!open()} onClick={onChoose}>
         <Show when={open()}>{props.children}</Show>
       </div>
     </div>

@@ -33,7 +33,7 @@ export function TriedProblem(props: { readonly progress: ProblemProgress }): JSX
             {props.progress.lastAttemptTime ? moment(timestampMs(props.progress.lastAttemptTime)) : ""}
           </span>
         </span>
-        <Button kind="quiet" aria-expanded={open()} aria-label={w().attemptsOf(title())} onClick={() => setOpen(!open())}>
+        <Button kind="quiet" aria-expanded={open()} aria-label={w().attemptsAt(props.progress.attemptCount, title())} onClick={() => setOpen(!open())}>
           {w().attempts(props.progress.attemptCount)}
         </Button>
       </div>

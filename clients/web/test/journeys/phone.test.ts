@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { launch, visit } from "../support/browser";
-import { openProblem, register, run, shows, status, submit, write } from "../support/student";
+import { logIn, makeAccount, shared } from "../support/staff";
+import { openProblem, register, run, shows, status, submit, until, write } from "../support/student";
 
 let browser: Browser;
 before(async () => {
@@ -15,7 +16,9 @@ after(() => browser.close());
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
 async function fits(page: Page, what: string): Promise<void> {
-  const [content, width] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth] as const);
+  // Not against `innerWidth`: a phone's browser widens it to what does not fit.
+  const content = await page.evaluate(() => document.documentElement.scrollWidth);
+  const { width } = PHONE.viewport;
   assert.ok(content <= width, `${what} is ${content} px wide on a screen of ${width} px`);
 }
 
@@ -48,12 +51,34 @@ test("a problem is solved on a phone", async () => {
 test("the menus stay on the screen of a phone", async () => {
   await visit(browser, PHONE, async ({ page }) => {
     await register(page);
-    for (const name of ["Appearance", "My account"]) {
+    for (const name of ["Appearance", "My account", "Menu"]) {
       await page.getByRole("button", { name }).tap();
       const box = await page.locator(".panel:not([hidden])").boundingBox();
       assert.ok(box && box.x >= 0 && box.x + box.width <= PHONE.viewport.width, `${name}: ${JSON.stringify(box)}`);
       await fits(page, name);
       await page.keyboard.press("Escape");
+    }
+  });
+});
+
+test("every page is reached by the menu, and fits on a phone", async () => {
+  await visit(browser, PHONE, async ({ page }) => {
+    await logIn(page, makeAccount(shared(), "admin", "Root"));
+    for (const [link, heading] of [
+      ["Playground", "Playground"],
+      ["Cheatsheets", "Cheatsheets"],
+      ["Progress", "My progress"],
+      ["Classes", "Classes"],
+      ["Problems", "Problems"],
+      ["Admin", "Administration"],
+      ["Learn", "Hello, Root!"],
+    ] as const) {
+      await page.getByRole("button", { name: "Menu" }).tap();
+      await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: link, exact: true }).tap();
+      await page.getByRole("heading", { level: 1, name: heading }).waitFor({ state: "attached" });
+      await until("the menu is closed", async () => (await page.getByRole("navigation", { name: "Main" }).count()) === 0);
+      await page.locator(".spinner").first().waitFor({ state: "detached" });
+      await fits(page, heading);
     }
   });
 });

@@ -1,6 +1,6 @@
 // Attempts to get markup or scripts into the page, by every way that text of others takes: a
 // problem's title, statement, examples and code, a user's name, output, error messages, file names
-// and pictures. None may run, none may become an element, and the policy must have had nothing to
+// and pictures, a class's title, shared programs and cheatsheets. None may run, none may become an element, and the policy must have had nothing to
 // block.
 
 import assert from "node:assert/strict";
@@ -11,7 +11,8 @@ import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 import { launch, visit } from "../support/browser";
 import { sampleCourse, Stack } from "../support/stack";
-import { openProblem, output, register, run, shows, status, submit, until, write } from "../support/student";
+import { as } from "../support/staff";
+import { openProblem, output, register, run, shows, status, submit, until, write, writeInto } from "../support/student";
 
 const ATTACK = `<img src=x onerror="window.hacked='img'"><script>window.hacked='script'</script><svg onload="window.hacked='svg'">`;
 const STATEMENT = `# Hello, you!
@@ -51,6 +52,7 @@ before(async () => {
     .replace(/^title = .*$/m, `title = "<b onclick=alert(1)>Hello</b>, you!"`)
     .replace(/^summary = .*$/m, `summary = '''${ATTACK}'''`);
   writeFileSync(settings, changed);
+  writeFileSync(path.join(course, "cheatsheets/loops.md"), STATEMENT.replace("# Hello, you!", `# <b onclick=alert(1)>Loops</b>\n\n## ${ATTACK}`));
   stack = await Stack.start({ course });
 });
 after(async () => {
@@ -113,6 +115,81 @@ raise ValueError(attack)
     await isClean(page);
     // Somebody who opens the picture by itself runs none of it either: a blob of a picture is one.
     assert.equal(await page.locator(".console a").count(), 0);
+  });
+});
+
+const NAME = "<img src=x onerror=window.hacked=1>";
+
+test("a hostile class, its teacher, its members, and all of them among the accounts", async () => {
+  await as(browser, stack, "teacher", NAME, async (page) => {
+    await page.goto("/classes");
+    await page.getByLabel("Name of the class").fill(`${NAME}<script>window.hacked=2</script>`);
+    await page.getByRole("button", { name: "Make it" }).click();
+    const code = await page.locator(".class-code").innerText();
+    await isClean(page);
+    await visit(browser, { baseURL: stack.url }, async ({ page: student }) => {
+      await register(student, `${NAME}2`);
+      await student.goto(`/join/${code}`);
+      await student.getByRole("button", { name: "Join", exact: true }).click();
+      await student.getByText("You are in the class").waitFor();
+      await student.getByRole("button", { name: "Leave" }).click();
+      await student.getByRole("dialog").getByText("Leave").first().waitFor();
+      await isClean(student);
+      assert.match(await student.locator("body").innerText(), /<script>window\.hacked=2<\/script>/);
+    });
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await page.getByRole("row", { name: /onerror/ }).waitFor();
+    await page.getByLabel("Problems of").selectOption({ label: "First programs" });
+    await isClean(page);
+  });
+  await as(browser, stack, "admin", "Root", async (page) => {
+    await page.goto("/admin");
+    await page.getByRole("row", { name: /onerror/ }).first().waitFor();
+    await page.getByLabel(`Role of ${NAME}2`).selectOption({ label: "Teacher" });
+    await page.getByRole("dialog").getByText(`Make ${NAME}2 Teacher?`).waitFor();
+    await isClean(page);
+  });
+});
+
+test("a hostile program that is shared, with hostile names of its files", async () => {
+  await visit(browser, { baseURL: stack.url }, async ({ page }) => {
+    await register(page);
+    await page.goto("/playground");
+    const main = page.getByRole("textbox", { name: "Program file main.py" });
+    await main.waitFor();
+    await writeInto(page, main, `${ATTACK}\n# </textarea><script>window.hacked=1</script>\n`);
+    await page.getByRole("button", { name: "New file" }).click();
+    await page.getByLabel("Name of the file").fill(`${NAME}.py`);
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("tab", { name: `${NAME}.py` }).waitFor();
+    await page.getByRole("button", { name: "Share" }).click();
+    const link = new URL(await page.getByLabel("Link", { exact: true }).inputValue());
+    await isClean(page);
+    await visit(browser, { baseURL: stack.url, path: link.pathname }, async ({ page: visitor }) => {
+      await visitor.getByRole("tab", { name: `${NAME}.py` }).click();
+      await visitor.getByRole("button", { name: "Delete", exact: true }).click();
+      await visitor.getByRole("dialog").getByText(`Delete ${NAME}.py?`).waitFor();
+      await isClean(visitor);
+    });
+  });
+});
+
+test("a hostile cheatsheet, read and searched, and a hostile problem in its author's form", async () => {
+  await visit(browser, { baseURL: stack.url, path: "/cheatsheets/loops" }, async ({ page }) => {
+    await page.getByText("The end of the statement.").waitFor();
+    await isClean(page);
+    await page.getByLabel("Search the cheatsheets").fill("onerror");
+    await page.locator(".sheets-excerpt").first().waitFor();
+    await isClean(page);
+  });
+  await as(browser, stack, "author", "Ada", async (page) => {
+    await page.goto("/author");
+    await page.getByRole("link", { name: "<b onclick=alert(1)>Hello</b>, you!" }).click();
+    for (const part of ["Statement", "Programs", "Grading", "Tests", "About"]) {
+      await page.getByRole("tab", { name: part, exact: true }).click();
+      await page.getByRole("tabpanel", { name: part }).locator("input, textarea, li").first().waitFor();
+      await isClean(page);
+    }
   });
 });
 

@@ -2,6 +2,7 @@
 // screenshots are made of them. A new page gets a line here.
 
 import type { Page } from "playwright-core";
+import { MORE_SIGHTS } from "./more-pages";
 import { openProblem, pane, register, run, saved, shows, status, submit, write } from "./student";
 
 export interface Sight {
@@ -16,7 +17,7 @@ const FAILING = "prices = [3, 4]\ntotal = 0\nfor price in prices:\n    total = t
 const COLOURS =
   'for number in range(1, 7):\n    print(f"\\033[3{number}mColour {number}\\033[0m", "#" * number)\nname = input("What is your name? ")\nprint("Hello,", name)\n';
 
-export const SIGHTS: readonly Sight[] = [
+const COURSE: readonly Sight[] = [
   {
     name: "start",
     show: async (page) => {
@@ -195,3 +196,5 @@ with open("numbers.csv", "w") as file:
     file.write("1,2,3")
 print("two files")
 `;
+
+export const SIGHTS: readonly Sight[] = [...COURSE, ...MORE_SIGHTS];

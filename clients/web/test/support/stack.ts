@@ -14,7 +14,7 @@ import path from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 
 const repository = path.join(import.meta.dirname, "../../../..");
-const binaries = process.env["CODERUNNER_TEST_BINARIES"] ?? path.join(repository, "target/debug");
+export const programs = process.env["CODERUNNER_TEST_BINARIES"] ?? path.join(repository, "target/debug");
 const rootfs = process.env["CODERUNNER_TEST_ROOTFS"] ?? path.join(repository, "target/rootfs/rootfs-current/tree");
 export const dist = path.join(import.meta.dirname, "../../dist");
 const PATIENCE_MS = 60_000;
@@ -40,7 +40,7 @@ export class Stack {
   }
 
   static async start(options: StackOptions = {}): Promise<Stack> {
-    for (const needed of [path.join(binaries, "sandboxd"), path.join(binaries, "control-plane"), rootfs, dist]) {
+    for (const needed of [path.join(programs, "sandboxd"), path.join(programs, "control-plane"), rootfs, dist]) {
       if (!existsSync(needed)) {
         throw new Error(`${needed} is missing: build the programs, the root file system and the app first`);
       }
@@ -82,7 +82,7 @@ export class Stack {
   /** Calls `control-plane WORDS... --config FILE`; the caller leaves the last word to this. */
   #call(words: readonly string[]): void {
     const file = path.join(this.folder, "control-plane.toml");
-    execFileSync(path.join(binaries, "control-plane"), [...words, file], { stdio: ["ignore", "ignore", "inherit"] });
+    execFileSync(path.join(programs, "control-plane"), [...words, file], { stdio: ["ignore", "ignore", "inherit"] });
   }
 
   async stop(): Promise<void> {
@@ -126,7 +126,7 @@ export class Stack {
   #spawn(name: "sandboxd" | "control-plane"): void {
     const log = createWriteStream(path.join(this.folder, `${name}.log`), { flags: "a" });
     const config = path.join(this.folder, `${name}.toml`);
-    const program = spawn(path.join(binaries, name), ["serve", "--config", config], { stdio: ["ignore", "pipe", "pipe"] });
+    const program = spawn(path.join(programs, name), ["serve", "--config", config], { stdio: ["ignore", "pipe", "pipe"] });
     program.stdout.pipe(log, { end: false });
     program.stderr.pipe(log, { end: false });
     this.#programs.set(name, program);

@@ -45,8 +45,11 @@ export function editor(page: Page): Locator {
 
 /** Replaces the program in the editor, as a paste over everything does. */
 export async function write(page: Page, source: string): Promise<void> {
-  const content = editor(page);
   await pane(page, "Code");
+  await writeInto(page, editor(page), source);
+}
+
+export async function writeInto(page: Page, content: Locator, source: string): Promise<void> {
   await content.click();
   await page.keyboard.press("ControlOrMeta+A");
   await page.keyboard.press("Delete");
