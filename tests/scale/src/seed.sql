@@ -24,6 +24,10 @@ $$;
 CREATE FUNCTION pg_temp.slug(number bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT 'seeded-' || lpad(number::text, 6, '0')
 $$;
+-- A code for joining a class.
+CREATE FUNCTION pg_temp.code(number bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT translate(lpad(number::text, 8, '0'), '0123456789', 'CDFGHJKMNP')
+$$;
 
 BEGIN;
 
@@ -57,6 +61,24 @@ INSERT INTO api_keys (id, user_id, name, key_hash, scopes, create_time, expire_t
 SELECT pg_temp.id(:now, users.id || number), users.id, 'Key ' || number,
     sha256(convert_to(users.id || number, 'UTF8')), 'problems:read', :now, :now + 31536000000000
 FROM users, generate_series(1, 60) AS number WHERE kind = 'service';
+
+-- Classes: of the admin fifty, with 200 members of all diligence, and of each teacher one of thirty.
+INSERT INTO classes (id, teacher_id, title, join_code, member_count, create_time)
+SELECT '01900000-0000-7000-8001-' || lpad(number::text, 12, '0'), :'admin', 'Class ' || number,
+    pg_temp.code(number), 200, :now
+FROM generate_series(1, 50) AS number;
+INSERT INTO class_members (class_id, user_id, join_time)
+SELECT classes.id, learners.id, :now
+FROM classes, learners WHERE learners.number % (:users / 200) = 0;
+INSERT INTO classes (id, teacher_id, title, join_code, member_count, create_time)
+SELECT pg_temp.id(:now, 'class' || number), id, 'Class of ' || number,
+    pg_temp.code(1000000 + number), 30, :now
+FROM learners WHERE number % 40 = 0;
+INSERT INTO class_members (class_id, user_id, join_time)
+SELECT pg_temp.id(:now, 'class' || learners.number), pupils.id, :now
+FROM learners, LATERAL (SELECT id FROM learners AS others
+    WHERE others.number > learners.number - 39 AND others.number < learners.number - 8) AS pupils
+WHERE learners.number % 40 = 0;
 
 -- A fifth of the problems are in the course: ten in each session.
 INSERT INTO levels (id, position, age_group, number, title, summary)

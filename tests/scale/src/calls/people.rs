@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use coderunner_proto::v1 as pb;
 use pb::execution_service_client::ExecutionServiceClient;
+use pb::runner_service_client::RunnerServiceClient;
 use pb::service_account_service_client::ServiceAccountServiceClient;
 use pb::user_service_client::UserServiceClient;
 
@@ -44,6 +45,10 @@ pub async fn calls(accounts: &Accounts) -> Result<Vec<Named>> {
     calls.extend(calls!(ServiceAccountServiceClient by admin, Something;
         "ListServiceAccounts": list_service_accounts(services).service_accounts,
         "ListApiKeys": list_api_keys(keys).api_keys,
+    ));
+    // None are configured here.
+    calls.extend(calls!(RunnerServiceClient by admin, Nothing;
+        "ListRunners": list_runners(|_| pb::ListRunnersRequest::default()).runners,
     ));
     let queue = |_: usize| pb::GetQueueStatsRequest {};
     let send = |channel, request| async move {
