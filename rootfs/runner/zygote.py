@@ -420,6 +420,37 @@ def move(regions):
     gather(ctypes.addressof(array), len(regions))
 
 
+# --- Room for what comes --------------------------------------------------------------------
+#
+# Python keeps small objects in pools, one size in each. Between what a template has loaded there are free blocks
+# everywhere, and a copy that filled them would copy a page for each.
+
+BLOCK, LARGEST_BLOCK = 16, 512
+POOL, POOL_HEADER = 16 * 1024, 48
+BYTES_HEADER = 33
+# Where pools are made in another way, no size is filled with more.
+MOST_OF_A_SIZE = 20_000
+
+
+def begin_pools():
+    """Fills the free blocks, so that the next object of each size is the second one of a pool, on the same page as
+    the pool's own notes. The result must be kept."""
+    filling = []
+    for size in range(BLOCK, LARGEST_BLOCK + 1, BLOCK):
+        for _ in range(MOST_OF_A_SIZE):
+            filling.append(of_size(size))
+            if id(filling[-1]) % POOL == POOL_HEADER:
+                break
+    return filling
+
+
+def of_size(size):
+    """A new object that takes a block of this size."""
+    if size > BYTES_HEADER:
+        return bytes(size - BYTES_HEADER)
+    return object() if size == BLOCK else float(size)
+
+
 # --- Modules for programs -------------------------------------------------------------------
 
 
@@ -492,6 +523,7 @@ def main():
     gc.collect()
     # What is here now is never garbage; not looking at it keeps its memory shared.
     gc.freeze()
+    hot.kept.append(begin_pools())
     gather_memory(launcher)
     template(launcher, numbers, hot)
     # Only a job's process comes here, after it gave up all rights.
