@@ -24,3 +24,4 @@ pub mod snippets;
 pub mod submissions;
 pub mod testcases;
 pub mod users;
+pub mod web;

@@ -173,7 +173,7 @@ fn read_all(file: &Path) -> anyhow::Result<(Config, Keys)> {
 
 async fn serve(file: &Path) -> anyhow::Result<()> {
     let (config, keys) = read_all(file)?;
-    telemetry::start(&config.log);
+    let _last_lines = telemetry::start(&config.log).context("start the log")?;
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,

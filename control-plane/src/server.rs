@@ -2,15 +2,15 @@
 //! guard, serves, and drains.
 //!
 //! The public port speaks gRPC over HTTP/2, gRPC-web over HTTP/1.1 and HTTP/2, and serves
-//! `/.well-known/jwks.json`. A request passes CORS, then the translation of gRPC-web, then the
-//! guard, then its handler. The admin port is `platform::admin`.
+//! `/.well-known/jwks.json` and the web app. A request passes the front (`platform::front`), then
+//! the guard, then its handler. The admin port is `platform::admin`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use axum::middleware::from_fn_with_state;
+use axum::Router;
 use axum::routing::get;
 use coderunner_proto::v1 as pb;
 use http::header;
@@ -34,22 +34,24 @@ use tonic::transport::Server as Transport;
 use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
-use tonic_web::GrpcWebLayer;
+use tower_http::cors::CorsLayer;
 
 use crate::auth::api::AuthApi;
 use crate::auth::bearers::Bearers;
 use crate::auth::service::Auth;
 use crate::auth::tokens::AccessTokens;
 use crate::classes::api::ClassApi;
+use crate::classes::service::Classes;
 use crate::execution::api::ExecutionApi;
 use crate::execution::engine::{Engine, Running};
-use crate::execution::runners::RunnerHealth;
+use crate::execution::runners::{RunnerHealth, Runners};
 use crate::execution::service::Execution;
 use crate::platform::Platform;
 use crate::platform::admin::{self, Admin, RunnerState};
 use crate::platform::clock::SharedClock;
 use crate::platform::config::Config;
-use crate::platform::guard::{Guard, guard};
+use crate::platform::front::Front;
+use crate::platform::guard::Guard;
 use crate::platform::keys::Keys;
 use crate::platform::metrics;
 use crate::platform::ports::{close, cors, listen, transport};
@@ -61,10 +63,12 @@ use crate::problems::package::service::Packages;
 use crate::problems::service::Problems;
 use crate::progress::api::ProgressApi;
 use crate::progress::service::Progress;
+use crate::retention::service::Retention;
 use crate::runners::api::RunnerApi;
 use crate::service_accounts::api::ServiceAccountApi;
 use crate::service_accounts::service::ServiceAccounts;
 use crate::snippets::api::SnippetApi;
+use crate::snippets::service::Snippets;
 use crate::submissions::api::SubmissionApi;
 use crate::submissions::service::Submissions;
 use crate::testcases::api::TestCaseApi;
@@ -72,8 +76,8 @@ use crate::testcases::service::TestCases;
 use crate::testcases::validation::service::Validations;
 use crate::users::api::UserApi;
 use crate::users::service::Users;
+use crate::web::WebApp;
 
-const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(600);
 const KEYS_EVERY: Duration = Duration::from_secs(2);
 
 /// All systems, and the ports that they will be served on.
@@ -82,6 +86,7 @@ pub struct Server {
     systems: Systems,
     engine: Engine,
     transport: Transport,
+    cors: CorsLayer,
     listener: TcpListener,
     admin_listener: TcpListener,
 }
@@ -96,6 +101,9 @@ struct Systems {
     progress: Progress,
     execution: Arc<Execution>,
     submissions: Arc<Submissions>,
+    snippets: Snippets,
+    classes: Classes,
+    runners: Arc<Runners>,
 }
 
 impl Server {
@@ -107,6 +115,7 @@ impl Server {
         let systems = Systems::build(&platform, keys, &engine)?;
         let config = &platform.config;
         let transport = transport(config)?;
+        let cors = cors(&config.cors_origins)?;
         let listener = listen(config.listen, "listen").await?;
         let admin_listener = listen(config.admin_listen, "admin_listen").await?;
         Ok(Self {
@@ -114,6 +123,7 @@ impl Server {
             systems,
             engine,
             transport,
+            cors,
             listener,
             admin_listener,
         })
@@ -145,14 +155,16 @@ impl Server {
             platform,
             systems,
             engine,
-            mut transport,
+            transport,
+            cors,
             listener,
             admin_listener,
         } = self;
         let runners = engine.dispatcher().runners().clone();
         let health = HealthReporter::new();
         set_health(&health, ServingStatus::Serving).await;
-        let routes = systems.routes(&platform, &health)?;
+        let services = systems.services(&platform, &health)?;
+        let front = systems.front(&platform, cors);
         let admin = Admin {
             platform: platform.clone(),
             runners: Arc::new(move || runners.views().into_iter().map(runner_state).collect()),
@@ -167,7 +179,8 @@ impl Server {
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         let closed = closing.clone().cancelled_owned();
         let public = transport
-            .add_routes(routes)
+            .layer(front)
+            .add_routes(services)
             .serve_with_incoming_shutdown(incoming, closed);
         let mut public = tokio::spawn(public);
         let admin = axum::serve(admin_listener, admin::routes(admin));
@@ -211,21 +224,25 @@ impl Systems {
             service_accounts: ServiceAccounts::new(platform.clone()),
             progress: Progress::new(platform.clone(), problems.clone()),
             submissions: Submissions::new(platform.clone(), execution.clone(), problems.clone()),
+            runners: engine.dispatcher().runners().clone(),
+            snippets: Snippets::new(platform.clone()),
+            classes: Classes::new(platform.clone(), problems.clone()),
             execution,
             problems,
             tests,
         })
     }
 
-    /// Everything on the public port, behind CORS, gRPC-web and the guard.
-    fn routes(&self, platform: &Platform, health: &HealthReporter) -> anyhow::Result<Routes> {
-        let guard_state = Arc::new(Guard {
+    /// What stands around the services on the public port.
+    fn front(&self, platform: &Platform, cors: CorsLayer) -> Front {
+        let guard = Arc::new(Guard {
             authenticator: Arc::new(Bearers {
                 auth: self.auth.clone(),
                 service_accounts: self.service_accounts.clone(),
             }),
             rate_limits: platform.rate_limits.clone(),
             trusted_proxies: platform.config.trusted_proxies.clone(),
+            origins: platform.config.cors_origins.clone(),
         });
         let auth = self.auth.clone();
         let key_set = move || async move {
@@ -236,15 +253,13 @@ impl Systems {
             ];
             (headers, auth.key_set())
         };
-        let router = self
-            .services(platform, health)?
-            .prepare()
-            .into_axum_router()
-            .layer(from_fn_with_state(guard_state, guard))
-            .layer(GrpcWebLayer::new())
-            .route("/.well-known/jwks.json", get(key_set))
-            .layer(cors(&platform.config.cors_origins)?);
-        Ok(Routes::from(router))
+        let config = &platform.config;
+        Front {
+            guard,
+            cors,
+            open: Router::new().route("/.well-known/jwks.json", get(key_set)),
+            web: WebApp::new(config.web_root.clone(), config.tls.is_some()),
+        }
     }
 
     /// Every service. No message may be larger than the limit, counted after decompression.
@@ -258,11 +273,7 @@ impl Systems {
                     .accept_compressed(CompressionEncoding::Gzip)
             };
         }
-        let auth = AuthApi::new(
-            self.auth.clone(),
-            self.users.clone(),
-            limits.password_min_chars,
-        );
+        let auth = AuthApi::new(self.auth.clone(), self.users.clone(), limits.clone());
         let users = UserApi::new(self.users.clone(), platform.idempotency.clone());
         let authoring = Authoring::new(platform.clone(), self.tests.clone(), self.problems.clone());
         let validations =
@@ -299,9 +310,18 @@ impl Systems {
                 ProgressServiceServer,
                 ProgressApi::new(self.progress.clone())
             ))
-            .add_service(service!(ClassServiceServer, ClassApi))
-            .add_service(service!(SnippetServiceServer, SnippetApi))
-            .add_service(service!(RunnerServiceServer, RunnerApi));
+            .add_service(service!(
+                ClassServiceServer,
+                ClassApi::new(self.classes.clone(), platform.idempotency.clone())
+            ))
+            .add_service(service!(
+                SnippetServiceServer,
+                SnippetApi::new(self.snippets.clone(), platform.idempotency.clone())
+            ))
+            .add_service(service!(
+                RunnerServiceServer,
+                RunnerApi::new(self.runners.clone())
+            ));
         let health = tonic_health::server::HealthService::from_health_reporter(health.clone());
         routes.add_service(tonic_health::pb::health_server::HealthServer::new(health));
         routes.add_service(reflection().build_v1()?);
@@ -312,7 +332,7 @@ impl Systems {
     fn spawn_background(&self, platform: &Platform) -> [JoinHandle<()>; 3] {
         [
             tokio::spawn(self.problems.clone().follow_changes()),
-            tokio::spawn(housekeeping(platform.clone(), self.auth.clone())),
+            tokio::spawn(Retention::new(platform.clone()).keep_house()),
             tokio::spawn(follow_keys(self.auth.clone())),
         ]
     }
@@ -366,21 +386,5 @@ async fn follow_keys(auth: Auth) {
             );
         }
         known_problem = problem;
-    }
-}
-
-/// Forgets what nobody needs any more, every ten minutes.
-async fn housekeeping(platform: Platform, auth: Auth) {
-    loop {
-        platform.rate_limits.forget_idle();
-        let before = platform.clock.now() - platform.config.retention.request_ids;
-        let forgotten = async {
-            platform.idempotency.forget(before).await?;
-            auth.forget().await
-        };
-        if let Err(error) = forgotten.await {
-            tracing::warn!(%error, "old sessions and request_ids could not be deleted");
-        }
-        tokio::time::sleep(HOUSEKEEPING_EVERY).await;
     }
 }

@@ -5,12 +5,14 @@ Descriptor 3 is a socket to the daemon, 4 a pipe for a function's return value. 
 1. The runner sends b"H": the interpreter is ready.
 2. The daemon sends the job: its size in bytes, these four included, then the fields, each a length
    and bytes. All numbers are 4 bytes, little-endian. Fields: resource limits (CPU seconds and
-   processes, two numbers), mode (b"script" or b"function"), source, code (see below), function name,
+   processes, two numbers), mode (b"script", b"drawing" or b"function"), source, code (see below), function name,
    arguments (a JSON array), then path and content of each further file.
 3. The runner writes the files, compiles the source and sends b"S" (started), or b"E" and a JSON
    object (compile error). It closes the socket before any line of the program runs, so a program can't
    speak in its place.
-4. In function mode the runner writes to descriptor 4: b"R" and the returned value as JSON, b"D" when
+4. In drawing mode, descriptor 4 stays open for what turtle draws (see tkinter/_picture.py); in script mode it is
+   closed before any line of the program runs.
+5. In function mode the runner writes to descriptor 4: b"R" and the returned value as JSON, b"D" when
    the function is not defined, or b"N" when the value is not plain data or too large.
 
 In a batch, where one program runs for many inputs, only the first compiles: its field for code is b"?",
@@ -297,7 +299,10 @@ def run_program():
         call_function(module, name.decode(), values, dumps)
         os.close(RESULT)
     else:
-        os.close(RESULT)
+        if mode == b"drawing":
+            sys._drawing = RESULT
+        else:
+            os.close(RESULT)
         enter_folder(files)
         module = make_module("__main__")
         call_guarded(exec, code, module.__dict__)

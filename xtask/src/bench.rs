@@ -108,6 +108,7 @@ fn installation(root: &Path, programs: &Path) -> Result<Installation> {
             .with_context(|| format!("{} is no folder's name", state.display()))?,
         rootfs: up::resolved(&setup::rootfs_tree(root))?,
         content: root.join("tests/load/content"),
+        web_root: None,
         port: ports[0],
         admin_port: ports[1],
         max_sandboxes: 10,

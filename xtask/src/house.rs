@@ -62,6 +62,10 @@ pub const RULES: &[Rule] = &[
         check: rules::sql_stays_in_stores,
     },
     Rule {
+        name: "SQL names the columns that it reads",
+        check: rules::statements_name_their_columns,
+    },
+    Rule {
         name: "generated types only in api.rs and the sandboxd client",
         check: rules::generated_types_stop_at_the_edge,
     },

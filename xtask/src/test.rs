@@ -7,6 +7,7 @@
 
 mod counts;
 mod groups;
+mod pictures;
 mod report;
 mod web;
 
@@ -30,7 +31,7 @@ const PACKAGES: [(&str, &str); 2] = [
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Only these groups: lint, unit, contract, postgres, fuzz, conformance, security, faults, e2e, web, vm.
+    /// Only these groups: lint, unit, contract, postgres, fuzz, conformance, security, faults, e2e, web, pictures, vm.
     #[arg(long, value_delimiter = ',', value_name = "GROUP")]
     only: Vec<String>,
 }
@@ -96,6 +97,7 @@ fn run_group(root: &Path, group: Group, preferred: setup::TestRunner) -> Outcome
         Runner::Lint => return lint::run(root),
         Runner::Cargo(arguments) => run_cargo(root, group, &arguments, &log),
         Runner::Node => web::run(root, &log),
+        Runner::Pictures => pictures::run(root, &log),
     };
     let mut outcome =
         result.unwrap_or_else(|error| Outcome::broken(group.name(), format!("{error:#}")));

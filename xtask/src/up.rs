@@ -1,17 +1,18 @@
 //! `cargo xtask up`: from a fresh clone to a running installation that has proved itself.
 //!
-//! In order: what the machine lacks, the programs, the root filesystem, configurations and
-//! keys, sandboxd, control-plane (which makes its database and loads the course), the proof.
+//! In order: what the machine lacks, the programs, the root filesystem, the web app, configurations
+//! and keys, sandboxd, control-plane (which makes its database and loads the course), the proof.
 //! Then it stays until Ctrl-C, or leaves at once with `--smoke`. Whatever ends it, both children
 //! are ended first: control-plane, so that running work can end, then sandboxd.
 
 use crate::{
     command::Step,
+    node::Node,
     ports, progress,
     proof::{Demo, Proof},
     services::{self, Service},
     settings::{Installation, Place},
-    setup,
+    setup, web_app,
 };
 use anyhow::{Context, Result, bail, ensure};
 use signal_hook::{
@@ -62,10 +63,11 @@ pub fn run(root: &Path, options: &Options) -> Result<()> {
     setup::ensure(setup::BUILD)?;
     let programs = setup::build_programs(root, &[])?;
     setup::build_rootfs(root, &programs)?;
+    let web_root = web_app::build(root, &Node::ensure(root)?)?;
     let interrupted = interruption()?;
     let built = Instant::now();
 
-    let installation = installation(root, options)?;
+    let installation = installation(root, options, web_root)?;
     let mut running = start(&programs, &installation)?;
     let (demo, proof) = progress::during(
         "proving it: a run and a submission through the public API",
@@ -92,7 +94,7 @@ pub fn run(root: &Path, options: &Options) -> Result<()> {
     result
 }
 
-fn installation(root: &Path, options: &Options) -> Result<Installation> {
+fn installation(root: &Path, options: &Options, web_root: PathBuf) -> Result<Installation> {
     let (port, admin_port) = match (options.port, options.smoke) {
         (None, true) => {
             let ports = ports::free(2)?;
@@ -115,6 +117,7 @@ fn installation(root: &Path, options: &Options) -> Result<Installation> {
             .with_context(|| format!("{} is no folder's name", state.display()))?,
         rootfs: resolved(&setup::rootfs_tree(root))?,
         content: root.join("control-plane/content/sample"),
+        web_root: Some(web_root),
         port,
         admin_port,
         max_sandboxes: 10,
@@ -254,7 +257,7 @@ fn invite(installation: &Installation, demo: &Demo, programs: &Path) {
     let coderunner = programs.join("coderunner");
     let coderunner = coderunner.display();
     println!(
-        "\nCode Runner is up: {url} (gRPC and gRPC-web)\n\
+        "\nCode Runner is up: {url} (the web app, gRPC and gRPC-web)\n\
          \n    demo login   {email}   password {password}\n\
          \n    export CODERUNNER_SERVER={url}\
          \n    {coderunner} login {email}\

@@ -91,6 +91,9 @@ pub enum Command {
         #[arg(long)]
         problems: bool,
     },
+    /// Classes: join one, or look after your own as a teacher.
+    #[command(subcommand)]
+    Class(crate::classes::Classes),
     /// Run the installation: accounts, services and their keys, signing keys, certificates.
     #[command(subcommand)]
     Admin(crate::admin::args::Admin),

@@ -7,6 +7,7 @@
 mod account;
 mod admin;
 mod args;
+mod classes;
 pub mod collect;
 mod course;
 mod credentials;
@@ -84,6 +85,7 @@ async fn command(arguments: Arguments) -> Result<End, Failure> {
         Command::Levels { age_group } => course::levels(&client, age_group, json).await,
         Command::Show { problem, starter } => course::show(&client, &problem, starter, json).await,
         Command::Progress { problems } => course::progress(&client, problems, json).await,
+        Command::Class(command) => classes::classes(&client, command, json).await,
         Command::Run(program) => run::run(&client, program, json).await,
         Command::Admin(admin) => admin::of_the_server(&client, admin, json).await,
         Command::Submit(program) => submit::submit(&client, program, json).await,

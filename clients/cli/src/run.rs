@@ -147,12 +147,13 @@ struct Output {
 
 impl Output {
     fn write(&mut self, stream: Stream, data: &[u8]) -> io::Result<()> {
-        if self.hidden {
+        // A terminal has no place for drawings.
+        if self.hidden || stream == Stream::Drawing {
             return Ok(());
         }
         self.ends_in_line = data.ends_with(b"\n");
         let mut to: Box<dyn Write> = match stream {
-            Stream::Stdout => Box::new(io::stdout().lock()),
+            Stream::Stdout | Stream::Drawing => Box::new(io::stdout().lock()),
             Stream::Stderr => Box::new(io::stderr().lock()),
         };
         to.write_all(data)?;
@@ -234,6 +235,7 @@ fn summary(run: &Run, language: Language) -> String {
         for (cut, name) in [
             (used.stdout_truncated, "standard output"),
             (used.stderr_truncated, "standard error"),
+            (used.drawing_truncated, "the drawing"),
         ] {
             if cut {
                 text.push_str(&format!("\ncoderunner: {name} was cut at the limit"));

@@ -55,6 +55,8 @@ pub enum Stream {
     Stdout,
     /// Standard error.
     Stderr,
+    /// What turtle draws: lines of JSON, if nobody interferes.
+    Drawing,
 }
 
 /// What happens to a run.
@@ -236,6 +238,7 @@ struct RunFeed {
     started: bool,
     stdout_bytes: usize,
     stderr_bytes: usize,
+    drawing_bytes: usize,
 }
 
 impl Feed for RunFeed {
@@ -290,6 +293,7 @@ impl Feed for RunFeed {
             Event::Output(output) => {
                 let stream = match output.stream() {
                     OutputStream::Stderr => Stream::Stderr,
+                    OutputStream::Drawing => Stream::Drawing,
                     OutputStream::Stdout | OutputStream::Unspecified => Stream::Stdout,
                 };
                 self.hand_on(stream, &output.data, events);
@@ -312,6 +316,7 @@ impl RunFeed {
             started: false,
             stdout_bytes: 0,
             stderr_bytes: 0,
+            drawing_bytes: 0,
         }
     }
 
@@ -319,6 +324,7 @@ impl RunFeed {
         self.started = true;
         self.stdout_bytes = 0;
         self.stderr_bytes = 0;
+        self.drawing_bytes = 0;
         events.push_back(RunEvent::Started);
     }
 
@@ -328,6 +334,8 @@ impl RunFeed {
         self.hand_on(Stream::Stdout, unseen, events);
         let unseen = run.stderr.get(self.stderr_bytes..).unwrap_or_default();
         self.hand_on(Stream::Stderr, unseen, events);
+        let unseen = run.drawing.get(self.drawing_bytes..).unwrap_or_default();
+        self.hand_on(Stream::Drawing, unseen, events);
     }
 
     fn hand_on(&mut self, stream: Stream, data: &[u8], events: &mut VecDeque<RunEvent>) {
@@ -337,6 +345,7 @@ impl RunFeed {
         match stream {
             Stream::Stdout => self.stdout_bytes += data.len(),
             Stream::Stderr => self.stderr_bytes += data.len(),
+            Stream::Drawing => self.drawing_bytes += data.len(),
         }
         events.push_back(RunEvent::Output {
             stream,

@@ -34,6 +34,13 @@ async fn seen(client: &Client) -> (String, String, Vec<&'static str>) {
             } => {
                 stderr.push_str(std::str::from_utf8(&data).unwrap());
             }
+            RunEvent::Output {
+                stream: Stream::Drawing,
+                data,
+            } => {
+                assert_eq!(data, b"[0]\n");
+                others.push("drawn");
+            }
             RunEvent::Queued(_) => others.push("queued"),
             RunEvent::Started => others.push("started"),
             RunEvent::Reconnecting => {}
@@ -54,10 +61,14 @@ async fn a_watch_broken_anywhere_loses_and_repeats_nothing() {
         let (stdout, stderr, others) = seen(&client).await;
 
         let place = format!("broken after {breaks:?} messages");
-        // "three" is only in the finished run: output that came with the end is not lost.
+        // "three" and the drawing are only in the finished run: output that came with the end is not lost.
         assert_eq!(stdout, "one two three", "{place}");
         assert_eq!(stderr, "oops", "{place}");
-        assert_eq!(others, ["queued", "started", "finished"], "{place}");
+        assert_eq!(
+            others,
+            ["queued", "started", "drawn", "finished"],
+            "{place}"
+        );
     });
     futures::future::join_all(all).await;
 }

@@ -1,11 +1,15 @@
-//! AuthService over gRPC.
+//! AuthService over gRPC. Clients that are pages in a browser get their refresh token as a cookie,
+//! and the message without it.
 
 use coderunner_proto::v1 as pb;
+use http::header::SET_COOKIE;
 use pb::auth_service_server::AuthService;
 use tonic::{Request, Response, Status};
 
+use super::cookie;
 use super::model::{Login, Password, Registration, Session, TokenPair};
 use super::service::Auth;
+use crate::platform::config::Limits;
 use crate::platform::context::OpContext;
 use crate::platform::errors::{Error, Violations};
 use crate::platform::ids::SessionId;
@@ -19,17 +23,34 @@ use crate::users::service::Users;
 pub struct AuthApi {
     auth: Auth,
     users: Users,
-    password_min_chars: u64,
+    limits: Limits,
 }
 
 impl AuthApi {
     /// Serves these logins.
-    pub fn new(auth: Auth, users: Users, password_min_chars: u64) -> Self {
+    pub fn new(auth: Auth, users: Users, limits: Limits) -> Self {
         Self {
             auth,
             users,
-            password_min_chars,
+            limits,
         }
+    }
+
+    /// An answer that holds tokens. From a browser's, the refresh token is taken out.
+    fn answer<T>(
+        &self,
+        context: &OpContext,
+        mut tokens: TokenPair,
+        message: impl FnOnce(pb::Tokens) -> T,
+    ) -> Response<T> {
+        if !context.browser {
+            return Response::new(message(tokens_out(tokens)));
+        }
+        let token = std::mem::take(&mut tokens.refresh_token);
+        let kept = cookie::keeping(&token, self.limits.refresh_token_lifetime);
+        let mut response = Response::new(message(tokens_out(tokens)));
+        response.metadata_mut().as_mut().insert(SET_COOKIE, kept);
+        response
     }
 }
 
@@ -40,10 +61,15 @@ impl AuthService for AuthApi {
         request: Request<pb::RegisterRequest>,
     ) -> Result<Response<pb::RegisterResponse>, Status> {
         let context = OpContext::of(&request)?;
-        let registration = registration_in(request.into_inner(), self.password_min_chars)?;
+        let registration = registration_in(request.into_inner(), self.limits.password_min_chars)?;
         let Login { user, tokens } = self.auth.register(&context, registration).await?;
-        let (user, tokens) = (Some(user_out(user)), Some(tokens_out(tokens)));
-        Ok(Response::new(pb::RegisterResponse { user, tokens }))
+        let user = Some(user_out(user));
+        Ok(
+            self.answer(&context, tokens, |tokens| pb::RegisterResponse {
+                user,
+                tokens: Some(tokens),
+            }),
+        )
     }
 
     async fn login(
@@ -54,28 +80,45 @@ impl AuthService for AuthApi {
         let pb::LoginRequest { email, password } = request.into_inner();
         let password = Password::attempt(password);
         let Login { user, tokens } = self.auth.login(&context, &email, password).await?;
-        let (user, tokens) = (Some(user_out(user)), Some(tokens_out(tokens)));
-        Ok(Response::new(pb::LoginResponse { user, tokens }))
+        let user = Some(user_out(user));
+        Ok(self.answer(&context, tokens, |tokens| pb::LoginResponse {
+            user,
+            tokens: Some(tokens),
+        }))
     }
 
     async fn refresh(
         &self,
         request: Request<pb::RefreshRequest>,
     ) -> Result<Response<pb::RefreshResponse>, Status> {
-        let pb::RefreshRequest { refresh_token } = request.into_inner();
-        let tokens = self.auth.refresh(&refresh_token).await?;
-        Ok(Response::new(pb::RefreshResponse {
-            tokens: Some(tokens_out(tokens)),
-        }))
+        let context = OpContext::of(&request)?;
+        let (metadata, _, message) = request.into_parts();
+        let pb::RefreshRequest { mut refresh_token } = message;
+        if context.browser && refresh_token.is_empty() {
+            let kept = cookie::refresh_token(metadata.as_ref());
+            refresh_token = kept.unwrap_or_default().to_owned();
+        }
+        match self.auth.refresh(&refresh_token).await {
+            Ok(tokens) => Ok(self.answer(&context, tokens, |tokens| pb::RefreshResponse {
+                tokens: Some(tokens),
+            })),
+            Err(error) => Err(without_cookie(&context, error)),
+        }
     }
 
     async fn logout(
         &self,
         request: Request<pb::LogoutRequest>,
     ) -> Result<Response<pb::LogoutResponse>, Status> {
-        let caller = OpContext::of(&request)?.caller()?;
+        let context = OpContext::of(&request)?;
+        let caller = context.caller()?;
         self.auth.end_session(caller, caller.session_id()?).await?;
-        Ok(Response::new(pb::LogoutResponse {}))
+        let mut response = Response::new(pb::LogoutResponse {});
+        if context.browser {
+            let headers = response.metadata_mut().as_mut();
+            headers.insert(SET_COOKIE, cookie::clearing());
+        }
+        Ok(response)
     }
 
     async fn get_me(
@@ -131,6 +174,18 @@ impl AuthService for AuthApi {
             ended_count: i32::try_from(count).unwrap_or(i32::MAX),
         }))
     }
+}
+
+/// A refusal to refresh. A browser gives up a token that is refused for good, and keeps it through an
+/// outage.
+fn without_cookie(context: &OpContext, error: Error) -> Status {
+    let for_good = matches!(error, Error::Unauthenticated(_));
+    let mut status = Status::from(error);
+    if context.browser && for_good {
+        let headers = status.metadata_mut().as_mut();
+        headers.insert(SET_COOKIE, cookie::clearing());
+    }
+    status
 }
 
 fn registration_in(

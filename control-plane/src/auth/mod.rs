@@ -7,9 +7,13 @@
 //! client or a thief holds an old copy. Every call asks for its session, so that an ended one
 //! ends before its access token expires: at once on the replica that ended it, within ten seconds
 //! on others (`platform/callers.rs`).
+//!
+//! Pages in a browser get the refresh token as a cookie that scripts can't read (`cookie`), and
+//! never in a message.
 
 pub mod api;
 pub mod bearers;
+pub mod cookie;
 mod lockout;
 mod login;
 pub mod model;

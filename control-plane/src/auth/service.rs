@@ -29,10 +29,10 @@ use crate::users::store as users;
 /// How long sessions are kept that ended or expired.
 pub const ENDED_SESSIONS: Duration = Duration::from_secs(86_400);
 /// How long a network that an account has logged in from is known.
-const KNOWN_NETWORK: Duration = Duration::from_secs(90 * 86_400);
+pub const KNOWN_NETWORK: Duration = Duration::from_secs(90 * 86_400);
 
 /// 32 bytes in base64.
-const REFRESH_TOKEN_CHARS: usize = 43;
+pub(super) const REFRESH_TOKEN_CHARS: usize = 43;
 
 /// Logins of all accounts.
 #[derive(Clone)]
@@ -227,17 +227,6 @@ impl Auth {
             role,
             ..account.user
         })
-    }
-
-    /// Deletes what ended more than a day ago.
-    pub async fn forget(&self) -> Result<u64, Error> {
-        let before = self.platform.clock.now() - ENDED_SESSIONS;
-        let mut tx = self.platform.db.write().await?;
-        let count = store::forget(&mut tx, before).await?;
-        let long_before = self.platform.clock.now() - KNOWN_NETWORK;
-        store::forget_networks(&mut tx, long_before).await?;
-        tx.commit().await?;
-        Ok(count)
     }
 
     /// The published keys that access tokens are signed with, as JSON.

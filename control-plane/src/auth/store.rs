@@ -1,5 +1,7 @@
 //! SQL of sessions, refresh tokens and failed logins.
 
+pub mod old;
+
 use jiff::Timestamp;
 
 use super::model::Session;
@@ -84,7 +86,7 @@ pub async fn sessions(
     limit: i64,
 ) -> Result<Vec<Session>, sqlx::Error> {
     let rows = db::query(
-        "SELECT * FROM sessions
+        "SELECT id, user_agent, create_time, last_used_time, expire_time FROM sessions
          WHERE user_id = $1 AND end_time IS NULL AND expire_time > $2 AND ($3 IS NULL OR id < $3)
          ORDER BY id DESC LIMIT $4",
     )
@@ -212,10 +214,13 @@ pub async fn spend_token(
 
 /// Failed logins in a row of an account, or of an account at a network.
 pub async fn failures(db: impl Executor, email: &Digest) -> Result<Option<Failures>, sqlx::Error> {
-    let row = db::query("SELECT * FROM login_failures WHERE email_hash = $1")
-        .bind(email.as_slice())
-        .fetch_optional(db)
-        .await?;
+    let row = db::query(
+        "SELECT failure_count, locked_until, last_failure_time FROM login_failures
+         WHERE email_hash = $1",
+    )
+    .bind(email.as_slice())
+    .fetch_optional(db)
+    .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Failures {
         count: row.try_get("failure_count")?,
@@ -279,36 +284,4 @@ pub async fn know_network(
     .execute(tx)
     .await?;
     Ok(())
-}
-
-/// Forgets networks that nobody has logged in from since a time.
-pub async fn forget_networks(tx: &mut Connection, before: Timestamp) -> Result<(), sqlx::Error> {
-    db::query("DELETE FROM login_networks WHERE last_login_time < $1")
-        .bind(to_micros(before))
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
-/// How many sessions ended or expired before a time.
-pub async fn count_old(pool: &Pool, before: Timestamp) -> Result<u64, sqlx::Error> {
-    db::query_scalar("SELECT count(*) FROM sessions WHERE expire_time < $1 OR end_time < $1")
-        .bind(to_micros(before))
-        .fetch_one(pool)
-        .await
-}
-
-/// Deletes sessions that ended or expired before a time, with their tokens, and failures from
-/// before it. Says how many sessions.
-pub async fn forget(tx: &mut Connection, before: Timestamp) -> Result<u64, sqlx::Error> {
-    let before = to_micros(before);
-    db::query("DELETE FROM login_failures WHERE last_failure_time < $1 AND locked_until < $1")
-        .bind(before)
-        .execute(&mut *tx)
-        .await?;
-    let result = db::query("DELETE FROM sessions WHERE expire_time < $1 OR end_time < $1")
-        .bind(before)
-        .execute(tx)
-        .await?;
-    Ok(result.rows_affected())
 }

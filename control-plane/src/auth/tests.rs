@@ -33,6 +33,7 @@ fn context() -> OpContext {
         caller: None,
         address: ADDRESS,
         user_agent: String::new(),
+        browser: false,
         deadline: None,
         method: "test",
     }

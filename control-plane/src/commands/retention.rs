@@ -30,7 +30,7 @@ pub enum RetentionCommand {
         /// Tell what would be deleted, and delete nothing.
         #[arg(long)]
         dry_run: bool,
-        /// Only these: runs, submissions, request-ids or sessions. May be given several times.
+        /// Only these: runs, submissions, request-ids, sessions or snippets. May be given several times.
         #[arg(long = "only", value_name = "KIND")]
         only: Vec<Kind>,
         /// Configuration file (TOML).

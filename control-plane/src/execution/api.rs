@@ -217,7 +217,7 @@ fn run_in(message: &pb::CreateRunRequest) -> RunRequest {
 }
 
 /// Reads a profile's name; the empty one is the standard library's.
-fn profile_in(name: &str) -> Option<Profile> {
+pub fn profile_in(name: &str) -> Option<Profile> {
     if name.is_empty() {
         return Some(Profile::default());
     }
@@ -261,6 +261,16 @@ pub fn program_in(program: Option<&common::Program>) -> Program {
     }
 }
 
+/// A program on the wire.
+pub fn program_out(program: Program) -> common::Program {
+    let Program { source, files } = program;
+    let file = |SourceFile { path, content }| common::SourceFile { path, content };
+    common::Program {
+        source,
+        files: files.into_iter().map(file).collect(),
+    }
+}
+
 fn run_out(run: Run) -> pb::Run {
     let Run {
         id,
@@ -269,6 +279,7 @@ fn run_out(run: Run) -> pb::Run {
         ending,
         stdout,
         stderr,
+        drawing,
         queue_position,
         create_time,
         start_time,
@@ -281,6 +292,7 @@ fn run_out(run: Run) -> pb::Run {
         state: state_out(state).into(),
         stdout,
         stderr,
+        drawing,
         queue_position: queue_position.map(queue_position_out),
         create_time: Some(timestamp(create_time)),
         start_time: start_time.map(timestamp),
@@ -362,6 +374,7 @@ fn heard_out(heard: Heard) -> pb::WatchRunResponse {
             let stream = match stream {
                 OutputStream::Stdout => common::OutputStream::Stdout,
                 OutputStream::Stderr => common::OutputStream::Stderr,
+                OutputStream::Drawing => common::OutputStream::Drawing,
             };
             Event::Output(pb::RunOutput {
                 stream: stream.into(),
@@ -411,6 +424,9 @@ pub fn usage_out(usage: Usage) -> common::Usage {
         stderr_bytes,
         stdout_truncated,
         stderr_truncated,
+        drawing_bytes,
+        drawing_truncated,
+        input_wait,
     } = usage;
     common::Usage {
         wall_duration: Some(duration(wall)),
@@ -420,6 +436,11 @@ pub fn usage_out(usage: Usage) -> common::Usage {
         stderr_bytes: size(stderr_bytes),
         stdout_truncated,
         stderr_truncated,
+        drawing_bytes: size(drawing_bytes),
+        drawing_truncated,
+        input_wait_duration: Some(input_wait)
+            .filter(|time| !time.is_zero())
+            .map(duration),
     }
 }
 
@@ -476,6 +497,8 @@ fn limits_out(limits: Limits) -> common::Limits {
         memory_bytes,
         output_bytes,
         processes,
+        input_wait,
+        drawing_bytes,
     } = limits;
     common::Limits {
         wall_time_limit: wall_time.map(duration),
@@ -483,6 +506,8 @@ fn limits_out(limits: Limits) -> common::Limits {
         memory_limit_bytes: memory_bytes.map_or(0, size),
         output_limit_bytes: output_bytes.map_or(0, size),
         process_limit: processes.map_or(0, number),
+        input_wait_limit: input_wait.map(duration),
+        drawing_limit_bytes: drawing_bytes.map_or(0, size),
     }
 }
 

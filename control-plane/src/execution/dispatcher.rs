@@ -6,6 +6,7 @@
 mod batch;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -62,6 +63,8 @@ pub struct Slot {
     since: Instant,
     /// Sandboxes besides the first.
     further: usize,
+    /// Milliseconds for which its programs waited for somebody to type.
+    waited: AtomicU64,
     dispatcher: Arc<Dispatcher>,
 }
 
@@ -84,6 +87,7 @@ impl Dispatcher {
                 ticket,
                 since: Instant::now(),
                 further: 0,
+                waited: AtomicU64::new(0),
                 dispatcher: self.clone(),
             };
             let work = match (ticket.step, ticket.job) {
@@ -176,6 +180,11 @@ impl Slot {
             listener.placed(lease.id(), lease.client());
             let result = run_on(&lease, order, cancel, listener).await;
             lease.report(result.as_ref().err());
+            if let Ok(ended) = &result {
+                let waited = ended.ending.usage.unwrap_or_default().input_wait;
+                let waited = u64::try_from(waited.as_millis()).unwrap_or(0);
+                self.waited.fetch_add(waited, Ordering::Relaxed);
+            }
             match result {
                 Err(Failure::Refused { .. }) if tries < TRIES => {}
                 result => return result,
@@ -189,7 +198,10 @@ impl Drop for Slot {
         let sandboxes = u32::try_from(self.sandboxes()).unwrap_or(u32::MAX);
         let queue = &self.dispatcher.queue;
         queue.narrow(&self.ticket, self.further);
-        queue.done(&self.ticket, self.since.elapsed() * sandboxes);
+        // Who waits to be typed to makes way for others, so it tells nothing of how long they will wait.
+        let waited = Duration::from_millis(self.waited.load(Ordering::Relaxed));
+        let busy = self.since.elapsed().saturating_sub(waited);
+        queue.done(&self.ticket, busy * sandboxes);
     }
 }
 
@@ -221,7 +233,9 @@ async fn run_on(
         .await
         .ok_or(Failure::Cancelled)?;
     let mut events = taken.map_err(|_| Failure::Unreachable("it gave no answer".into()))??;
-    let mut deadline = TokioInstant::now() + order.limits.wall_time.unwrap_or(LONGEST) + GRACE;
+    let waits = order.limits.input_wait.filter(|_| order.interactive);
+    let longest = order.limits.wall_time.unwrap_or(LONGEST) + waits.unwrap_or_default();
+    let mut deadline = TokioInstant::now() + longest + GRACE;
     let mut cancelled = false;
     loop {
         tokio::select! {

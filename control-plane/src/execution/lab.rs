@@ -12,13 +12,15 @@ use super::model::{Profile, Program, Run, State};
 use super::service::{Execution, RunRequest, new_run};
 use super::store;
 use super::watch::{Heard, What};
+use crate::history::model::History;
+use crate::history::store::history;
 use crate::platform::Platform;
 use crate::platform::context::{Caller, Credential, Role};
 use crate::platform::errors::Error;
 use crate::platform::idempotency::Turn;
 use crate::platform::ids::{CallId, RunId, SessionId, UserId};
 use crate::platform::seal::MasterKey;
-use crate::platform::testing::{Ground, ground_with};
+use crate::platform::testing::{Ground, ground_at, ground_with};
 use crate::problems::course::folder::read_course;
 use crate::problems::course::model::Ceilings;
 use crate::problems::course::service::store_course;
@@ -59,12 +61,25 @@ pub async fn lab_with(settings: &str, sims: Vec<Sim>) -> Lab {
     Box::pin(start(ground, runners)).await
 }
 
+/// One runner with four sandboxes, and a database that is there: its server is PostgreSQL,
+/// whatever the other tests have.
+pub async fn lab_at(database_url: &str, settings: &str) -> Lab {
+    let folder = tempfile::tempdir().unwrap();
+    let runner = Sim::default().listen_unix(&folder.path().join("0.sock"));
+    let settings = format!("{settings}{}", runner_settings(1));
+    let ground = ground_at(folder, database_url, &settings).await;
+    Box::pin(start(ground, vec![runner.unwrap()])).await
+}
+
 /// A platform that knows that many runners, as yet without them.
 pub async fn prepare(settings: &str, runners: usize) -> Ground {
-    let runners: String = (0..runners)
-        .map(|index| format!("\n[[runners]]\nid = \"{index}\"\naddress = \"unix:{index}.sock\"\n"))
-        .collect();
-    ground_with(&format!("{settings}{runners}")).await
+    ground_with(&format!("{settings}{}", runner_settings(runners))).await
+}
+
+fn runner_settings(count: usize) -> String {
+    let runner =
+        |index| format!("\n[[runners]]\nid = \"{index}\"\naddress = \"unix:{index}.sock\"\n");
+    (0..count).map(runner).collect()
 }
 
 /// Starts the engine on a platform.
@@ -221,6 +236,24 @@ impl Lab {
             What::Finished(run) => run,
             other => panic!("{other:?} is not the end"),
         }
+    }
+
+    /// What is stored of the way of a run or submission.
+    pub async fn told(&self, id: &str) -> History {
+        let found = history(self.platform.db.read(), id).await.unwrap();
+        found.expect("it is there")
+    }
+
+    /// Waits until this attempt of a run or submission is claimed, which is written while its
+    /// program runs.
+    pub async fn claimed(&self, id: &str, attempt: u32) {
+        let wait = async {
+            while self.told(id).await.attempts < attempt {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let claimed = tokio::time::timeout(SOON, wait).await;
+        claimed.unwrap_or_else(|_| panic!("attempt {attempt} of {id} is claimed"));
     }
 
     /// Waits until a run is where it should be.

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::kept::RunFiles;
-use super::log::{Entry, Log};
+use super::log::{Entry, Log, Room, Written};
 use super::model::{Ending, OutputStream, QueuePosition, Run, State};
 use super::notes::Notes;
 use super::runner_client::RunnerClient;
@@ -37,7 +37,7 @@ pub struct LiveRun {
     pub notes: Notes,
     /// Cancelled when another one takes its place; its watchers come again.
     pub replaced: CancellationToken,
-    limit: usize,
+    room: Room,
     inner: Mutex<Inner>,
     version: watch::Sender<u64>,
 }
@@ -136,10 +136,11 @@ impl LiveRuns {
 }
 
 impl LiveRun {
-    /// A run whose last attempt was `attempt`, and that keeps `limit` bytes of each stream.
-    pub fn new(run: Run, interactive: bool, attempt: u32, limit: usize) -> Arc<Self> {
-        let log = Log::new(attempt, limit);
-        Self::with_log(run, interactive, attempt, limit, log)
+    /// A run whose last attempt was `attempt`.
+    pub fn new(run: Run, interactive: bool, attempt: u32, room: impl Into<Room>) -> Arc<Self> {
+        let room = room.into();
+        let log = Log::new(attempt, room);
+        Self::with_log(run, interactive, attempt, room, log)
     }
 
     /// A stored run, to be watched like one that is live.
@@ -149,13 +150,17 @@ impl LiveRun {
             attempt,
             order,
         } = stored;
-        let log = Log::restore(attempt, run.start_time, &run.stdout, &run.stderr, &order);
-        run.stdout.clear();
-        run.stderr.clear();
-        Self::with_log(run, false, attempt, 0, log)
+        let written = Written {
+            stdout: &run.stdout,
+            stderr: &run.stderr,
+            drawing: &run.drawing,
+        };
+        let log = Log::restore(attempt, run.start_time, written, &order);
+        run.forget_output();
+        Self::with_log(run, false, attempt, 0.into(), log)
     }
 
-    fn with_log(run: Run, interactive: bool, attempt: u32, limit: usize, log: Log) -> Arc<Self> {
+    fn with_log(run: Run, interactive: bool, attempt: u32, room: Room, log: Log) -> Arc<Self> {
         let inner = Inner {
             run,
             attempt,
@@ -169,7 +174,7 @@ impl LiveRun {
             input: tokio::sync::Mutex::default(),
             notes: Notes::default(),
             replaced: CancellationToken::new(),
-            limit,
+            room,
             inner: Mutex::new(inner),
             version: watch::Sender::new(0),
         })
@@ -252,7 +257,7 @@ impl LiveRun {
     pub fn attempted(&self, attempt: u32) {
         let mut inner = self.inner();
         inner.attempt = attempt;
-        inner.log = Log::new(attempt, self.limit);
+        inner.log = Log::new(attempt, self.room);
         inner.place = None;
         drop(inner);
         self.changed();
@@ -314,8 +319,7 @@ impl LiveRun {
     /// Shows the stored end to all watchers.
     pub fn publish(&self, stored: Stored) {
         let mut run = stored.run;
-        run.stdout.clear();
-        run.stderr.clear();
+        run.forget_output();
         self.inner().run = run;
         self.changed();
     }
@@ -336,6 +340,7 @@ impl Inner {
         Run {
             stdout: self.log.written(OutputStream::Stdout).to_vec(),
             stderr: self.log.written(OutputStream::Stderr).to_vec(),
+            drawing: self.log.written(OutputStream::Drawing).to_vec(),
             ..self.run.clone()
         }
     }

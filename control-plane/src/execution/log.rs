@@ -21,6 +21,8 @@ const MAX_PIECES: usize = 8192;
 const GATHERED_BYTES: usize = 16 * 1024;
 /// Most bytes of output that are read at one time.
 const READ_BYTES: usize = 64 * 1024;
+/// In the stored order, a piece of the drawing is its length and this.
+const DRAWN: i64 = 1 << 40;
 /// Bits of a sequence number below the attempt.
 const ATTEMPT_SHIFT: u32 = 32;
 
@@ -54,7 +56,37 @@ pub struct Log {
     pieces: Vec<Piece>,
     stdout: Output,
     stderr: Output,
-    limit: usize,
+    drawing: Output,
+    room: Room,
+}
+
+/// How much a log keeps.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// Bytes of each of standard output and standard error.
+    pub output: usize,
+    /// Bytes of the drawing.
+    pub drawing: usize,
+}
+
+impl From<usize> for Room {
+    fn from(each: usize) -> Self {
+        Self {
+            output: each,
+            drawing: each,
+        }
+    }
+}
+
+/// All that a program wrote, as it is stored.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Written<'a> {
+    /// Standard output.
+    pub stdout: &'a [u8],
+    /// Standard error.
+    pub stderr: &'a [u8],
+    /// What it drew.
+    pub drawing: &'a [u8],
 }
 
 #[derive(Debug)]
@@ -80,14 +112,15 @@ struct Output {
 }
 
 impl Log {
-    /// An empty log of an attempt that keeps at most `limit` bytes of each stream.
-    pub fn new(attempt: u32, limit: usize) -> Self {
+    /// An empty log of an attempt.
+    pub fn new(attempt: u32, room: impl Into<Room>) -> Self {
         Self {
             base: u64::from(attempt) << ATTEMPT_SHIFT,
             pieces: Vec::new(),
             stdout: Output::default(),
             stderr: Output::default(),
-            limit,
+            drawing: Output::default(),
+            room: room.into(),
         }
     }
 
@@ -95,19 +128,22 @@ impl Log {
     pub fn restore(
         attempt: u32,
         start: Option<Timestamp>,
-        stdout: &[u8],
-        stderr: &[u8],
+        written: Written<'_>,
         order: &[i64],
     ) -> Self {
         let mut log = Self::new(attempt, usize::MAX);
         let Some(start) = start else { return log };
         log.start(start);
-        let (mut stdout, mut stderr) = (stdout, stderr);
+        let Written {
+            mut stdout,
+            mut stderr,
+            mut drawing,
+        } = written;
         for &length in order {
-            let (stream, rest) = if length < 0 {
-                (OutputStream::Stderr, &mut stderr)
-            } else {
-                (OutputStream::Stdout, &mut stdout)
+            let (stream, rest, length) = match length {
+                ..0 => (OutputStream::Stderr, &mut stderr, length),
+                0..DRAWN => (OutputStream::Stdout, &mut stdout, length),
+                DRAWN.. => (OutputStream::Drawing, &mut drawing, length - DRAWN),
             };
             let count = usize::try_from(length.unsigned_abs())
                 .unwrap_or(usize::MAX)
@@ -153,7 +189,10 @@ impl Log {
     /// Notes output. What is over the limit of its stream is dropped.
     pub fn write(&mut self, stream: OutputStream, data: &[u8], now: Timestamp) {
         let gather = self.pieces.len() >= MAX_PIECES;
-        let limit = self.limit;
+        let limit = match stream {
+            OutputStream::Stdout | OutputStream::Stderr => self.room.output,
+            OutputStream::Drawing => self.room.drawing,
+        };
         let output = self.output_mut(stream);
         let room = limit.saturating_sub(output.bytes.len());
         output
@@ -168,6 +207,7 @@ impl Log {
     pub fn finish(&mut self, now: Timestamp) {
         self.cover(OutputStream::Stdout, now);
         self.cover(OutputStream::Stderr, now);
+        self.cover(OutputStream::Drawing, now);
     }
 
     /// The place behind the last event.
@@ -214,7 +254,8 @@ impl Log {
         &output.bytes[..output.covered]
     }
 
-    /// The order of the output: lengths of the pieces, those of standard error negative.
+    /// The order of the output: lengths of the pieces, those of standard error negative, those of the drawing
+    /// larger than any length.
     pub fn order(&self) -> Vec<i64> {
         let mut before = self.base;
         let mut order = Vec::new();
@@ -223,6 +264,7 @@ impl Log {
             match piece.kind {
                 Kind::Output(OutputStream::Stdout, _) => order.push(length),
                 Kind::Output(OutputStream::Stderr, _) => order.push(-length),
+                Kind::Output(OutputStream::Drawing, _) => order.push(length + DRAWN),
                 Kind::Queued(_) | Kind::Started => {}
             }
             before = piece.end;
@@ -258,6 +300,7 @@ impl Log {
         match stream {
             OutputStream::Stdout => &self.stdout,
             OutputStream::Stderr => &self.stderr,
+            OutputStream::Drawing => &self.drawing,
         }
     }
 
@@ -265,6 +308,7 @@ impl Log {
         match stream {
             OutputStream::Stdout => &mut self.stdout,
             OutputStream::Stderr => &mut self.stderr,
+            OutputStream::Drawing => &mut self.drawing,
         }
     }
 }

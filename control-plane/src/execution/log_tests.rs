@@ -8,7 +8,7 @@ use super::*;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 const MIB: usize = 1024 * 1024;
-use OutputStream::{Stderr, Stdout};
+use OutputStream::{Drawing, Stderr, Stdout};
 
 /// All events behind a place.
 fn read_all(log: &Log, mut after: u64) -> Vec<Entry> {
@@ -105,11 +105,12 @@ fn a_new_attempt_starts_anew_for_old_watchers() {
     assert_eq!(log.read((1 << 32) + 77).unwrap().event, Event::Started);
 }
 
-fn writes() -> impl Strategy<Value = Vec<(bool, Vec<u8>)>> {
-    prop::collection::vec(
-        (any::<bool>(), prop::collection::vec(any::<u8>(), 0..40)),
-        0..60,
-    )
+fn stream() -> impl Strategy<Value = OutputStream> {
+    prop_oneof![Just(Stdout), Just(Stderr), Just(Drawing)]
+}
+
+fn writes() -> impl Strategy<Value = Vec<(OutputStream, Vec<u8>)>> {
+    prop::collection::vec((stream(), prop::collection::vec(any::<u8>(), 0..40)), 0..60)
 }
 
 proptest! {
@@ -118,16 +119,16 @@ proptest! {
         let mut log = Log::new(3, MIB);
         log.start(NOW);
         let mut all = Vec::new();
-        for (error, data) in &writes {
-            log.write(if *error { Stderr } else { Stdout }, data, NOW);
-            all.extend(data.iter().map(|byte| (*error, *byte)));
+        for (stream, data) in &writes {
+            log.write(*stream, data, NOW);
+            all.extend(data.iter().map(|byte| (*stream, *byte)));
         }
         let cut = cut.min(all.len());
         let after = (3u64 << 32) + 1 + cut as u64;
         let rest: Vec<_> = read_all(&log, after)
             .into_iter()
             .flat_map(|entry| match entry.event {
-                Event::Output(stream, data) => data.into_iter().map(move |byte| (stream == Stderr, byte)).collect(),
+                Event::Output(stream, data) => data.into_iter().map(move |byte| (stream, byte)).collect(),
                 _ => Vec::new(),
             })
             .collect();
@@ -138,18 +139,26 @@ proptest! {
     fn a_stored_log_reads_the_same(writes in writes(), after in 0u64..1000) {
         let mut log = Log::new(3, MIB);
         log.start(NOW);
-        for (error, data) in &writes {
-            log.write(if *error { Stderr } else { Stdout }, data, NOW);
+        for (stream, data) in &writes {
+            log.write(*stream, data, NOW);
         }
-        let stored = Log::restore(3, Some(NOW), log.written(Stdout), log.written(Stderr), &log.order());
+        let written = Written {
+            stdout: log.written(Stdout),
+            stderr: log.written(Stderr),
+            drawing: log.written(Drawing),
+        };
+        let stored = Log::restore(3, Some(NOW), written, &log.order());
         prop_assert_eq!(stored.end(), log.end());
         let after = (3 << 32) + after;
         prop_assert_eq!(read_all(&stored, after), read_all(&log, after));
     }
 
     #[test]
-    fn any_stored_order_is_read_without_a_crash(order: Vec<i64>, stdout: Vec<u8>, stderr: Vec<u8>) {
-        let log = Log::restore(1, Some(NOW), &stdout, &stderr, &order);
+    fn any_stored_order_is_read_without_a_crash(
+        order: Vec<i64>, stdout: Vec<u8>, stderr: Vec<u8>, drawing: Vec<u8>,
+    ) {
+        let written = Written { stdout: &stdout, stderr: &stderr, drawing: &drawing };
+        let log = Log::restore(1, Some(NOW), written, &order);
         read_all(&log, 0);
     }
 }

@@ -106,6 +106,10 @@ pub struct Limits {
     pub output_bytes: Option<u64>,
     /// Processes and threads at one time.
     pub processes: Option<u32>,
+    /// Time in which an interactive program may wait for input without that its wall-clock time passes.
+    pub input_wait: Option<Duration>,
+    /// Bytes of what it draws.
+    pub drawing_bytes: Option<u64>,
 }
 
 /// How one program ended.
@@ -186,6 +190,15 @@ pub struct Usage {
     pub stdout_truncated: bool,
     /// Standard error was cut.
     pub stderr_truncated: bool,
+    /// Bytes kept of what it drew.
+    #[serde(default)]
+    pub drawing_bytes: u64,
+    /// The drawing was cut.
+    #[serde(default)]
+    pub drawing_truncated: bool,
+    /// Time in which it waited for input, and which is not in `wall`.
+    #[serde(default)]
+    pub input_wait: Duration,
 }
 
 /// Why Python could not compile a program.
@@ -233,13 +246,15 @@ impl Ending {
     }
 }
 
-/// One of a program's output streams.
+/// Where a program put bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputStream {
     /// Standard output.
     Stdout,
     /// Standard error.
     Stderr,
+    /// What it drew.
+    Drawing,
 }
 
 /// Where a run or a submission stands.
@@ -343,6 +358,8 @@ pub struct Run {
     pub stdout: Vec<u8>,
     /// Standard error so far.
     pub stderr: Vec<u8>,
+    /// What it drew so far.
+    pub drawing: Vec<u8>,
     /// Where it stands in the queue, while it is queued.
     pub queue_position: Option<QueuePosition>,
     /// When it was accepted.
@@ -355,6 +372,15 @@ pub struct Run {
     pub files: Option<RunFiles>,
     /// Why it failed, when it did.
     pub explanation: Option<Explanation>,
+}
+
+impl Run {
+    /// Lets go of all that it wrote, where that is kept elsewhere.
+    pub fn forget_output(&mut self) {
+        self.stdout.clear();
+        self.stderr.clear();
+        self.drawing.clear();
+    }
 }
 
 #[cfg(test)]

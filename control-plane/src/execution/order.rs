@@ -25,6 +25,8 @@ pub struct Order {
     pub call: Option<FunctionCall>,
     /// Files that are to come back.
     pub collect: Option<Collection>,
+    /// What it draws is to come.
+    pub drawing: bool,
     /// Names the call of the API that caused it, in both programs' logs and traces.
     pub call_id: String,
 }

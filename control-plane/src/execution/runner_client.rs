@@ -232,6 +232,7 @@ fn execute_request(order: &Order) -> wire::ExecuteRequest {
         function_call: call,
         profile: order.profile.word().to_owned(),
         file_collection: order.collect.map(file_collection),
+        drawing: order.drawing,
         ..wire::ExecuteRequest::default()
     }
 }
@@ -277,6 +278,8 @@ fn limits(limits: Limits) -> common::Limits {
             .processes
             .and_then(|count| i32::try_from(count).ok())
             .unwrap_or(0),
+        input_wait_limit: duration(limits.input_wait),
+        drawing_limit_bytes: size(limits.drawing_bytes),
     }
 }
 
@@ -298,6 +301,9 @@ pub fn happening(
                 }
                 Ok(common::OutputStream::Stderr) => {
                     Ok(Happening::Output(OutputStream::Stderr, data))
+                }
+                Ok(common::OutputStream::Drawing) => {
+                    Ok(Happening::Output(OutputStream::Drawing, data))
                 }
                 _ => broken("output of an unknown stream"),
             }
@@ -434,6 +440,9 @@ fn read_usage(usage: common::Usage) -> Usage {
         stderr_bytes,
         stdout_truncated,
         stderr_truncated,
+        drawing_bytes,
+        drawing_truncated,
+        input_wait_duration,
     } = usage;
     let time = |value: Option<prost_types::Duration>| {
         value
@@ -451,6 +460,9 @@ fn read_usage(usage: common::Usage) -> Usage {
         stderr_bytes: size(stderr_bytes),
         stdout_truncated,
         stderr_truncated,
+        drawing_bytes: size(drawing_bytes),
+        drawing_truncated,
+        input_wait: time(input_wait_duration),
     }
 }
 

@@ -15,6 +15,7 @@ use super::dispatcher::{Dispatcher, Work};
 use super::engine::System;
 use super::kept::{Collection, RunFile};
 use super::live::{LiveRun, LiveRuns};
+use super::log::Room;
 use super::model::{
     Ending, Limits, Outcome, Profile, ProfileView, Program, QueuePosition, Run, State,
 };
@@ -181,8 +182,12 @@ impl Execution {
             user: run.user,
             order: None,
         };
-        let limit = usize::try_from(self.platform.config.limits.output_bytes).unwrap_or(usize::MAX);
-        let live = LiveRun::new(run, interactive, attempt, limit);
+        let limits = &self.platform.config.limits;
+        let room = Room {
+            output: usize::try_from(limits.output_bytes).unwrap_or(usize::MAX),
+            drawing: usize::try_from(limits.drawing_bytes).unwrap_or(usize::MAX),
+        };
+        let live = LiveRun::new(run, interactive, attempt, room);
         self.live.insert(live.clone());
         self.dispatcher.queue().push(ticket);
         live.queued(self.position(job), self.platform.clock.now());
@@ -332,7 +337,11 @@ impl Execution {
     /// Limits of a run.
     pub fn run_limits(&self) -> Limits {
         let limits = &self.platform.config.limits;
-        program_limits(limits, limits.run_wall_time, limits.memory_bytes)
+        Limits {
+            input_wait: Some(limits.input_wait),
+            drawing_bytes: Some(limits.drawing_bytes),
+            ..program_limits(limits, limits.run_wall_time, limits.memory_bytes)
+        }
     }
 
     /// How many files of a run are kept.
@@ -431,6 +440,8 @@ pub fn program_limits(
         memory_bytes: Some(memory_bytes),
         output_bytes: Some(limits.output_bytes),
         processes: u32::try_from(limits.processes).ok(),
+        input_wait: None,
+        drawing_bytes: None,
     }
 }
 
@@ -442,6 +453,7 @@ pub(super) fn new_run(user: UserId, now: Timestamp) -> Run {
         ending: None,
         stdout: Vec::new(),
         stderr: Vec::new(),
+        drawing: Vec::new(),
         queue_position: None,
         create_time: now,
         start_time: None,

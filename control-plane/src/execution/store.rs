@@ -219,8 +219,8 @@ pub async fn finish(
     db::query(
         "UPDATE runs SET state = $1, outcome = $2, exit_code = $3, signal = $4, usage = $5,
              compile_error = $6, stdout = $7, stderr = $8, output_order = $9, start_time = $10,
-             finish_time = $11, files = $12, explanation = $13, notes = notes || $14
-         WHERE id = $15",
+             finish_time = $11, files = $12, explanation = $13, drawing = $14, notes = notes || $15
+         WHERE id = $16",
     )
     .bind(state.word())
     .bind(outcome.word())
@@ -235,6 +235,7 @@ pub async fn finish(
     .bind(run.finish_time.map(to_micros))
     .bind(run.files.as_ref().map(to_json).transpose()?)
     .bind(run.explanation.as_ref().map(to_json).transpose()?)
+    .bind(&run.drawing)
     .bind(notes)
     .bind(run.id.to_string())
     .execute(&mut *tx)
@@ -328,7 +329,7 @@ pub async fn work(pool: &Pool, id: RunId) -> Result<Option<Work>, sqlx::Error> {
 pub async fn get(pool: &Pool, id: RunId) -> Result<Option<Stored>, sqlx::Error> {
     let row = db::query(
         "SELECT id, user_id, state, outcome, exit_code, signal, usage, compile_error, stdout,
-             stderr, output_order, create_time, start_time, finish_time, files, explanation,
+             stderr, drawing, output_order, create_time, start_time, finish_time, files, explanation,
              attempt
          FROM runs WHERE id = $1",
     )
@@ -340,6 +341,7 @@ pub async fn get(pool: &Pool, id: RunId) -> Result<Option<Stored>, sqlx::Error> 
     run.ending = ending(&row)?;
     run.stdout = row.try_get("stdout")?;
     run.stderr = row.try_get("stderr")?;
+    run.drawing = row.try_get("drawing")?;
     run.finish_time = time(&row, "finish_time")?;
     let json = |column| row.try_get::<Option<&str>, _>(column);
     run.files = json("files")?
@@ -447,6 +449,7 @@ fn head(row: &Row) -> Result<Run, sqlx::Error> {
         ending: None,
         stdout: Vec::new(),
         stderr: Vec::new(),
+        drawing: Vec::new(),
         queue_position: None,
         create_time: from_micros(row.try_get("create_time")?)?,
         start_time: time(row, "start_time")?,
@@ -480,10 +483,10 @@ fn time(row: &Row, column: &str) -> Result<Option<Timestamp>, sqlx::Error> {
         .transpose()
 }
 
-fn to_json<T: serde::Serialize>(value: &T) -> Result<String, sqlx::Error> {
+pub fn to_json<T: serde::Serialize>(value: &T) -> Result<String, sqlx::Error> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
-fn from_json<T: serde::de::DeserializeOwned>(text: &[u8]) -> Result<T, sqlx::Error> {
+pub fn from_json<T: serde::de::DeserializeOwned>(text: &[u8]) -> Result<T, sqlx::Error> {
     serde_json::from_slice(text).map_err(|error| sqlx::Error::Decode(error.into()))
 }

@@ -117,6 +117,7 @@ impl Execution {
             interactive: run.interactive && !typed.closed,
             call: None,
             collect: work.collect_files.then(|| self.collection()),
+            drawing: true,
             call_id: work.call_id,
         })
     }

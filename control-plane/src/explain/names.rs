@@ -182,6 +182,10 @@ pub fn import_error(context: &Context<'_>) -> Option<Finding> {
             None => named(Kind::ModuleMissing),
         });
     }
+    // Our own, in rootfs/runner/tkinter.
+    if context.message.starts_with("tkinter opens windows") {
+        return Some(Finding::new(Kind::ModuleNotHere).with("name", "tkinter"));
+    }
     let message = context.message.split(" (").next()?;
     let [name, module] = match capture(message, "cannot import name '{}' from '{}'") {
         Some(found) => found,

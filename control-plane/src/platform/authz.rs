@@ -30,6 +30,10 @@ pub enum Rate {
     /// The one per address, with login or without: calls that give logins, or every login would
     /// come with more calls.
     Address,
+    /// One of its own per address, with login or without: an exchange of a token that nobody guesses.
+    Refreshes,
+    /// The ordinary one per user; without login a larger one per address: reads of public content.
+    Content,
     /// Input for running programs, per user.
     Inputs,
     /// The quota of runs, which the use case takes from, so that a repeat of a request_id costs
@@ -72,7 +76,7 @@ const fn call(method: &'static str, access: Access, rate: Rate, keys: Keys) -> C
 
 use Access::{Owner, Public, User};
 use Keys::{Always, Needs, Never};
-use Rate::{Address, Calls, Free, Inputs, Runs};
+use Rate::{Address, Calls, Content, Free, Inputs, Refreshes, Runs};
 use Scope::*;
 
 const TEACHER: Access = Access::Role(Role::Teacher);
@@ -84,7 +88,7 @@ const ADMIN: Access = Access::Role(Role::Admin);
 pub const TABLE: &[Call] = &[
     call("/coderunner.v1.AuthService/Register", Public, Address, Never),
     call("/coderunner.v1.AuthService/Login", Public, Address, Never),
-    call("/coderunner.v1.AuthService/Refresh", Public, Address, Never),
+    call("/coderunner.v1.AuthService/Refresh", Public, Refreshes, Never),
     call("/coderunner.v1.AuthService/Logout", User, Calls, Never),
     call("/coderunner.v1.AuthService/GetMe", User, Calls, Never),
     call("/coderunner.v1.AuthService/ListSessions", User, Calls, Never),
@@ -104,18 +108,18 @@ pub const TABLE: &[Call] = &[
     call("/coderunner.v1.ServiceAccountService/ListApiKeys", ADMIN, Calls, Never),
     call("/coderunner.v1.ServiceAccountService/RevokeApiKey", ADMIN, Calls, Never),
 
-    call("/coderunner.v1.ProblemService/ListProblems", Public, Calls, Needs(ProblemsRead)),
-    call("/coderunner.v1.ProblemService/GetProblem", Public, Calls, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/ListProblems", Public, Content, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/GetProblem", Public, Content, Needs(ProblemsRead)),
     call("/coderunner.v1.ProblemService/GetProblemSources", AUTHOR, Calls, Needs(TestsRead)),
     call("/coderunner.v1.ProblemService/CreateProblem", AUTHOR, Calls, Needs(ProblemsWrite)),
     call("/coderunner.v1.ProblemService/UpdateProblem", AUTHOR, Calls, Needs(ProblemsWrite)),
     call("/coderunner.v1.ProblemService/DeleteProblem", AUTHOR, Calls, Needs(ProblemsWrite)),
-    call("/coderunner.v1.ProblemService/ListTags", Public, Calls, Needs(ProblemsRead)),
-    call("/coderunner.v1.ProblemService/ListCategories", Public, Calls, Needs(ProblemsRead)),
-    call("/coderunner.v1.ProblemService/ListLevels", Public, Calls, Needs(ProblemsRead)),
-    call("/coderunner.v1.ProblemService/GetSession", Public, Calls, Needs(ProblemsRead)),
-    call("/coderunner.v1.ProblemService/ListCheatsheets", Public, Calls, Needs(ProblemsRead)),
-    call("/coderunner.v1.ProblemService/GetCheatsheet", Public, Calls, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/ListTags", Public, Content, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/ListCategories", Public, Content, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/ListLevels", Public, Content, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/GetSession", Public, Content, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/ListCheatsheets", Public, Content, Needs(ProblemsRead)),
+    call("/coderunner.v1.ProblemService/GetCheatsheet", Public, Content, Needs(ProblemsRead)),
     call("/coderunner.v1.ProblemService/ImportPackage", AUTHOR, Calls, Needs(ProblemsWrite)),
     call("/coderunner.v1.ProblemService/ExportPackage", AUTHOR, Calls, Needs(TestsRead)),
 
@@ -133,7 +137,7 @@ pub const TABLE: &[Call] = &[
     call("/coderunner.v1.ExecutionService/CloseInput", Owner, Inputs, Needs(RunsWrite)),
     call("/coderunner.v1.ExecutionService/CancelRun", Owner, Calls, Needs(RunsWrite)),
     call("/coderunner.v1.ExecutionService/GetQueueStats", User, Calls, Needs(RunsRead)),
-    call("/coderunner.v1.ExecutionService/GetCapabilities", Public, Calls, Always),
+    call("/coderunner.v1.ExecutionService/GetCapabilities", Public, Content, Always),
 
     call("/coderunner.v1.SubmissionService/CreateSubmission", User, Runs, Needs(SubmissionsWrite)),
     call("/coderunner.v1.SubmissionService/WatchSubmission", Owner, Calls, Needs(SubmissionsRead)),
@@ -154,6 +158,7 @@ pub const TABLE: &[Call] = &[
     call("/coderunner.v1.ProgressService/GetDraft", User, Calls, Needs(ProgressRead)),
 
     call("/coderunner.v1.ClassService/CreateClass", TEACHER, Calls, Needs(ClassesWrite)),
+    call("/coderunner.v1.ClassService/DeleteClass", Owner, Calls, Needs(ClassesWrite)),
     call("/coderunner.v1.ClassService/JoinClass", User, Calls, Needs(ClassesWrite)),
     call("/coderunner.v1.ClassService/ListMembers", Owner, Calls, Needs(ClassesRead)),
     call("/coderunner.v1.ClassService/RemoveMember", Owner, Calls, Needs(ClassesWrite)),
@@ -161,7 +166,7 @@ pub const TABLE: &[Call] = &[
     call("/coderunner.v1.ClassService/ListMyClasses", User, Calls, Needs(ClassesRead)),
 
     call("/coderunner.v1.SnippetService/CreateSnippet", User, Calls, Needs(SnippetsWrite)),
-    call("/coderunner.v1.SnippetService/GetSnippet", Public, Calls, Needs(SnippetsRead)),
+    call("/coderunner.v1.SnippetService/GetSnippet", Public, Content, Needs(SnippetsRead)),
 
     call("/coderunner.v1.RunnerService/ListRunners", ADMIN, Calls, Never),
     call("/coderunner.v1.RunnerService/DrainRunner", ADMIN, Calls, Never),

@@ -101,6 +101,8 @@ pub struct OpContext {
     pub address: IpAddr,
     /// What the client calls itself, cut to 200 characters.
     pub user_agent: String,
+    /// The client is a page that keeps its refresh token in a cookie (`browser.rs`).
+    pub browser: bool,
     /// When the client stops waiting.
     pub deadline: Option<Instant>,
     /// Full name of the call, for example `/coderunner.v1.AuthService/Login`.

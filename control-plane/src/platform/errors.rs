@@ -45,6 +45,9 @@ impl Reason {
     pub const REJUDGE_OPEN: Self = Self("REJUDGE_OPEN");
     pub const REJUDGE_DECIDED: Self = Self("REJUDGE_DECIDED");
     pub const PROBLEM_CHANGED: Self = Self("PROBLEM_CHANGED");
+    pub const SNIPPETS_FULL: Self = Self("SNIPPETS_FULL");
+    pub const CLASS_LIMIT: Self = Self("CLASS_LIMIT");
+    pub const CLASS_FULL: Self = Self("CLASS_FULL");
     pub const INPUT_FULL: Self = Self("INPUT_FULL");
     pub const INPUT_CLOSED: Self = Self("INPUT_CLOSED");
     pub const PACKAGE_TOO_LARGE: Self = Self("PACKAGE_TOO_LARGE");

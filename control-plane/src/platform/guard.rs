@@ -5,18 +5,20 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
-use axum::extract::State;
-use axum::middleware::Next;
 use futures::future::BoxFuture;
+use http::request::Parts as Head;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use tonic::Status;
+use tonic::body::Body;
 use tonic::transport::server::{TcpConnectInfo, TlsConnectInfo};
+use tower::Service;
 use tracing::Instrument;
 
 use super::authz::{self, Access, Call, Rate};
+use super::browser;
 use super::context::{Caller, Credential, OpContext};
 use super::errors::{Error, Reason};
 use super::headers;
@@ -39,17 +41,61 @@ pub struct Guard {
     pub authenticator: Arc<dyn Authenticate>,
     pub rate_limits: RateLimits,
     pub trusted_proxies: Vec<IpAddr>,
+    /// Origins whose pages may keep cookies, besides our own.
+    pub origins: Vec<String>,
 }
 
-/// The guard as a layer, for `axum::middleware::from_fn_with_state`.
-pub async fn guard(
-    State(guard): State<Arc<Guard>>,
-    mut request: Request<Body>,
-    next: Next,
-) -> Response<Body> {
-    let Some(call) = authz::find(request.uri().path()) else {
-        return answer(Status::unimplemented("There is no such call."));
-    };
+/// What is served, behind the guard.
+#[derive(Clone)]
+pub struct Guarded<S> {
+    guard: Arc<Guard>,
+    inner: S,
+}
+
+impl<S> Guarded<S> {
+    /// Nobody comes to `inner` but through the guard.
+    pub fn new(guard: Arc<Guard>, inner: S) -> Self {
+        Self { guard, inner }
+    }
+}
+
+/// By hand, and not by layers of a router: those would put each request and its answer into a few
+/// boxes more.
+impl<S> Service<Request<Body>> for Guarded<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Response<Body>, S::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let Some(call) = authz::find(request.uri().path()) else {
+            let missing = answer(Status::unimplemented("There is no such call."));
+            return Box::pin(std::future::ready(Ok(missing)));
+        };
+        // The one that said that it is ready is used, and a copy waits for the next.
+        let next = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, next);
+        Box::pin(guarded(self.guard.clone(), inner, call, request))
+    }
+}
+
+async fn guarded<S>(
+    guard: Arc<Guard>,
+    mut inner: S,
+    call: Call,
+    request: Request<Body>,
+) -> Result<Response<Body>, S::Error>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+{
     let start = Instant::now();
     let call_id = CallId::new();
     let span = tracing::info_span!(
@@ -60,26 +106,28 @@ pub async fn guard(
         api_key_id = tracing::field::Empty,
     );
     let peer = peer_address(&request);
+    let around = span.clone();
+    let (mut head, body) = request.into_parts();
     async move {
-        let mut response = match guard.admit(call, call_id, peer, request.headers()).await {
+        let mut response = match guard.admit(call, call_id, peer, &head).await {
             Err(error) => answer(error.into()),
             Ok(context) => {
                 if let Some(caller) = context.caller {
-                    tracing::Span::current().record("user_id", caller.user_id.to_string());
+                    span.record("user_id", tracing::field::display(caller.user_id));
                     if let Credential::ApiKey { id, .. } = caller.credential {
-                        tracing::Span::current().record("api_key_id", id.to_string());
+                        span.record("api_key_id", tracing::field::display(id));
                     }
                 }
-                request.extensions_mut().insert(context);
-                next.run(request).await
+                head.extensions.insert(context);
+                inner.call(Request::from_parts(head, body)).await?
             }
         };
         let value = HeaderValue::try_from(call_id.to_string()).expect("an id is plain ASCII");
         response.headers_mut().insert("x-request-id", value);
         report(call, &response, start.elapsed());
-        response
+        Ok(response)
     }
-    .instrument(span)
+    .instrument(around)
     .await
 }
 
@@ -89,8 +137,9 @@ impl Guard {
         call: Call,
         call_id: CallId,
         peer: IpAddr,
-        headers: &HeaderMap,
+        head: &Head,
     ) -> Result<OpContext, Error> {
+        let headers = &head.headers;
         let address = headers::client_address(&self.trusted_proxies, peer, headers);
         let caller = match self.authenticate(call, headers, address).await {
             Ok(caller) => Ok(caller),
@@ -107,6 +156,7 @@ impl Guard {
             caller: caller.ok(),
             address,
             user_agent: headers::user_agent(headers),
+            browser: browser::may_have_cookies(&head.uri, headers, &self.origins),
             deadline: headers::timeout(headers).map(|timeout| Instant::now() + timeout),
             method: call.method,
         })
@@ -134,19 +184,21 @@ impl Guard {
     ) -> Result<(), Error> {
         let (rule, caller) = match (call.rate, caller) {
             (Rate::Free, _) | (Rate::Runs, Some(_)) => return Ok(()),
-            (Rate::Address, _) | (_, None) => return self.limit_address(address).await,
+            (Rate::Refreshes, _) => return self.limit_address(Rule::Refreshes, address).await,
+            (Rate::Content, None) => return self.limit_address(Rule::Content, address).await,
+            (Rate::Address, _) | (_, None) => {
+                return self.limit_address(Rule::AddressCalls, address).await;
+            }
             (Rate::Inputs, Some(caller)) => (Rule::Inputs, caller),
-            (Rate::Calls, Some(caller)) => (Rule::UserCalls, caller),
+            (Rate::Calls | Rate::Content, Some(caller)) => (Rule::UserCalls, caller),
         };
         let user_id = caller.user_id.to_string();
         let rates = &self.rate_limits;
         rates.check_own(rule, caller.quota(), &user_id).await
     }
 
-    async fn limit_address(&self, address: IpAddr) -> Result<(), Error> {
-        self.rate_limits
-            .check(Rule::AddressCalls, &network(address))
-            .await
+    async fn limit_address(&self, rule: Rule, address: IpAddr) -> Result<(), Error> {
+        self.rate_limits.check(rule, &network(address)).await
     }
 }
 
@@ -224,14 +276,15 @@ mod tests {
             authenticator: counting.clone(),
             rate_limits: RateLimits::local(&Limits::default(), Arc::new(SystemClock)),
             trusted_proxies: Vec::new(),
+            origins: Vec::new(),
         };
-        let mut headers = HeaderMap::new();
-        headers.insert("authorization", "Bearer crk_x".parse().unwrap());
+        let request = Request::builder().header("authorization", "Bearer crk_x");
+        let (head, ()) = request.body(()).unwrap().into_parts();
         for (number, call) in authz::TABLE.iter().enumerate() {
             let before = counting.0.load(Ordering::Relaxed);
             // An address of its own for each, so that no limit comes first.
             let peer = IpAddr::V4(Ipv4Addr::from_bits(u32::try_from(number).unwrap()));
-            let admitted = guard.admit(*call, CallId::new(), peer, &headers).await;
+            let admitted = guard.admit(*call, CallId::new(), peer, &head).await;
             let asked = counting.0.load(Ordering::Relaxed) - before;
             let free = call.rate == Rate::Free;
             assert_eq!(asked, u32::from(!free), "{}", call.method);

@@ -82,6 +82,10 @@ typed_id!(
     ValidationId
 );
 typed_id!(
+    /// A class of a teacher.
+    ClassId
+);
+typed_id!(
     /// One call, as the log names it.
     CallId
 );

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod authz;
+pub mod browser;
 pub mod cache;
 pub mod callers;
 pub mod clock;
@@ -9,6 +10,7 @@ pub mod config;
 pub mod context;
 pub mod db;
 pub mod errors;
+pub mod front;
 pub mod guard;
 pub mod headers;
 pub mod idempotency;

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowCredentials, AllowOrigin, CorsLayer};
 
 use super::config::{Config, TlsFiles};
 
@@ -59,7 +59,7 @@ pub fn transport(config: &Config) -> anyhow::Result<Server> {
         .context("use the certificate of the public port")
 }
 
-/// Lets web pages of these origins call, and read the status of a call.
+/// Lets web pages of these origins call, with cookies, and read the status of a call.
 pub fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
     let origins = origins
         .iter()
@@ -68,13 +68,17 @@ pub fn cors(origins: &[String]) -> anyhow::Result<CorsLayer> {
     let names = |names: &[&'static str]| -> Vec<HeaderName> {
         names.iter().copied().map(HeaderName::from_static).collect()
     };
+    let known = origins.clone();
+    let with_cookies = AllowCredentials::predicate(move |origin, _| known.contains(origin));
     Ok(CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
+        .allow_credentials(with_cookies)
         .allow_methods([Method::GET, Method::POST])
         .allow_headers(names(&[
             "authorization",
             "content-type",
             "grpc-timeout",
+            "x-coderunner-browser",
             "x-grpc-web",
             "x-user-agent",
         ]))

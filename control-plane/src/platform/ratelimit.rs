@@ -20,18 +20,30 @@ use super::clock::SharedClock;
 use super::config::Limits;
 use super::errors::{Error, Reason};
 
+/// So many users may join classes from one address at a time: a class does, in its first lesson.
+const JOINS_OF_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
+
 /// What is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rule {
     /// Calls of one user, but for the ones with a rule of their own.
     UserCalls,
-    /// Calls of one network address without login, and those that give logins.
+    /// Calls of one network address without login, and those that give logins for a password.
     AddressCalls,
+    /// Refreshes of one network address: a class whose pages open at the same moment has one.
+    Refreshes,
+    /// Reads of public content by one network address without login. They are answered from memory,
+    /// and a class behind one address must not use up its logins by opening the page.
+    Content,
     /// API keys that one network address came with and that are not known, whether or not they are
     /// right. Apart from the calls, so that visitors without login don't use it up.
     UnknownKeys,
     /// Logins of one account from one address.
     Logins,
+    /// Codes of classes that one user tries, right or wrong.
+    Joins,
+    /// Codes of classes that are tried from one network address.
+    AddressJoins,
     /// Input sent to running programs by one user.
     Inputs,
     /// Runs and submissions of one user.
@@ -43,11 +55,15 @@ pub enum Rule {
 }
 
 impl Rule {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 12] = [
         Self::UserCalls,
         Self::AddressCalls,
+        Self::Refreshes,
+        Self::Content,
         Self::UnknownKeys,
         Self::Logins,
+        Self::Joins,
+        Self::AddressJoins,
         Self::Inputs,
         Self::RunsPerMinute,
         Self::RunsPerHour,
@@ -59,7 +75,13 @@ impl Rule {
         let count = match self {
             Self::UserCalls => limits.calls_per_minute,
             Self::AddressCalls | Self::UnknownKeys => limits.anonymous_calls_per_minute,
+            Self::Refreshes => limits.refreshes_per_minute,
+            Self::Content => limits.content_calls_per_minute,
             Self::Logins => limits.logins_per_minute,
+            Self::Joins => limits.joins_per_minute,
+            Self::AddressJoins => limits
+                .joins_per_minute
+                .map(|count| count.saturating_mul(JOINS_OF_ADDRESS)),
             Self::Inputs => limits.inputs_per_minute,
             Self::RunsPerMinute => limits.runs_per_minute,
             Self::RunsPerHour => limits.runs_per_hour,
@@ -94,7 +116,14 @@ impl Quota {
             Rule::RunsPerHour => self.runs_per_hour,
             Rule::RunsPerDay => self.runs_per_day,
             Rule::UserCalls => self.calls_per_minute,
-            Rule::AddressCalls | Rule::UnknownKeys | Rule::Logins | Rule::Inputs => None,
+            Rule::AddressCalls
+            | Rule::Refreshes
+            | Rule::Content
+            | Rule::UnknownKeys
+            | Rule::Logins
+            | Rule::Joins
+            | Rule::AddressJoins
+            | Rule::Inputs => None,
         }
     }
 }

@@ -102,6 +102,11 @@ impl Catalogue {
         self.find(slug.as_str())
     }
 
+    /// Where in the order of the course a problem is; none for one that is not there.
+    pub fn position(&self, slug: &str) -> Option<usize> {
+        self.place.get(slug).copied()
+    }
+
     fn find(&self, slug: &str) -> Option<&Arc<Problem>> {
         self.place.get(slug).map(|at| &self.problems[*at])
     }

@@ -111,13 +111,15 @@ fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, sqlx::Erro
 /// All levels with their sessions, in the order of the course. The sessions have no problems
 /// yet; `problems` has them in order.
 pub async fn levels(db: &Pool) -> Result<Vec<Level>, sqlx::Error> {
-    let rows = db::query("SELECT * FROM levels ORDER BY position")
-        .fetch_all(db)
-        .await?;
+    let rows =
+        db::query("SELECT id, age_group, number, title, summary FROM levels ORDER BY position")
+            .fetch_all(db)
+            .await?;
     let mut levels = rows.into_iter().map(level).collect::<Result<Vec<_>, _>>()?;
-    let rows = db::query("SELECT * FROM course_sessions ORDER BY position")
-        .fetch_all(db)
-        .await?;
+    let rows =
+        db::query("SELECT id, level_id, title, summary FROM course_sessions ORDER BY position")
+            .fetch_all(db)
+            .await?;
     for row in rows {
         let level_id: &str = row.try_get("level_id")?;
         let level = levels.iter_mut().find(|level| level.id == level_id);
@@ -146,7 +148,7 @@ fn level(row: Row) -> Result<Level, sqlx::Error> {
 
 /// All cheatsheets by slug.
 pub async fn cheatsheets(db: &Pool) -> Result<Vec<Cheatsheet>, sqlx::Error> {
-    db::query("SELECT * FROM cheatsheets ORDER BY slug")
+    db::query("SELECT slug, title, body FROM cheatsheets ORDER BY slug")
         .fetch_all(db)
         .await?
         .into_iter()

@@ -102,7 +102,8 @@ impl ProgressService for ProgressApi {
     }
 }
 
-fn progress_out(progress: ProblemProgress) -> pb::ProblemProgress {
+/// Progress at one problem on the wire.
+pub fn progress_out(progress: ProblemProgress) -> pb::ProblemProgress {
     let ProblemProgress {
         problem,
         attempt_count,
@@ -151,7 +152,8 @@ fn badge_out(badge: Badge) -> pb::Badge {
     }
 }
 
-fn level_out(level: LevelProgress) -> pb::LevelProgress {
+/// Progress in one level on the wire.
+pub fn level_out(level: LevelProgress) -> pb::LevelProgress {
     let percentage = count(level.percentage());
     let LevelProgress {
         level_id,

@@ -101,7 +101,8 @@ impl Progress {
     }
 }
 
-fn in_level((level, problems, solved): (&Level, usize, usize)) -> LevelProgress {
+/// A level with how many problems it has and how many are solved.
+pub fn in_level((level, problems, solved): (&Level, usize, usize)) -> LevelProgress {
     LevelProgress {
         level_id: level.id.clone(),
         title: level.title.clone(),

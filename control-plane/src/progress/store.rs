@@ -210,7 +210,8 @@ pub async fn list(
 ) -> Result<Vec<ProblemProgress>, sqlx::Error> {
     let (time, problem) = after.map_or((i64::MAX, ""), |(time, slug)| (*time, slug.as_str()));
     db::query(
-        "SELECT * FROM progress
+        "SELECT problem, attempt_count, solved, points, solve_time, last_attempt_time
+         FROM progress
          WHERE user_id = $1 AND last_attempt_time <= $2
              AND (last_attempt_time < $2 OR problem > $3)
          ORDER BY last_attempt_time DESC, problem LIMIT $4",
@@ -302,7 +303,8 @@ pub async fn attempts(
     limit: i64,
 ) -> Result<Vec<Attempt>, sqlx::Error> {
     let rows = db::query(
-        "SELECT * FROM attempts
+        "SELECT submission_id, verdict, passed_test_count, test_count, create_time, rejudge_time
+         FROM attempts
          WHERE user_id = $1 AND problem = $2 AND submission_id < $3
          ORDER BY submission_id DESC LIMIT $4",
     )

@@ -10,7 +10,6 @@ use crate::execution::lab::{Lab, SOON, eventually, lab};
 use crate::execution::model::Outcome;
 use crate::execution::notes::How;
 use crate::history::model::History;
-use crate::history::store::history;
 use crate::judge::Verdict;
 use crate::platform::context::Caller;
 use crate::platform::db;
@@ -20,17 +19,10 @@ use crate::submissions::model::Submission;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-async fn told(lab: &Lab, id: &str) -> History {
-    let found = history(lab.platform.db.read(), id).await.unwrap();
-    found.expect("it is there")
-}
-
 /// Its first attempt is on the runner, and claimed.
 async fn until_claimed(lab: &Lab, id: &str) {
     eventually("it runs", || lab.runners[0].running() >= 1).await;
-    while told(lab, id).await.attempts == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    lab.claimed(id, 1).await;
 }
 
 fn names(lab: &Lab) -> Vec<String> {
@@ -64,7 +56,7 @@ async fn a_stuck_run_is_begun_again_and_ends_once() {
     assert_eq!(&stuck[0].id, id);
     let answer = requeue.requeue(id, Duration::ZERO).await.unwrap();
     assert_eq!(answer, Answer::Requeued);
-    assert!(told(&lab, id).await.requeue_time.is_some());
+    assert!(lab.told(id).await.requeue_time.is_some());
 
     // Its watchers are told to come again once it is queued again.
     System::adopt(&*lab.execution).await.unwrap();
@@ -79,7 +71,7 @@ async fn a_stuck_run_is_begun_again_and_ends_once() {
     .await;
     assert_eq!(names(&lab), [1, 4].map(|number| format!("{id}-{number}")));
 
-    let history = told(&lab, id).await;
+    let history = lab.told(id).await;
     assert_eq!(history.result.as_deref(), Some("ok"));
     assert_eq!((history.losses, history.requeue_time), (0, None));
     assert_eq!(
@@ -125,7 +117,7 @@ async fn a_stuck_submission_is_begun_again_and_counts_once() {
     assert_eq!(answer, Answer::Requeued);
     System::adopt(&*lab.submissions).await.unwrap();
     let wanted = async {
-        while told(&lab, id).await.result.is_none() {
+        while lab.told(id).await.result.is_none() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
@@ -134,7 +126,7 @@ async fn a_stuck_submission_is_begun_again_and_counts_once() {
         lab.runners[0].running() == 0
     })
     .await;
-    let history = told(&lab, id).await;
+    let history = lab.told(id).await;
     assert_eq!(history.result.as_deref(), Some(Verdict::Accepted.name()));
     assert_eq!(
         attempts(&history),
@@ -173,5 +165,5 @@ async fn the_number_of_an_unclaimed_attempt_is_taken_as_well() {
     drop(tx);
     System::adopt(&*lab.execution).await.unwrap();
     assert_eq!(lab.finished(user, run_id).await.stdout, b"fine\n");
-    assert_eq!(told(&lab, &id).await.attempts, 3);
+    assert_eq!(lab.told(&id).await.attempts, 3);
 }

@@ -1,5 +1,6 @@
-//! What goes when it is old, at an operator's word. A server deletes the same by itself, after the
-//! times of its configuration: `execution::engine` and `server` do that.
+//! What goes when it is old: at an operator's word, and by itself while a server runs. Results of
+//! runs and submissions go by `execution::engine`, after the same times.
 
+pub mod housekeeping;
 pub mod model;
 pub mod service;

@@ -14,20 +14,23 @@ pub enum Kind {
     RequestIds,
     /// Sessions that ended or expired, with their tokens, and failed logins.
     Sessions,
+    /// Code shared by a link.
+    Snippets,
 }
 
 /// A word that is none of the kinds.
 #[derive(Debug, thiserror::Error)]
-#[error("there are runs, submissions, request-ids and sessions")]
+#[error("there are runs, submissions, request-ids, sessions and snippets")]
 pub struct UnknownKind;
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Runs,
         Self::Submissions,
         Self::RequestIds,
         Self::Sessions,
+        Self::Snippets,
     ];
 
     /// The word in commands.
@@ -37,6 +40,7 @@ impl Kind {
             Self::Submissions => "submissions",
             Self::RequestIds => "request-ids",
             Self::Sessions => "sessions",
+            Self::Snippets => "snippets",
         }
     }
 }

@@ -6,20 +6,76 @@ use jiff::Timestamp;
 
 use super::model::Kind;
 use crate::auth::service::ENDED_SESSIONS;
-use crate::auth::store as sessions;
+use crate::auth::store::old::{self as logins, Rows as Logins};
 use crate::execution::store as runs;
 use crate::platform::Platform;
+use crate::platform::db::Connection;
 use crate::platform::errors::Error;
+use crate::platform::idempotency as request_ids;
+use crate::snippets::store as snippets;
+use crate::submissions::rejudge::store as rejudges;
 use crate::submissions::store as submissions;
 
 /// So many at a time, and then a pause, so that nobody waits long for the database.
-const BATCH: u32 = 100;
+pub(super) const BATCH: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// Rows that are deleted by one statement, a batch at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// With their files.
+    Runs,
+    Submissions,
+    /// With their items.
+    Rejudges,
+    RequestIds,
+    Logins(Logins),
+    Snippets,
+}
+
+impl Rows {
+    /// What is deleted of a kind, in this order.
+    fn of(kind: Kind) -> &'static [Self] {
+        match kind {
+            Kind::Runs => &[Self::Runs],
+            Kind::Submissions => &[Self::Submissions],
+            Kind::RequestIds => &[Self::RequestIds],
+            Kind::Sessions => &[
+                Self::Logins(Logins::TokensOfExpired),
+                Self::Logins(Logins::Expired),
+                Self::Logins(Logins::TokensOfEnded),
+                Self::Logins(Logins::Ended),
+                Self::Logins(Logins::Failures),
+            ],
+            Kind::Snippets => &[Self::Snippets],
+        }
+    }
+
+    /// Whether a row is one of what its kind counts. The others go along.
+    fn is_counted(self) -> bool {
+        match self {
+            Self::Logins(rows) => matches!(rows, Logins::Expired | Logins::Ended),
+            _ => true,
+        }
+    }
+
+    /// For the log.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Runs => "runs",
+            Self::Submissions => "submissions",
+            Self::Rejudges => "rejudges",
+            Self::RequestIds => "request_ids",
+            Self::Logins(rows) => rows.words(),
+            Self::Snippets => "snippets",
+        }
+    }
+}
 
 /// The use cases.
 #[derive(Debug, Clone)]
 pub struct Retention {
-    platform: Platform,
+    pub(super) platform: Platform,
 }
 
 impl Retention {
@@ -35,6 +91,7 @@ impl Retention {
             Kind::Runs | Kind::Submissions => retention.results,
             Kind::RequestIds => retention.request_ids,
             Kind::Sessions => ENDED_SESSIONS,
+            Kind::Snippets => retention.snippets,
         }
     }
 
@@ -44,25 +101,28 @@ impl Retention {
         Ok(match kind {
             Kind::Runs => runs::count_old(pool, before).await?,
             Kind::Submissions => submissions::count_old(pool, before).await?,
-            Kind::RequestIds => self.platform.idempotency.count_old(before).await?,
-            Kind::Sessions => sessions::count_old(pool, before).await?,
+            Kind::RequestIds => request_ids::count_old(pool, before).await?,
+            Kind::Sessions => logins::count_sessions(pool, before).await?,
+            Kind::Snippets => snippets::count_old(pool, before).await?,
         })
     }
 
     /// Deletes those from before a time; says how many. Broken off, it has deleted some.
     pub async fn delete(&self, kind: Kind, before: Timestamp) -> Result<u64, Error> {
-        if kind == Kind::RequestIds {
-            return self.platform.idempotency.forget(before).await;
+        let mut all = 0;
+        for rows in Rows::of(kind) {
+            let count = self.delete_rows(*rows, before).await?;
+            all += if rows.is_counted() { count } else { 0 };
         }
+        Ok(all)
+    }
+
+    /// Deletes rows from before a time, batch after batch.
+    pub(super) async fn delete_rows(&self, rows: Rows, before: Timestamp) -> Result<u64, Error> {
         let mut all = 0;
         loop {
             let mut tx = self.platform.db.write().await?;
-            let count = match kind {
-                Kind::Runs => runs::delete_old(&mut tx, before, BATCH).await?,
-                Kind::Submissions => submissions::delete_old(&mut tx, before, BATCH).await?,
-                Kind::RequestIds => 0,
-                Kind::Sessions => sessions::forget(&mut tx, before).await?,
-            };
+            let count = delete_some(&mut tx, rows, before).await?;
             tx.commit().await?;
             all += count;
             if count < u64::from(BATCH) {
@@ -70,6 +130,22 @@ impl Retention {
             }
             tokio::time::sleep(PAUSE).await;
         }
+    }
+}
+
+/// Deletes a batch at most.
+async fn delete_some(
+    tx: &mut Connection,
+    rows: Rows,
+    before: Timestamp,
+) -> Result<u64, sqlx::Error> {
+    match rows {
+        Rows::Runs => runs::delete_old(tx, before, BATCH).await,
+        Rows::Submissions => submissions::delete_old(tx, before, BATCH).await,
+        Rows::Rejudges => rejudges::delete_old(tx, before, BATCH).await,
+        Rows::RequestIds => request_ids::delete_old(tx, before, BATCH).await,
+        Rows::Logins(rows) => logins::delete(tx, rows, before, BATCH).await,
+        Rows::Snippets => snippets::delete_old(tx, before, BATCH).await,
     }
 }
 
@@ -159,6 +235,18 @@ mod tests {
                 .execute(&mut *tx)
                 .await
                 .unwrap();
+            let snippet = query(
+                "INSERT INTO snippets (id, user_id, program, profile, charge, create_time,
+                     expire_time)
+                 VALUES ($1, 'u', $2, 'python', 1, $3, $3)",
+            );
+            snippet
+                .bind(id)
+                .bind(Vec::<u8>::new())
+                .bind(end.unwrap_or(new))
+                .execute(&mut *tx)
+                .await
+                .unwrap();
         }
         tx.commit().await.unwrap();
     }
@@ -180,6 +268,7 @@ mod tests {
             Kind::Submissions => "SELECT id FROM submissions ORDER BY id",
             Kind::RequestIds => "SELECT request_id FROM request_ids ORDER BY request_id",
             Kind::Sessions => "SELECT id FROM sessions ORDER BY id",
+            Kind::Snippets => "SELECT id FROM snippets ORDER BY id",
         };
         let pool = ground.platform.db.read();
         query_scalar(sql).fetch_all(pool).await.unwrap()

@@ -11,7 +11,7 @@ use super::model::{ApiKey, Change, NewApiKey, NewServiceAccount, ServiceAccount,
 use super::service::ServiceAccounts;
 use crate::platform::context::{OpContext, Role};
 use crate::platform::errors::{Error, Violations};
-use crate::platform::idempotency::Idempotency;
+use crate::platform::idempotency::{Idempotency, Turn};
 use crate::platform::ids::UserId;
 use crate::platform::pagination::Page;
 use crate::platform::ratelimit::Quota;
@@ -48,17 +48,18 @@ impl ServiceAccountService for ServiceAccountApi {
         let caller = context.caller()?;
         let request = request.into_inner();
         let new = new_in(&request)?;
-        let work = async {
-            let account = self.accounts.create(caller, new).await?;
-            Ok(pb::CreateServiceAccountResponse {
-                service_account: Some(account_out(account)),
-            })
-        };
         let id = &request.request_id;
-        let answer = self
+        let turn = self
             .idempotency
-            .once(caller.user_id, context.method, id, &request, work)
+            .look(caller.user_id, context.method, id, &request)
             .await?;
+        let answer = |account| pb::CreateServiceAccountResponse {
+            service_account: Some(account_out(account)),
+        };
+        let answer = match turn {
+            Turn::Repeat(answer) => answer,
+            Turn::First(unseen) => self.accounts.create(caller, new, unseen, answer).await?,
+        };
         Ok(Response::new(answer))
     }
 
@@ -84,7 +85,6 @@ impl ServiceAccountService for ServiceAccountApi {
         request: Request<pb::UpdateServiceAccountRequest>,
     ) -> Result<Response<pb::UpdateServiceAccountResponse>, Status> {
         let context = OpContext::of(&request)?;
-        let caller = context.caller()?;
         let request = request.into_inner();
         let (account, change) = change_in(&request)?;
         let work = async {
@@ -93,12 +93,10 @@ impl ServiceAccountService for ServiceAccountApi {
                 service_account: Some(account_out(account)),
             })
         };
-        let id = &request.request_id;
-        let answer = self
+        let once = self
             .idempotency
-            .once(caller.user_id, context.method, id, &request, work)
-            .await?;
-        Ok(Response::new(answer))
+            .once(&context, &request.request_id, &request, work);
+        Ok(Response::new(once.await?))
     }
 
     async fn create_api_key(

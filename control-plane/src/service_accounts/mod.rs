@@ -9,3 +9,6 @@ pub mod api;
 pub mod model;
 pub mod service;
 pub mod store;
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use moka::sync::Cache;
+use prost::Message;
 use sha2::{Digest as _, Sha256};
 
 use super::model::{
@@ -18,7 +19,7 @@ use crate::platform::Platform;
 use crate::platform::context::{Caller, Credential};
 use crate::platform::errors::{Error, Reason};
 use crate::platform::guard::network;
-use crate::platform::idempotency;
+use crate::platform::idempotency::{self, Unseen};
 use crate::platform::ids::{ApiKeyId, UserId};
 use crate::platform::pagination::Page;
 use crate::platform::ratelimit::Rule;
@@ -47,12 +48,16 @@ impl ServiceAccounts {
         Self { platform, known }
     }
 
-    /// Makes an account.
-    pub async fn create(
+    /// Makes an account. Account, request_id and answer are stored together, so that no repeat
+    /// makes a second one, whatever became of the first answer. A call that was faster with this
+    /// request_id gives its answer.
+    pub async fn create<A: Message + Default>(
         &self,
         caller: Caller,
         new: NewServiceAccount,
-    ) -> Result<ServiceAccount, Error> {
+        unseen: Unseen,
+        answer: impl FnOnce(ServiceAccount) -> A,
+    ) -> Result<A, Error> {
         let account = ServiceAccount {
             id: UserId::new(),
             display_name: new.display_name.as_str().to_owned(),
@@ -61,12 +66,16 @@ impl ServiceAccounts {
             disabled: false,
             create_time: self.platform.clock.now(),
         };
+        let (id, role) = (account.id, account.role.word());
         let mut tx = self.platform.db.write().await?;
         store::insert_account(&mut tx, &account, caller.user_id).await?;
+        let answer = answer(account);
+        if let Some(faster) = unseen.settle(&mut tx, &answer).await? {
+            return Ok(faster);
+        }
         tx.commit().await?;
-        tracing::info!(account = %account.id, role = account.role.word(),
-            "a service account was made");
-        Ok(account)
+        tracing::info!(account = %id, role, "a service account was made");
+        Ok(answer)
     }
 
     /// A page of accounts, newest first.

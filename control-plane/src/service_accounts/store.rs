@@ -188,7 +188,9 @@ pub async fn insert_key(
 /// Reads a key by its digest, with its account.
 pub async fn find_key(db: &Pool, hash: &Digest) -> Result<Option<FoundKey>, sqlx::Error> {
     let row = db::query(
-        "SELECT api_keys.*, users.role, service_accounts.disabled,
+        "SELECT api_keys.id, api_keys.user_id, api_keys.name, api_keys.scopes,
+             api_keys.create_time, api_keys.expire_time, api_keys.last_used_time,
+             api_keys.revoke_time, users.role, service_accounts.disabled,
              service_accounts.runs_per_minute, service_accounts.runs_per_hour,
              service_accounts.runs_per_day, service_accounts.calls_per_minute
          FROM api_keys JOIN users ON users.id = api_keys.user_id
@@ -215,7 +217,8 @@ pub async fn keys(
     limit: i64,
 ) -> Result<Vec<ApiKey>, sqlx::Error> {
     let rows = db::query(
-        "SELECT * FROM api_keys WHERE user_id = $1 AND ($2 IS NULL OR id < $2)
+        "SELECT id, user_id, name, scopes, create_time, expire_time, last_used_time, revoke_time
+         FROM api_keys WHERE user_id = $1 AND ($2 IS NULL OR id < $2)
          ORDER BY id DESC LIMIT $3",
     )
     .bind(account.to_string())
@@ -251,10 +254,13 @@ pub async fn revoke_key(
         .bind(id.to_string())
         .execute(&mut *tx)
         .await?;
-    let row = db::query("SELECT * FROM api_keys WHERE id = $1")
-        .bind(id.to_string())
-        .fetch_optional(tx)
-        .await?;
+    let row = db::query(
+        "SELECT id, user_id, name, scopes, create_time, expire_time, last_used_time, revoke_time
+         FROM api_keys WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .fetch_optional(tx)
+    .await?;
     row.map(|row| key_of(&row)).transpose()
 }
 

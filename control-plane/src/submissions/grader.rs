@@ -9,7 +9,6 @@ use jiff::Timestamp;
 
 use super::live::LiveSubmission;
 use super::model::{Grade, Submission};
-use super::rejudge;
 use super::service::Submissions;
 use super::store;
 use super::testing::{Exam, Tested};
@@ -206,7 +205,6 @@ impl Submissions {
     /// Deletes up to `count` submissions that ended before a time; says how many.
     pub async fn delete_old(&self, before: Timestamp, count: u32) -> Result<u64, Error> {
         let mut tx = self.platform.db.write().await?;
-        rejudge::store::delete_old(&mut tx, before).await?;
         let deleted = store::delete_old(&mut tx, before, count).await?;
         tx.commit().await?;
         Ok(deleted)

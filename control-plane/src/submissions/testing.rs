@@ -225,6 +225,8 @@ impl Output {
         let kept = match stream {
             OutputStream::Stdout => &mut self.stdout,
             OutputStream::Stderr => &mut self.stderr,
+            // Nobody asked for it.
+            OutputStream::Drawing => return,
         };
         let room = limit.unwrap_or(usize::MAX).saturating_sub(kept.len());
         kept.extend_from_slice(&data[..data.len().min(room)]);

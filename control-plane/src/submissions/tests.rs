@@ -1,6 +1,7 @@
 //! Submissions against simulated runners, from acceptance to the stored verdict.
 
 mod custom;
+mod lost_answers;
 mod rejudge;
 mod subtasks;
 
@@ -438,15 +439,7 @@ async fn a_submission_that_was_being_graded_is_graded_again_after_a_restart() {
     let id = lab
         .submit(user, "echo", "# sim: stall 1\n# sim: echo")
         .await;
-    while store::work(lab.platform.db.read(), id)
-        .await
-        .unwrap()
-        .unwrap()
-        .attempt
-        == 0
-    {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    lab.claimed(&id.to_string(), 1).await;
     let Lab {
         ground, runners, ..
     } = lab;

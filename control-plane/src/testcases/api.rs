@@ -62,9 +62,8 @@ impl TestCaseApi {
                 ..test_case_out(work.await?)
             })
         };
-        let user = context.caller()?.user_id;
         self.idempotency
-            .once(user, context.method, request_id, &digest, work)
+            .once(context, request_id, &digest, work)
             .await
     }
 }

@@ -52,12 +52,10 @@ impl UserService for UserApi {
                 user: Some(user_out(user)),
             })
         };
-        let id = &request.request_id;
-        let answer = self
+        let once = self
             .idempotency
-            .once(caller.user_id, context.method, id, &request, work)
-            .await?;
-        Ok(Response::new(answer))
+            .once(&context, &request.request_id, &request, work);
+        Ok(Response::new(once.await?))
     }
 
     async fn get_stats(

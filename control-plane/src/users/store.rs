@@ -59,10 +59,14 @@ pub async fn insert(tx: &mut Connection, new: &NewUser) -> Result<bool, sqlx::Er
 
 /// Reads an account by its address.
 pub async fn by_email(db: impl Executor, email: &Email) -> Result<Option<Account>, sqlx::Error> {
-    let row = db::query("SELECT * FROM users WHERE email = $1")
-        .bind(email.as_str())
-        .fetch_optional(db)
-        .await?;
+    let row = db::query(
+        "SELECT id, email, display_name, age_group, role, create_time, password_hash,
+             register_request_id
+         FROM users WHERE email = $1",
+    )
+    .bind(email.as_str())
+    .fetch_optional(db)
+    .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Account {
         password_hash: row.try_get("password_hash")?,
@@ -75,10 +79,12 @@ pub async fn by_email(db: impl Executor, email: &Email) -> Result<Option<Account
 
 /// Reads an account by its id.
 pub async fn by_id(db: impl Executor, id: UserId) -> Result<Option<User>, sqlx::Error> {
-    let row = db::query("SELECT * FROM users WHERE id = $1")
-        .bind(id.to_string())
-        .fetch_optional(db)
-        .await?;
+    let row = db::query(
+        "SELECT id, email, display_name, age_group, role, create_time FROM users WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .fetch_optional(db)
+    .await?;
     row.map(user).transpose()
 }
 
@@ -101,7 +107,10 @@ pub async fn list(
     after: Option<&str>,
     limit: i64,
 ) -> Result<Vec<User>, sqlx::Error> {
-    let mut query = db::QueryBuilder::new("SELECT * FROM users WHERE kind = 'person' AND id < ");
+    let mut query = db::QueryBuilder::new(
+        "SELECT id, email, display_name, age_group, role, create_time FROM users
+         WHERE kind = 'person' AND id < ",
+    );
     query.push_bind(after.unwrap_or(AFTER_ALL_IDS));
     // A condition that may be absent would keep PostgreSQL from the index of roles.
     if let Some(role) = role {

@@ -7,6 +7,7 @@ mod explanations;
 mod matrix;
 mod refusals;
 mod rejudge;
+mod runner_service;
 mod runner_tls;
 mod services;
 mod subtasks;

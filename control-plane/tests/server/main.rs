@@ -6,6 +6,8 @@
 mod access;
 mod accounts;
 mod authoring;
+mod browser;
+mod classes;
 mod commands;
 mod course;
 mod limits;
@@ -17,5 +19,7 @@ mod profiles;
 mod progress;
 mod races;
 mod rotation;
+mod snippets;
 mod support;
 mod tokens;
+mod web;

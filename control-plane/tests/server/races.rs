@@ -1,8 +1,11 @@
 //! Two servers on one database, and the same thing wanted from both at the same moment. On
 //! SQLite as on PostgreSQL a check and the write that relies on it are one step.
 
+use std::collections::HashSet;
+
 use coderunner_proto::v1 as pb;
 use futures::future::join_all;
+use pb::service_account_service_client::ServiceAccountServiceClient;
 use pb::user_service_client::UserServiceClient;
 use tonic::Code;
 
@@ -73,6 +76,35 @@ async fn one_admin_is_left() {
     });
     let answers = join_all(calls).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_account_is_made_once() {
+    let servers = pair().await;
+    let admin = servers[0].token("ada", "admin").await;
+    let accounts = |server: &Running| ServiceAccountServiceClient::new(server.channel.clone());
+    let calls = (0..8).map(|number| {
+        let request = pb::CreateServiceAccountRequest {
+            request_id: "once".into(),
+            display_name: "Timetable".into(),
+            role: pb::Role::Student.into(),
+            quota: None,
+        };
+        let request = with(&admin, request);
+        let mut accounts = accounts(&servers[number % 2]);
+        async move { accounts.create_service_account(request).await }
+    });
+    let made = join_all(calls).await;
+    let ids = made.into_iter().map(|answer| {
+        let answer = answer.unwrap().into_inner();
+        answer.service_account.unwrap().id
+    });
+    let ids: HashSet<String> = ids.collect();
+    let list = with(&admin, pb::ListServiceAccountsRequest::default());
+    let listed = accounts(&servers[1]).list_service_accounts(list).await;
+    let listed = listed.unwrap().into_inner().service_accounts;
+    let listed: HashSet<String> = listed.into_iter().map(|account| account.id).collect();
+    assert_eq!((ids.len(), &ids), (1, &listed));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Starts a server, and speaks to it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use coderunner_proto::v1 as pb;
 use control_plane::platform::Platform;
@@ -244,4 +244,49 @@ pub async fn http(address: std::net::SocketAddr, head: &str, body: &[u8]) -> Str
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
     String::from_utf8_lossy(&answer).to_lowercase()
+}
+
+/// What this process logs from now on, in more detail than any installation would.
+pub fn listening() -> Lines {
+    static LINES: OnceLock<Lines> = OnceLock::new();
+    let listen = || {
+        let lines = Lines::default();
+        let filter = "info,control_plane=trace,sqlx=debug,tonic=trace,tower_http=trace";
+        tracing_subscriber::fmt()
+            .json()
+            .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+            .with_writer(lines.clone())
+            .init();
+        lines
+    };
+    LINES.get_or_init(listen).clone()
+}
+
+/// Log lines.
+#[derive(Clone, Default)]
+pub struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl tracing_subscriber::fmt::MakeWriter<'_> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
 }

@@ -417,10 +417,12 @@ impl Program {
                 Some(arguments) if !withheld => (name, arguments.as_str()),
                 _ => (name, ""),
             }),
+            drawing: false,
         };
         run::Order {
             job: job.encode(),
             wants_result: name.is_some(),
+            wants_drawing: false,
             stdin,
             interactive: false,
             profile: *profile,

@@ -157,11 +157,15 @@ pub struct RunLimits {
     pub memory_bytes: u64,
     pub output_bytes: u64,
     pub processes: u32,
+    pub input_wait_ms: u64,
+    pub drawing_bytes: u64,
     pub most_wall_time_ms: u64,
     pub most_cpu_time_ms: u64,
     pub most_memory_bytes: u64,
     pub most_output_bytes: u64,
     pub most_processes: u32,
+    pub most_input_wait_ms: u64,
+    pub most_drawing_bytes: u64,
     pub most_collected_files: u32,
     pub most_collected_bytes: u64,
     pub cpu_millicores: u32,
@@ -255,11 +259,15 @@ impl Default for RunLimits {
             memory_bytes: 128 << 20,
             output_bytes: 1 << 20,
             processes: 50,
+            input_wait_ms: 600_000,
+            drawing_bytes: 4 << 20,
             most_wall_time_ms: 30_000,
             most_cpu_time_ms: 30_000,
             most_memory_bytes: 512 << 20,
             most_output_bytes: 16 << 20,
             most_processes: 200,
+            most_input_wait_ms: 3_600_000,
+            most_drawing_bytes: 16 << 20,
             most_collected_files: 64,
             most_collected_bytes: 16 << 20,
             cpu_millicores: 500,
@@ -423,6 +431,8 @@ impl Config {
             memory_bytes,
             output_bytes,
             processes,
+            input_wait_ms,
+            drawing_bytes,
             ..
         } = self.limits;
         let defaults = Limits {
@@ -431,6 +441,8 @@ impl Config {
             memory_bytes,
             output_bytes,
             processes,
+            input_wait: Duration::from_millis(input_wait_ms),
+            drawing_bytes,
         };
         let most = Limits {
             wall_time: Duration::from_millis(self.limits.most_wall_time_ms),
@@ -438,6 +450,8 @@ impl Config {
             memory_bytes: self.limits.most_memory_bytes,
             output_bytes: self.limits.most_output_bytes,
             processes: self.limits.most_processes,
+            input_wait: Duration::from_millis(self.limits.most_input_wait_ms),
+            drawing_bytes: self.limits.most_drawing_bytes,
         };
         Ceilings { defaults, most }
     }
@@ -555,7 +569,7 @@ impl Ids {
 }
 
 impl RunLimits {
-    fn pairs(&self) -> [(&'static str, u64, u64); 5] {
+    fn pairs(&self) -> [(&'static str, u64, u64); 7] {
         [
             ("wall_time_ms", self.wall_time_ms, self.most_wall_time_ms),
             ("cpu_time_ms", self.cpu_time_ms, self.most_cpu_time_ms),
@@ -566,6 +580,8 @@ impl RunLimits {
                 self.processes.into(),
                 self.most_processes.into(),
             ),
+            ("input_wait_ms", self.input_wait_ms, self.most_input_wait_ms),
+            ("drawing_bytes", self.drawing_bytes, self.most_drawing_bytes),
         ]
     }
 }

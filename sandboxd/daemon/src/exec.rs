@@ -40,6 +40,9 @@ pub struct ExecArguments {
     /// New folder for the files that the program leaves; none are looked at without it
     #[arg(long, value_name = "FOLDER")]
     collect: Option<PathBuf>,
+    /// New file for what turtle draws, as the lines of JSON that it comes in; without it nothing is drawn
+    #[arg(long, value_name = "FILE")]
+    drawing: Option<PathBuf>,
     /// Print the result as one line of JSON (coderunner.sandbox.v1.ExecResult) instead of the output
     #[arg(long)]
     json: bool,
@@ -74,7 +77,7 @@ pub struct ExecArguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: ExecArguments) -> ExitCode {
+pub fn run(arguments: &ExecArguments) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -85,7 +88,7 @@ pub fn run(arguments: ExecArguments) -> ExitCode {
             return ExitCode::from(4);
         }
     };
-    match runtime.block_on(execute(&arguments)) {
+    match runtime.block_on(execute(arguments)) {
         Ok(Outcome::Ok) => ExitCode::SUCCESS,
         Ok(Outcome::InternalError) => ExitCode::from(4),
         Ok(_) => ExitCode::from(1),
@@ -135,14 +138,15 @@ async fn execute(arguments: &ExecArguments) -> Result<Outcome, Failure> {
         match event {
             Some(Event::Started(_)) => {}
             Some(Event::Output(output)) => {
-                let to_stdout = output.stream() == OutputStream::Stdout;
-                show(arguments.json, to_stdout, output.data, &mut result).map_err(fails_with(4))?;
+                let (stream, data) = (output.stream(), output.data);
+                show(arguments.json, stream, data, &mut result).map_err(fails_with(4))?;
             }
             Some(Event::File(file)) => {
                 let folder = arguments.collect.as_deref();
                 save(folder, &file).map_err(fails_with(4))?;
             }
             Some(Event::Finished(finished)) => {
+                keep_drawing(arguments.drawing.as_deref(), &result).map_err(fails_with(4))?;
                 return finish(arguments.json, finished, result).map_err(fails_with(4));
             }
             // The end of a batch, which this is not, or of the stream.
@@ -183,10 +187,12 @@ fn request(arguments: &ExecArguments) -> Result<ExecuteRequest> {
             memory_limit_bytes: arguments.memory_limit_bytes,
             output_limit_bytes: arguments.output_limit_bytes,
             process_limit: arguments.process_limit,
+            ..Limits::default()
         }),
         stdin,
         function_call,
         profile: arguments.profile.clone(),
+        drawing: arguments.drawing.is_some(),
         file_collection: arguments
             .collect
             .as_ref()
@@ -236,20 +242,29 @@ pub async fn connect(socket: &Path) -> Result<Channel> {
         })
 }
 
-fn show(json: bool, to_stdout: bool, data: Vec<u8>, result: &mut ExecResult) -> Result<()> {
-    match (json, to_stdout) {
-        (true, true) => result.stdout.extend(data),
-        (true, false) => result.stderr.extend(data),
-        (false, true) => {
+/// Writes the drawing to a file that was not there, so that nobody's is overwritten.
+fn keep_drawing(path: Option<&Path>, result: &ExecResult) -> Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    std::fs::File::create_new(path)
+        .and_then(|mut file| file.write_all(&result.drawing))
+        .with_context(|| format!("writing the drawing to the new file {}", path.display()))
+}
+
+fn show(json: bool, stream: OutputStream, data: Vec<u8>, result: &mut ExecResult) -> Result<()> {
+    match (json, stream) {
+        (_, OutputStream::Drawing) => result.drawing.extend(data),
+        (true, OutputStream::Stderr) => result.stderr.extend(data),
+        (true, _) => result.stdout.extend(data),
+        (false, OutputStream::Stderr) => std::io::stderr()
+            .write_all(&data)
+            .context("writing the program's errors")?,
+        (false, _) => {
             let mut stdout = std::io::stdout().lock();
             stdout
                 .write_all(&data)
                 .and_then(|()| stdout.flush())
                 .context("writing the program's output")?;
         }
-        (false, false) => std::io::stderr()
-            .write_all(&data)
-            .context("writing the program's errors")?,
     }
     Ok(())
 }

@@ -68,6 +68,14 @@ impl Input {
             .map_err(|_| InputError::Closed)
     }
 
+    /// Whether more may come.
+    pub fn is_open(&self) -> bool {
+        self.queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
+    }
+
     /// Lets the program read end-of-file after what is queued.
     pub fn close(&self) {
         self.queue
@@ -96,7 +104,9 @@ mod tests {
         let (sender, mut receiver) = pipe::pipe().expect("a pipe");
         let input = Input::start(sender, b"one ".to_vec(), true);
         input.write(b"two".to_vec()).expect("open");
+        assert!(input.is_open());
         input.close();
+        assert!(!input.is_open() && !Input::closed().is_open());
         assert_eq!(input.write(b"three".to_vec()), Err(InputError::Closed));
         let mut all = Vec::new();
         receiver.read_to_end(&mut all).await.expect("readable");

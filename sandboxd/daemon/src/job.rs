@@ -76,6 +76,8 @@ pub struct Job<'a> {
     pub files: &'a [(String, Vec<u8>)],
     /// Function to call and its arguments.
     pub function: Option<(&'a str, &'a str)>,
+    /// The result pipe takes what the program draws; not with a function.
+    pub drawing: bool,
 }
 
 impl Job<'_> {
@@ -83,6 +85,7 @@ impl Job<'_> {
     pub fn encode(&self) -> Vec<u8> {
         let (mode, name, arguments) = match self.function {
             Some((name, arguments)) => ("function", name, arguments),
+            None if self.drawing => ("drawing", "", ""),
             None => ("script", "", ""),
         };
         let limits = self.limits.encode();
@@ -202,6 +205,7 @@ mod tests {
             code: Code::Compile,
             files: &[],
             function: None,
+            drawing: false,
         };
         let expected = [
             &43_u32.to_le_bytes()[..],

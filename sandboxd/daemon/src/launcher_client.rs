@@ -70,6 +70,7 @@ struct Inner {
     keeping: Mutex<HashMap<u64, oneshot::Sender<Result<OwnedFd, String>>>>,
     freeing: Mutex<HashMap<u64, oneshot::Sender<()>>>,
     ponging: Mutex<Vec<oneshot::Sender<()>>>,
+    asking: Mutex<HashMap<u64, oneshot::Sender<bool>>>,
     /// How long a sandbox may take.
     patience: Duration,
     /// Held until the launcher has been asked: it takes rising numbers only.
@@ -97,6 +98,7 @@ impl LauncherClient {
             keeping: Mutex::default(),
             freeing: Mutex::default(),
             ponging: Mutex::default(),
+            asking: Mutex::default(),
             patience: SPAWN_PATIENCE,
             next_run: tokio::sync::Mutex::new(1),
         });
@@ -120,6 +122,7 @@ impl LauncherClient {
                     lock(&self.inner.keeping).clear();
                     lock(&self.inner.freeing).clear();
                     lock(&self.inner.ponging).clear();
+                    lock(&self.inner.asking).clear();
                     return error;
                 }
             }
@@ -207,6 +210,17 @@ impl LauncherClient {
         let (sender, receiver) = oneshot::channel();
         lock(&self.inner.ponging).push(sender);
         self.inner.send(&Request::Ping).await?;
+        receiver.await.map_err(|_| LauncherError::Gone)
+    }
+
+    /// Whether a program waits for its input, as the kernel sees it. One question of a run at a time.
+    ///
+    /// # Errors
+    /// When the launcher is gone.
+    pub async fn waits(&self, run: u64) -> Result<bool, LauncherError> {
+        let (sender, receiver) = oneshot::channel();
+        lock(&self.inner.asking).insert(run, sender);
+        self.inner.send(&Request::Waits { run }).await?;
         receiver.await.map_err(|_| LauncherError::Gone)
     }
 
@@ -308,6 +322,12 @@ impl Inner {
                 for sender in lock(&self.ponging).drain(..) {
                     // A caller that gave up hears nothing.
                     let _ = sender.send(());
+                }
+            }
+            Event::Waits { run, for_input } => {
+                if let Some(sender) = lock(&self.asking).remove(&run) {
+                    // The run may have ended meanwhile.
+                    let _ = sender.send(for_input);
                 }
             }
             Event::Ready(_) => tracing::warn!("the launcher said twice that it is ready"),

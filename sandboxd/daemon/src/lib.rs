@@ -20,6 +20,7 @@ pub mod media_type;
 pub mod notify;
 pub mod outcome;
 pub mod output;
+pub mod patience;
 pub mod pool;
 pub mod request;
 pub mod run;

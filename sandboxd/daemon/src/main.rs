@@ -45,7 +45,7 @@ enum Command {
         listener: i32,
     },
     /// Run one program through the daemon on this host
-    Exec(ExecArguments),
+    Exec(Box<ExecArguments>),
     /// Check whether this host can be trusted with programs. Needs root; a sandboxd that serves is not disturbed
     Doctor(DoctorArguments),
 }
@@ -60,7 +60,7 @@ fn main() -> ExitCode {
         } => with_config(&config, |config, _path| {
             daemon::run(config, launcher_socket, listener)
         }),
-        Command::Exec(arguments) => return exec::run(arguments),
+        Command::Exec(arguments) => return exec::run(&arguments),
         Command::Doctor(arguments) => return doctor(&arguments),
     };
     match result {

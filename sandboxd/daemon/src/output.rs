@@ -83,6 +83,10 @@ pub async fn drain(
     events: EventSender,
 ) -> Drained {
     let mut drained = Drained::default();
+    // Most programs write to one stream only; the others cost no memory.
+    if pipe.readable().await.is_err() {
+        return drained;
+    }
     let mut buffer = vec![0; PIECE];
     let mut pace = Pace::default();
     loop {

@@ -201,6 +201,13 @@ impl Pool {
         self.lock().shelf(profile).parked.len()
     }
 
+    /// Whether a run that comes now finds a place: nobody waits for one, and not all are taken.
+    pub fn has_room(&self) -> bool {
+        let state = self.lock();
+        let taken: usize = state.shelves.iter().map(|shelf| shelf.taken).sum();
+        state.waiting.is_empty() && taken < self.inner.options.most
+    }
+
     /// A sandbox of this profile with these limits. Waits for one when none is parked; a caller that
     /// gives up drops the future.
     ///
@@ -499,6 +506,17 @@ impl Tenancy {
     pub async fn kill(&self) {
         // Without a launcher the sandbox is dead already.
         let _ = self.pool.inner.launcher.kill(self.run).await;
+    }
+
+    /// Whether the program waits for its input, as the kernel sees it; false without a launcher.
+    pub fn waits(&self) -> impl Future<Output = bool> + Send + 'static {
+        let (launcher, run) = (self.pool.inner.launcher.clone(), self.run);
+        async move { launcher.waits(run).await.unwrap_or(false) }
+    }
+
+    /// Whether another run would find a place now.
+    pub fn has_room_beside(&self) -> bool {
+        self.pool.has_room()
     }
 
     /// Kills the sandbox and waits for its end; `None` when the launcher is gone. A program that made way for others does

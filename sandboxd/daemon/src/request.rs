@@ -84,6 +84,7 @@ fn checked(
         function_call,
         profile,
         file_collection,
+        drawing,
         cases,
         max_parallel,
         stop_on_first_failure,
@@ -112,6 +113,7 @@ fn checked(
             interactive,
             function_call: function.is_some(),
             file_collection: file_collection.is_some(),
+            drawing,
         };
         single.check_unset()?;
         let order = batch::Order {
@@ -126,6 +128,9 @@ fn checked(
         };
         return Ok((run_id, Work::Batch(order)));
     }
+    if drawing && function.is_some() {
+        return Err(("drawing", "must be unset with function_call".to_owned()));
+    }
     let job = Job {
         limits: ProcessLimits::of(&kernel_limits),
         source: source.as_bytes(),
@@ -134,6 +139,7 @@ fn checked(
         function: function
             .as_ref()
             .map(|(name, arguments)| (name.as_str(), arguments.as_str())),
+        drawing,
     };
     let order = Order {
         profile,
@@ -142,6 +148,7 @@ fn checked(
             .map(|collection| wanted(config, collection, &source, &files))
             .transpose()?,
         wants_result: function.is_some(),
+        wants_drawing: drawing,
         stdin,
         interactive,
         kernel_limits,
@@ -326,6 +333,8 @@ fn wishes(message: LimitsMessage) -> Result<Wishes, Violation> {
         memory_limit_bytes,
         output_limit_bytes,
         process_limit,
+        input_wait_limit,
+        drawing_limit_bytes,
     } = message;
     let time = |field, wish: Option<prost_types::Duration>| match wish.map(duration) {
         None | Some(Some(Duration::ZERO)) => Ok(None),
@@ -344,6 +353,8 @@ fn wishes(message: LimitsMessage) -> Result<Wishes, Violation> {
         output_bytes: number("output_limit_bytes", output_limit_bytes)?,
         processes: number("process_limit", process_limit.into())?
             .map(|count| u32::try_from(count).unwrap_or(u32::MAX)),
+        input_wait: time("input_wait_limit", input_wait_limit)?,
+        drawing_bytes: number("drawing_limit_bytes", drawing_limit_bytes)?,
     })
 }
 

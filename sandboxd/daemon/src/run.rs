@@ -1,13 +1,16 @@
 //! One run from sandbox to outcome: start, feed, watch the clocks, kill when a limit is hit, collect.
 //!
 //! The clock of the program starts when it is handed to the waiting interpreter, and stops when every
-//! process of the sandbox is dead. The run ends with its main process; output that is still in the pipes
+//! process of the sandbox is dead; while an interactive program waits for input, it stands still (see `patience`).
+//! The run ends with its main process; output that is still in the pipes
 //! is read for a bounded time.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use coderunner_proto::common::v1::{CompileError, Outcome, OutputStream, Usage as UsageMessage};
@@ -28,6 +31,7 @@ use crate::input::Input;
 use crate::job::{Answer, Code, Job, MAX_ANSWER, MAX_RESULT, ProcessLimits, parse_result};
 use crate::outcome::{Evidence, KillReason, judge};
 use crate::output::{Drained, EventSender, drain};
+use crate::patience::Patience;
 use crate::pool::{Pool, Sandbox, Tenancy};
 
 /// How often the CPU time is read: soon after the start, when a program that computes must begin to make way for
@@ -47,6 +51,8 @@ pub struct Order {
     pub job: Vec<u8>,
     /// A function's return value is expected.
     pub wants_result: bool,
+    /// What it draws is passed on. It comes on the pipe on which a result would.
+    pub wants_drawing: bool,
     /// Input from the start.
     pub stdin: Vec<u8>,
     /// More input may come.
@@ -77,9 +83,11 @@ impl Order {
                 code: Code::Compile,
                 files: &[],
                 function: None,
+                drawing: false,
             }
             .encode(),
             wants_result: false,
+            wants_drawing: false,
             stdin: Vec::new(),
             interactive: false,
             limits,
@@ -99,6 +107,7 @@ impl Order {
         }
         if !stands(Layer::OutputCap) {
             self.limits.output_bytes = 32 << 20;
+            self.limits.drawing_bytes = 32 << 20;
         }
         self
     }
@@ -127,6 +136,8 @@ pub struct Handle {
     pub input: Arc<std::sync::OnceLock<Input>>,
     /// Kills it.
     pub cancel: Arc<Notify>,
+    /// Set when the host takes no new runs, and wants those that it has to come to their end.
+    pub draining: Arc<AtomicBool>,
 }
 
 /// Runs an order; what happens while it runs goes to `events`, the end is returned, so that its place is
@@ -188,7 +199,11 @@ struct Running {
     clock: CpuClock,
     /// When the program was handed over.
     started: Instant,
+    /// Time since then that does not count.
+    patience: Patience,
     streams: [Reading; 2],
+    /// What it draws, if that is wanted.
+    drawing: Option<Reading>,
     answer: Conversation,
     /// A function's return value, if one is wanted.
     result: Option<JoinHandle<Vec<u8>>>,
@@ -219,12 +234,13 @@ impl Running {
         } = ends;
         let stdout = pipe::Receiver::from_owned_fd(stdout)?;
         let stderr = pipe::Receiver::from_owned_fd(stderr)?;
-        let result = if order.wants_result {
+        let (mut result_task, mut drawing_pipe) = (None, None);
+        if order.wants_result {
             let result = pipe::Receiver::from_owned_fd(result)?;
-            Some(tokio::spawn(read_bounded(result, MAX_RESULT + 1)))
-        } else {
-            None
-        };
+            result_task = Some(tokio::spawn(read_bounded(result, MAX_RESULT + 1)));
+        } else if order.wants_drawing {
+            drawing_pipe = Some(pipe::Receiver::from_owned_fd(result)?);
+        }
         // What the compiling waits for, see there.
         let mut withheld = None;
         // Nothing to read is an end of file, at once.
@@ -249,34 +265,36 @@ impl Running {
         let _ = events
             .send(Event::Started(Started { startup_duration }))
             .await;
-        let limit = order.limits.output_bytes;
+        let reading = |pipe, stream, limit| {
+            Reading::new(tokio::spawn(drain(pipe, stream, limit, events.clone())))
+        };
+        let Limits {
+            output_bytes,
+            drawing_bytes,
+            ..
+        } = order.limits;
         let streams = [
-            Reading::new(tokio::spawn(drain(
-                stdout,
-                OutputStream::Stdout,
-                limit,
-                events.clone(),
-            ))),
-            Reading::new(tokio::spawn(drain(
-                stderr,
-                OutputStream::Stderr,
-                limit,
-                events.clone(),
-            ))),
+            reading(stdout, OutputStream::Stdout, output_bytes),
+            reading(stderr, OutputStream::Stderr, output_bytes),
         ];
+        // Over its limit this pipe is closed like the others, and that is all: an animation that is too long is no
+        // reason to take the program's output away.
+        let drawing = drawing_pipe.map(|pipe| reading(pipe, OutputStream::Drawing, drawing_bytes));
         Ok(Self {
             tenancy,
+            patience: Patience::new(order.limits.input_wait),
             limits: order.limits,
             clock,
             started,
             streams,
+            drawing,
             answer: match withheld {
                 Some((compiling, stdin, bytes)) => Conversation::Sending(tokio::spawn(
                     compiling.converse(control, order.job, stdin, bytes),
                 )),
                 None => Conversation::begin(control, order.job),
             },
-            result,
+            result: result_task,
             files,
         })
     }
@@ -291,7 +309,8 @@ impl Running {
                 }
             },
         };
-        let wall = self.started.elapsed();
+        let waited = self.patience.waited();
+        let wall = self.started.elapsed().saturating_sub(waited);
         let Some((exit, usage)) = ended else {
             return internal_error("the launcher is gone".to_owned()).into();
         };
@@ -317,6 +336,7 @@ impl Running {
         let cpu_check = time::sleep(soon);
         tokio::pin!(cpu_check);
         let [stdout, stderr] = &mut self.streams;
+        let mut question = Question::default();
         loop {
             tokio::select! {
                 // A run that ended is never killed for something that happened at the same time.
@@ -332,7 +352,19 @@ impl Running {
                     }
                     let elapsed = self.started.elapsed();
                     self.tenancy.weigh(used, elapsed).await;
+                    // Whoever thinks keeps nobody from running: when all places are taken, waiting counts.
+                    let may_wait = handle.input.get().is_some_and(Input::is_open)
+                        && !handle.draining.load(Ordering::Relaxed)
+                        && self.tenancy.has_room_beside();
+                    if !question.is_asked() && self.patience.look(used, may_wait) {
+                        question = Question::ask(self.tenancy.waits());
+                    }
                     cpu_check.as_mut().reset(time::Instant::now() + elapsed.clamp(soon, late));
+                }
+                waits = question.answer() => {
+                    let given = self.patience.hear(waits, Instant::now());
+                    let later = deadline.deadline() + given;
+                    deadline.as_mut().reset(later);
                 }
                 drained = stdout.finished() => {
                     if drained.truncated { return Watched::Kill(KillReason::Output); }
@@ -353,6 +385,10 @@ impl Running {
     ) -> Finished {
         let [stdout, stderr] = self.streams;
         let (stdout, stderr) = (stdout.in_time().await, stderr.in_time().await);
+        let drawing = match self.drawing {
+            Some(drawing) => drawing.in_time().await,
+            None => Drained::default(),
+        };
         let answer = Answer::parse(&self.answer.end().await);
         let cpu = usage.cpu.saturating_sub(self.clock.start);
         let spoke = !matches!(answer, Answer::Unintelligible);
@@ -392,7 +428,13 @@ impl Running {
             } else {
                 None
             },
-            usage: Some(usage_message(wall, cpu, &usage, stdout, stderr)),
+            usage: Some(usage_message(
+                wall,
+                cpu,
+                &usage,
+                [stdout, stderr, drawing],
+                &self.patience,
+            )),
             compile_error: compile_error.filter(|_| outcome == Outcome::CompileError),
             function_status: function_status.into(),
             result_json,
@@ -471,6 +513,30 @@ enum Watched {
     Kill(KillReason),
 }
 
+/// A question to the launcher, or none: whether the program waits for its input.
+#[derive(Default)]
+struct Question(Option<Pin<Box<dyn Future<Output = bool> + Send>>>);
+
+impl Question {
+    fn ask(question: impl Future<Output = bool> + Send + 'static) -> Self {
+        Self(Some(Box::pin(question)))
+    }
+
+    fn is_asked(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Returns once for each question.
+    async fn answer(&mut self) -> bool {
+        let Some(asked) = &mut self.0 else {
+            return std::future::pending().await;
+        };
+        let answer = asked.await;
+        self.0 = None;
+        answer
+    }
+}
+
 /// One of the program's output streams, being read.
 struct Reading {
     task: JoinHandle<Drained>,
@@ -522,8 +588,8 @@ fn usage_message(
     wall: Duration,
     cpu: Duration,
     usage: &Usage,
-    stdout: Drained,
-    stderr: Drained,
+    [stdout, stderr, drawing]: [Drained; 3],
+    patience: &Patience,
 ) -> UsageMessage {
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     UsageMessage {
@@ -534,6 +600,11 @@ fn usage_message(
         stderr_bytes: number(stderr.bytes),
         stdout_truncated: stdout.truncated,
         stderr_truncated: stderr.truncated,
+        drawing_bytes: number(drawing.bytes),
+        drawing_truncated: drawing.truncated,
+        input_wait_duration: Some(patience.waited())
+            .filter(|waited| !waited.is_zero())
+            .and_then(|waited| waited.try_into().ok()),
     }
 }
 

@@ -51,7 +51,7 @@ struct Shared {
     pool: Pool,
     batch_sandboxes: Sandboxes,
     runs: Mutex<HashMap<String, Living>>,
-    draining: AtomicBool,
+    draining: Arc<AtomicBool>,
     emptied: Notify,
 }
 
@@ -72,7 +72,7 @@ impl Service {
             host,
             pool,
             runs: Mutex::default(),
-            draining: AtomicBool::new(false),
+            draining: Arc::default(),
             emptied: Notify::new(),
         };
         Self {
@@ -166,7 +166,10 @@ impl Service {
                 details,
             ));
         }
-        let handle = Handle::default();
+        let handle = Handle {
+            draining: Arc::clone(&self.shared.draining),
+            ..Handle::default()
+        };
         let living = Living {
             handle: handle.clone(),
             cases,
@@ -384,6 +387,8 @@ fn limits_message(limits: &Limits) -> LimitsMessage {
         memory_bytes,
         output_bytes,
         processes,
+        input_wait,
+        drawing_bytes,
     } = limits;
     LimitsMessage {
         wall_time_limit: (*wall_time).try_into().ok(),
@@ -391,5 +396,7 @@ fn limits_message(limits: &Limits) -> LimitsMessage {
         memory_limit_bytes: i64::try_from(*memory_bytes).unwrap_or(i64::MAX),
         output_limit_bytes: i64::try_from(*output_bytes).unwrap_or(i64::MAX),
         process_limit: i32::try_from(*processes).unwrap_or(i32::MAX),
+        input_wait_limit: (*input_wait).try_into().ok(),
+        drawing_limit_bytes: i64::try_from(*drawing_bytes).unwrap_or(i64::MAX),
     }
 }

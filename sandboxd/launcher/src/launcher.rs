@@ -304,6 +304,17 @@ impl Launcher {
                 Ok(())
             }
             Request::Ping => send(socket, &Event::Pong, &[]),
+            Request::Waits { run } => {
+                let for_input = match self.slots.of_run(run) {
+                    Some(Place {
+                        slot,
+                        phase: Phase::Taken { sandbox, .. },
+                        ..
+                    }) => slot.waits_for_input(sandbox),
+                    _ => false,
+                };
+                send(socket, &Event::Waits { run, for_input }, &[])
+            }
         }
     }
 

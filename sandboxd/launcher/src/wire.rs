@@ -17,7 +17,9 @@
 //!    run's number may not be used again.
 //! 8. If files are kept, a collector then answers on that socket, as `sandboxd_sandbox::collection` describes;
 //!    when it has ended as well, the launcher sends [`Event::Freed`].
-//! 9. The daemon may send [`Request::Ping`] at any time; the launcher answers [`Event::Pong`].
+//! 9. The daemon may ask [`Request::Waits`] of a run, any number of times; the launcher answers [`Event::Waits`],
+//!    and "no" for an unknown run.
+//! 10. The daemon may send [`Request::Ping`] at any time; the launcher answers [`Event::Pong`].
 //!
 //! Either side ends the conversation by closing its socket.
 
@@ -66,6 +68,11 @@ pub enum Request {
     },
     /// Answer.
     Ping,
+    /// Say whether a program waits for its input.
+    Waits {
+        /// Which one.
+        run: u64,
+    },
 }
 
 /// What the launcher tells.
@@ -115,6 +122,13 @@ pub enum Event {
     },
     /// The launcher's loop turns.
     Pong,
+    /// What the kernel says of a program's threads.
+    Waits {
+        /// Which run.
+        run: u64,
+        /// One of them waits for its standard input.
+        for_input: bool,
+    },
 }
 
 /// How this host enforces the sandbox.

@@ -703,6 +703,17 @@ impl SlotGroup {
         })
     }
 
+    /// The processes in the run's group, which on v1 has the slot's own as well; none when that can't be read.
+    pub fn processes(&self) -> Vec<Pid> {
+        let path = match self.parent.mode {
+            Mode::V1 { .. } => self.file(3, "cgroup.procs"),
+            Mode::V2 { .. } => self.run_folder().join("cgroup.procs"),
+        };
+        let text = fs::read_to_string(path).unwrap_or_default();
+        let numbers = text.lines().filter_map(|line| line.parse().ok());
+        numbers.map(Pid::from_raw).collect()
+    }
+
     /// Kills every process of the run, on v2. On v1 the slot's own processes are in the same group; there
     /// the death of the sandbox's first process, which the caller has killed, is the death of all.
     ///

@@ -24,6 +24,7 @@ pub mod restrict;
 pub mod slot;
 pub mod stage;
 pub mod syscalls;
+pub mod waiting;
 pub mod zygote;
 
 pub use limits::{Ceilings, KernelLimits, Limits};

@@ -18,6 +18,10 @@ pub struct Limits {
     pub output_bytes: u64,
     /// Processes and threads alive at one time.
     pub processes: u32,
+    /// How long an interactive program may wait for input without that its wall-clock time passes.
+    pub input_wait: Duration,
+    /// Bytes of what it draws.
+    pub drawing_bytes: u64,
 }
 
 /// What a request asks for; `None` takes the default.
@@ -33,6 +37,10 @@ pub struct Wishes {
     pub output_bytes: Option<u64>,
     /// See [`Limits::processes`].
     pub processes: Option<u32>,
+    /// See [`Limits::input_wait`].
+    pub input_wait: Option<Duration>,
+    /// See [`Limits::drawing_bytes`].
+    pub drawing_bytes: Option<u64>,
 }
 
 /// The operator's defaults and the most that a request may ask for.
@@ -65,6 +73,8 @@ const LEAST: Limits = Limits {
     memory_bytes: 16 << 20,
     output_bytes: 0,
     processes: 1,
+    input_wait: Duration::ZERO,
+    drawing_bytes: 0,
 };
 
 impl Ceilings {
@@ -124,6 +134,20 @@ impl Ceilings {
                 LEAST.processes,
                 most.processes,
                 |value| value.to_string(),
+            )?,
+            input_wait: time(
+                "input_wait_limit",
+                wishes.input_wait,
+                defaults.input_wait,
+                LEAST.input_wait,
+                most.input_wait,
+            )?,
+            drawing_bytes: bytes(
+                "drawing_limit_bytes",
+                wishes.drawing_bytes,
+                defaults.drawing_bytes,
+                LEAST.drawing_bytes,
+                most.drawing_bytes,
             )?,
         })
     }
@@ -232,6 +256,8 @@ mod tests {
             memory_bytes: 128 << 20,
             output_bytes: 1 << 20,
             processes: 50,
+            input_wait: Duration::from_secs(600),
+            drawing_bytes: 4 << 20,
         };
         let most = Limits {
             wall_time: Duration::from_secs(30),
@@ -239,6 +265,8 @@ mod tests {
             memory_bytes: 512 << 20,
             output_bytes: 16 << 20,
             processes: 200,
+            input_wait: Duration::from_secs(600),
+            drawing_bytes: 4 << 20,
         };
         Ceilings { defaults, most }
     }
@@ -308,6 +336,14 @@ mod tests {
             },
             Wishes {
                 processes: Some(201),
+                ..Wishes::default()
+            },
+            Wishes {
+                input_wait: Some(Duration::from_secs(601)),
+                ..Wishes::default()
+            },
+            Wishes {
+                drawing_bytes: Some((4 << 20) + 1),
                 ..Wishes::default()
             },
             Wishes {

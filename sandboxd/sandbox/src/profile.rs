@@ -52,7 +52,8 @@ const DATA: [Data; Profile::COUNT] = [
             "PYTHONPATH=/usr/lib/coderunner/science",
             // A template that is copied must have one thread, and a run has half a core.
             "OPENBLAS_NUM_THREADS=1",
-            "MPLBACKEND=Agg",
+            // Ours: runner/science/coderunner_figures.py.
+            "MPLBACKEND=module://coderunner_figures",
             // For interpreters that a program starts: the one place where they can write that is not the
             // program's own.
             "MPLCONFIGDIR=/tmp/matplotlib",

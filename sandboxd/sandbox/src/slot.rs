@@ -14,6 +14,7 @@ use nix::sched::CloneFlags;
 use nix::sys::eventfd::EventFd;
 use nix::sys::signal::Signal;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
+use nix::sys::stat::fstat;
 use nix::unistd::{Gid, Pid, Uid, fchown, pipe2, setresuid};
 use sandboxd_sys::clone::{Cloned, SingleThreaded, clone3};
 use sandboxd_sys::process::{collect, signal};
@@ -31,6 +32,7 @@ use crate::profile::Profile;
 use crate::restrict::ProcessLimits;
 use crate::stage::Stage;
 use crate::syscalls::Policy;
+use crate::waiting::waits_for_input;
 use crate::zygote::{self, Template};
 
 /// Namespaces of a slot. The cgroup namespace follows when it is in its group.
@@ -498,7 +500,10 @@ impl Slot {
             .collect();
         send(self.socket.as_fd(), &order.encode(), &descriptors)
             .map_err(failed("asking the keeper for a sandbox"))?;
-        Ok((Begun { report }, ends))
+        let input = fstat(&ends.stdin)
+            .map_err(failed("looking at a pipe"))?
+            .st_ino;
+        Ok((Begun { report, input }, ends))
     }
 
     /// Changes the limits of the run in it.
@@ -564,6 +569,17 @@ impl Slot {
         // It may have ended already, which is as good.
         let _ = signal(sandbox.first.as_fd(), Signal::SIGKILL);
         self.group.kill_run();
+    }
+
+    /// Whether a program waits for its standard input; see [`crate::waiting`]. False when that can't be told.
+    pub fn waits_for_input(&self, sandbox: &Sandbox) -> bool {
+        let Ok(first) = process_id(sandbox.first.as_fd()) else {
+            return false;
+        };
+        let processes = self.group.processes();
+        waits_for_input(&processes, first, sandbox.input)
+            // Whose number could have become another's.
+            && process_id(sandbox.first.as_fd()).is_ok_and(|same| same == first)
     }
 
     /// Takes the ended sandbox out: how it ended and what it used.
@@ -635,6 +651,7 @@ fn process_id(pidfd: BorrowedFd<'_>) -> io::Result<Pid> {
 #[derive(Debug)]
 pub struct Begun {
     report: OwnedFd,
+    input: u64,
 }
 
 impl Begun {
@@ -643,6 +660,7 @@ impl Begun {
         Sandbox {
             first,
             report: self.report,
+            input: self.input,
             kept: None,
         }
     }
@@ -653,6 +671,8 @@ impl Begun {
 pub struct Sandbox {
     first: OwnedFd,
     report: OwnedFd,
+    /// Inode of the pipe that is the program's standard input.
+    input: u64,
     kept: Option<Kept>,
 }
 

@@ -119,6 +119,7 @@ impl Play {
             match step {
                 Step::Stdout(data) => self.write(OutputStream::Stdout, data).await?,
                 Step::Stderr(data) => self.write(OutputStream::Stderr, data).await?,
+                Step::Drawing(data) => self.write(OutputStream::Drawing, data).await?,
                 Step::Flood(bytes) => {
                     self.write(OutputStream::Stdout, &vec![b'x'; *bytes])
                         .await?
@@ -161,6 +162,7 @@ impl Play {
     async fn write(&mut self, stream: OutputStream, data: &[u8]) -> Result<(), Cut> {
         match stream {
             OutputStream::Stderr => self.usage.stderr_bytes += data.len() as i64,
+            OutputStream::Drawing => self.usage.drawing_bytes += data.len() as i64,
             _ => self.usage.stdout_bytes += data.len() as i64,
         }
         for chunk in data.chunks(CHUNK) {

@@ -30,6 +30,8 @@ pub enum Step {
     Stdout(Vec<u8>),
     /// Writes to standard error.
     Stderr(Vec<u8>),
+    /// Draws: writes to the drawing, if somebody takes it.
+    Drawing(Vec<u8>),
     /// Writes that many bytes to standard output.
     Flood(usize),
     /// Waits for a line of input and prints it.
@@ -123,6 +125,8 @@ impl Script {
         match word {
             "print" => self.steps.push(Step::Stdout(format!("{rest}\n").into())),
             "error" => self.steps.push(Step::Stderr(format!("{rest}\n").into())),
+            "draw" if request.drawing => self.steps.push(Step::Drawing(format!("{rest}\n").into())),
+            "draw" => {}
             "flood" => self.steps.push(Step::Flood(rest.parse().ok()?)),
             "echo" => self.steps.push(Step::Stdout(request.stdin.clone())),
             "read" => self.steps.push(Step::Read),

@@ -11,7 +11,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 
-assert matplotlib.get_backend().lower() == "agg"
+assert matplotlib.get_backend() == "module://coderunner_figures"
 figure, axes = plt.subplots(2, 2, figsize=(6, 4))
 x = np.linspace(0, 6, 200)
 axes[0, 0].plot(x, np.sin(x), label="sin $x^2$")

@@ -53,6 +53,8 @@ const fn kind(weight: u32, source: &'static str, outcomes: &'static [Outcome]) -
             memory_bytes: None,
             output_bytes: None,
             processes: None,
+            input_wait: None,
+            drawing_bytes: None,
         },
         caller: Caller::Patient,
         outcomes,
@@ -74,6 +76,8 @@ const NO_LIMITS: JobLimits = JobLimits {
     memory_bytes: None,
     output_bytes: None,
     processes: None,
+    input_wait: None,
+    drawing_bytes: None,
 };
 const SHORT: JobLimits = JobLimits {
     wall: Some(WALL),

@@ -18,6 +18,10 @@ pub struct JobLimits {
     pub output_bytes: Option<i64>,
     /// Processes and threads alive at one time.
     pub processes: Option<i32>,
+    /// Time in which it may wait for input.
+    pub input_wait: Option<Duration>,
+    /// Bytes of what it draws.
+    pub drawing_bytes: Option<i64>,
 }
 
 /// One program with its input and limits.
@@ -39,6 +43,8 @@ pub struct Job {
     pub profile: String,
     /// Which of the files that it leaves come back.
     pub collect: Option<FileCollection>,
+    /// What it draws comes.
+    pub drawing: bool,
 }
 
 impl Job {
@@ -85,6 +91,13 @@ impl Job {
         self
     }
 
+    /// With what it draws.
+    #[must_use]
+    pub fn drawing(mut self) -> Self {
+        self.drawing = true;
+        self
+    }
+
     /// With limits of its own.
     #[must_use]
     pub fn limits(mut self, limits: JobLimits) -> Self {
@@ -109,6 +122,7 @@ impl Job {
             limits,
             profile,
             collect,
+            drawing,
         } = self;
         let JobLimits {
             wall,
@@ -116,6 +130,8 @@ impl Job {
             memory_bytes,
             output_bytes,
             processes,
+            input_wait,
+            drawing_bytes,
         } = limits;
         let duration = |time: Duration| {
             prost_types::Duration::try_from(time).expect("a limit is a short time")
@@ -133,12 +149,15 @@ impl Job {
                 memory_limit_bytes: memory_bytes.unwrap_or_default(),
                 output_limit_bytes: output_bytes.unwrap_or_default(),
                 process_limit: processes.unwrap_or_default(),
+                input_wait_limit: input_wait.map(duration),
+                drawing_limit_bytes: drawing_bytes.unwrap_or_default(),
             }),
             stdin,
             interactive,
             function_call: function.map(call),
             profile,
             file_collection: collect,
+            drawing,
             ..ExecuteRequest::default()
         }
     }

@@ -34,6 +34,8 @@ pub struct Running {
     pub stdout: Vec<u8>,
     /// Standard error that has arrived.
     pub stderr: Vec<u8>,
+    /// What was drawn and has arrived.
+    pub drawing: Vec<u8>,
     /// Pieces of files that have arrived.
     pub(crate) files: Vec<File>,
     pub(crate) end: Option<(Instant, Finished)>,
@@ -62,6 +64,8 @@ pub struct Report {
     pub stdout: Vec<u8>,
     /// Standard error.
     pub stderr: Vec<u8>,
+    /// What it drew, if that was asked for.
+    pub drawing: Vec<u8>,
     /// Files that it left, if they were asked for.
     pub files: LeftFiles,
     /// Time from the request to the last event, as the client saw it.
@@ -84,6 +88,11 @@ impl Report {
     /// Wall-clock time that the server counted.
     pub fn wall(&self) -> Duration {
         duration(self.usage.wall_duration.as_ref())
+    }
+
+    /// Time in which it waited for input, and which did not count.
+    pub fn input_wait(&self) -> Duration {
+        duration(self.usage.input_wait_duration.as_ref())
     }
 
     /// CPU time that the server counted.
@@ -135,6 +144,7 @@ impl Running {
             started: None,
             stdout: Vec::new(),
             stderr: Vec::new(),
+            drawing: Vec::new(),
             files: Vec::new(),
             end: None,
         }
@@ -145,9 +155,26 @@ impl Running {
     /// # Errors
     /// When the run ends or `patience` is over before.
     pub fn wait_for_stdout(&mut self, needle: &[u8], patience: Duration) -> Result<Instant> {
+        self.wait_for(|run| &run.stdout, needle, patience)
+    }
+
+    /// Waits until what was drawn has these bytes; says when they came.
+    ///
+    /// # Errors
+    /// When the run ends or `patience` is over before.
+    pub fn wait_for_drawing(&mut self, needle: &[u8], patience: Duration) -> Result<Instant> {
+        self.wait_for(|run| &run.drawing, needle, patience)
+    }
+
+    fn wait_for(
+        &mut self,
+        of: impl Fn(&Self) -> &Vec<u8>,
+        needle: &[u8],
+        patience: Duration,
+    ) -> Result<Instant> {
         let deadline = Instant::now() + scaled(patience);
         let mut moment = self.began;
-        while !contains(&self.stdout, needle) {
+        while !contains(of(self), needle) {
             if self.end.is_some() {
                 bail!(
                     "the run ended before it printed {:?}",
@@ -155,7 +182,7 @@ impl Running {
                 );
             }
             moment = self.take_in(deadline).with_context(|| {
-                let seen = shorten(&String::from_utf8_lossy(&self.stdout));
+                let seen = shorten(&String::from_utf8_lossy(of(self)));
                 format!(
                     "waiting for {:?}; so far there is {seen:?}",
                     String::from_utf8_lossy(needle)
@@ -272,7 +299,12 @@ impl Running {
         );
         let files = std::mem::take(&mut self.files);
         let report = report(finished, stdout, stderr, files, moment - began)?;
-        Ok(Report { ran, ..report })
+        let drawing = std::mem::take(&mut self.drawing);
+        Ok(Report {
+            ran,
+            drawing,
+            ..report
+        })
     }
 
     fn take_in(&mut self, deadline: Instant) -> Result<Instant> {
@@ -294,6 +326,7 @@ impl Running {
             Event::Output(output) => match OutputStream::try_from(output.stream) {
                 Ok(OutputStream::Stdout) => self.stdout.extend(output.data),
                 Ok(OutputStream::Stderr) => self.stderr.extend(output.data),
+                Ok(OutputStream::Drawing) => self.drawing.extend(output.data),
                 other => bail!("output on {other:?}"),
             },
             Event::File(piece) => self.files.push(piece),
@@ -340,6 +373,7 @@ pub(crate) fn report(
         internal_error,
         stdout,
         stderr,
+        drawing: Vec::new(),
         elapsed,
         ran: elapsed,
     })

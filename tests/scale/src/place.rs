@@ -57,8 +57,9 @@ pub struct Place {
 }
 
 impl Place {
-    /// Makes and fills the database, and starts control-plane on it. Takes minutes.
-    pub async fn make(programs: &Path, course: &Path, counts: Counts) -> Result<Self> {
+    /// Makes and fills the database, and starts control-plane on it. Takes minutes. Without counts
+    /// there is no more than the sample course, and no plan is logged.
+    pub async fn make(programs: &Path, course: &Path, counts: Option<Counts>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("cr-scale-").tempdir()?;
         let database = test_postgres::Server::start()?;
         let database_url = database.make_database()?;
@@ -80,9 +81,11 @@ impl Place {
         place.accounts.register().await?;
         place.stop()?;
         place.configure(None)?;
-        eprintln!("seeding {counts:?}");
-        place.seed(counts)?;
-        seed::log_plans(place.database.programs(), &place.database_url)?;
+        if let Some(counts) = counts {
+            eprintln!("seeding {counts:?}");
+            place.seed(counts)?;
+            seed::log_plans(place.database.programs(), &place.database_url)?;
+        }
         place.start()?;
         let server = place.url();
         place.accounts.log_in(&server).await?;
@@ -128,12 +131,16 @@ impl Place {
 
     /// Bytes of memory that control-plane has now (proc_pid_status(5)).
     pub fn memory_bytes(&self) -> Result<u64> {
-        let process = self.control_plane.as_ref().context("it is running")?;
-        let status = fs::read_to_string(format!("/proc/{}/status", process.id()))?;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process()?.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
         let kib: u64 = kib.context("a process has memory")?.parse()?;
         Ok(kib * 1024)
+    }
+
+    /// control-plane itself.
+    pub fn process(&self) -> Result<&Process> {
+        self.control_plane.as_ref().context("it is running")
     }
 
     /// Ends control-plane, and expects that it ends well.

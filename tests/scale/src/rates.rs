@@ -1,7 +1,9 @@
 //! Requests a second of GetProblem with login, whose problem is in memory, against those of a
 //! service that only echoes. Both are processes of their own, called by the same connections'
-//! settings, in turn.
+//! settings, in turn. Of each the CPU time of a call is told too, which counts what the server's
+//! process did and not what else the machine does.
 
+use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +18,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 
 use crate::measure::{Call, last};
-use crate::place::{Account, free_port};
+use crate::place::{Account, Place, free_port};
 
 /// How the two are compared.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -35,15 +37,24 @@ pub struct Plan {
 /// Calls that share a connection.
 const CALLERS_PER_CONNECTION: usize = 8;
 
-/// Requests a second in each round.
+/// What a server did in one turn.
+#[derive(Debug, Clone, Copy)]
+pub struct Round {
+    /// Requests a second.
+    pub per_s: f64,
+    /// CPU time of the server's process for a request, in microseconds.
+    pub cpu_us: f64,
+}
+
+/// All rounds.
 #[derive(Debug, Default)]
 pub struct Rates {
-    pub echo: Vec<f64>,
-    pub get_problem: Vec<f64>,
+    pub echo: Vec<Round>,
+    pub get_problem: Vec<Round>,
 }
 
 /// Measures both in turn.
-pub async fn compare(account: &Account, server: &str, slug: &str, plan: Plan) -> Result<Rates> {
+pub async fn compare(place: &Place, slug: &str, plan: Plan) -> Result<Rates> {
     let port = free_port()?;
     let folder = tempfile::tempdir()?;
     let own = std::env::current_exe().context("find this program")?;
@@ -53,23 +64,28 @@ pub async fn compare(account: &Account, server: &str, slug: &str, plan: Plan) ->
 
     let callers = plan.callers as usize;
     let echo = echo(&channels(&format!("http://127.0.0.1:{port}"), callers)?);
-    let get_problem = get_problem(account, &channels(server, callers)?, slug).await?;
+    let channels = channels(&place.url(), callers)?;
+    let get_problem = get_problem(&place.accounts.ordinary, &channels, slug).await?;
     let turn = Duration::from_secs(plan.round_seconds.into());
+    let served = place.process()?;
     let mut rates = Rates::default();
-    for call in [&echo, &get_problem] {
-        rate(call, callers, turn / 2).await.context("warm up")?;
+    for (call, server) in [(&echo, &process), (&get_problem, served)] {
+        rate(call, server, callers, turn / 2)
+            .await
+            .context("warm up")?;
     }
     for _ in 0..plan.rounds {
-        rates.echo.push(rate(&echo, callers, turn).await?);
-        rates
-            .get_problem
-            .push(rate(&get_problem, callers, turn).await?);
+        rates.echo.push(rate(&echo, &process, callers, turn).await?);
+        let round = rate(&get_problem, served, callers, turn).await?;
+        rates.get_problem.push(round);
     }
     Ok(rates)
 }
 
-async fn rate(call: &Call, callers: usize, turn: Duration) -> Result<f64> {
+async fn rate(call: &Call, server: &Process, callers: usize, turn: Duration) -> Result<Round> {
+    let before = cpu_time(server)?;
     let measured = last(call, callers, turn).await;
+    let used = cpu_time(server)?.saturating_sub(before);
     let failures = &measured.failures;
     ensure!(
         failures.is_empty(),
@@ -77,7 +93,26 @@ async fn rate(call: &Call, callers: usize, turn: Duration) -> Result<f64> {
         failures.len(),
         failures[0]
     );
-    Ok(measured.latencies.len() as f64 / measured.elapsed.as_secs_f64())
+    let calls = measured.latencies.len() as f64;
+    Ok(Round {
+        per_s: calls / measured.elapsed.as_secs_f64(),
+        cpu_us: used.as_secs_f64() * 1e6 / calls,
+    })
+}
+
+/// What all threads of a process that live now have used: the first number of their `schedstat`
+/// (Documentation/scheduler/sched-stats.rst of Linux).
+fn cpu_time(process: &Process) -> Result<Duration> {
+    let mut all = Duration::ZERO;
+    for thread in fs::read_dir(format!("/proc/{}/task", process.id()))? {
+        // One that has ended since is not missed: servers keep those that serve.
+        let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else {
+            continue;
+        };
+        let nanos = text.split_whitespace().next().context("a time")?;
+        all += Duration::from_nanos(nanos.parse()?);
+    }
+    Ok(all)
 }
 
 fn channels(server: &str, callers: usize) -> Result<Vec<Channel>> {
@@ -136,9 +171,9 @@ async fn get_problem(account: &Account, channels: &[Channel], slug: &str) -> Res
     }))
 }
 
-/// The middle one of some rates.
-pub fn median(rates: &[f64]) -> f64 {
-    let mut sorted = rates.to_vec();
+/// The middle one of some numbers.
+pub fn median(numbers: impl IntoIterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = numbers.into_iter().collect();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }

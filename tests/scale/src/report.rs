@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::measure::{Measured, percentile_ms};
 use crate::plans::Plan;
-use crate::rates::{Rates, median};
+use crate::rates::{Rates, Round, median};
 
 /// One call. What could not be measured, because all calls failed, is not a number: null in JSON.
 #[derive(Debug, Serialize)]
@@ -106,14 +106,19 @@ pub fn scan(plan: &Plan) -> String {
 
 /// Both rates and their ratio: the middle of all rounds, and the ratio of each round.
 pub fn rates(rates: &Rates) -> String {
+    let middle = |rounds: &[Round]| {
+        let per_s = median(rounds.iter().map(|round| round.per_s));
+        let cpu_us = median(rounds.iter().map(|round| round.cpu_us));
+        format!("{per_s:>8.0} requests/s, {cpu_us:>5.1} us of CPU each")
+    };
     let Rates { echo, get_problem } = rates;
     let ratios = ratios(rates);
     let of_rounds: Vec<_> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
     format!(
-        "echo        {:>8.0} requests/s\nget-problem {:>8.0} requests/s, {:.2} of echo (by round: {})",
-        median(echo),
-        median(get_problem),
-        median(&ratios),
+        "echo        {}\nget-problem {}, {:.2} of echo (by round: {})",
+        middle(echo),
+        middle(get_problem),
+        median(ratios),
         of_rounds.join(" ")
     )
 }
@@ -122,7 +127,7 @@ pub fn rates(rates: &Rates) -> String {
 pub fn ratios(Rates { echo, get_problem }: &Rates) -> Vec<f64> {
     let pairs = get_problem.iter().zip(echo);
     pairs
-        .map(|(get_problem, echo)| get_problem / echo)
+        .map(|(get_problem, echo)| get_problem.per_s / echo.per_s)
         .collect()
 }
 
@@ -161,11 +166,15 @@ mod tests {
 
     #[test]
     fn the_ratio_is_that_of_the_middle_round() {
-        let measured = Rates {
-            echo: vec![100.0, 200.0, 100.0],
-            get_problem: vec![50.0, 120.0, 70.0],
+        let rounds = |rates: [f64; 3]| {
+            let round = |per_s| Round { per_s, cpu_us: 9.0 };
+            rates.map(round).to_vec()
         };
-        assert_eq!(median(&ratios(&measured)), 0.6);
+        let measured = Rates {
+            echo: rounds([100.0, 200.0, 100.0]),
+            get_problem: rounds([50.0, 120.0, 70.0]),
+        };
+        assert_eq!(median(ratios(&measured)), 0.6);
         let told = rates(&measured);
         assert!(
             told.contains("0.60 of echo (by round: 0.50 0.60 0.70)"),

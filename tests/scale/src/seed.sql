@@ -135,6 +135,11 @@ SELECT rejudge_id, id, 1, CASE WHEN changes THEN 'applied' ELSE 'graded' END, ch
 FROM (SELECT rejudges.id AS rejudge_id, submissions.id, submissions.user_id, submissions.create_time,
         random() < 0.1 AS changes
     FROM rejudges JOIN submissions ON submissions.problem = rejudges.problem) AS graded;
+UPDATE rejudges SET submission_count = counted.items, graded_count = counted.items,
+    changed_count = counted.changed, applied_count = counted.changed
+FROM (SELECT rejudge_id, count(*) AS items, sum(changes) AS changed
+    FROM rejudge_items GROUP BY rejudge_id) AS counted
+WHERE counted.rejudge_id = rejudges.id;
 
 INSERT INTO progress (user_id, problem, attempt_count, solved, points, solve_time,
     last_attempt_time)

@@ -31,7 +31,7 @@ look("styles", MARK in plt.style.library)
 look("kinds of pictures", "." + MARK in Image.EXTENSION)
 look("classes", hasattr(pd.DataFrame, "left_by_first"))
 look("modules", any(hasattr(module, "LEFT_BY_FIRST") for module in list(sys.modules.values())))
-look("backend", matplotlib.get_backend().lower() != "agg")
+look("backend", matplotlib.get_backend() != "module://coderunner_figures")
 
 for line in open("/proc/self/maps"):
     span, rights, *_ = line.split()

@@ -47,14 +47,7 @@ pub(super) fn sql_stays_in_stores(workspace: &Workspace) -> Vec<String> {
     let mut problems = Vec::new();
     for file in control_plane(workspace).filter(|file| !allowed(file)) {
         for text in file.strings.iter().filter(|text| is_sql(text)) {
-            let start: String = text
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-                .chars()
-                .take(50)
-                .collect();
-            problems.push(format!("{} holds SQL: {start}", file.path));
+            problems.push(format!("{} holds SQL: {}", file.path, start_of(text)));
         }
         for call in [
             "sqlx::query",
@@ -66,6 +59,22 @@ pub(super) fn sql_stays_in_stores(workspace: &Workspace) -> Vec<String> {
             if file.code.contains(call) {
                 problems.push(format!("{} calls {call}", file.path));
             }
+        }
+    }
+    problems
+}
+
+/// Columns are named: a column of a later migration must not change what is read, nor travel for
+/// nothing, and whoever reads the statement sees what it needs.
+pub(super) fn statements_name_their_columns(workspace: &Workspace) -> Vec<String> {
+    let mut problems = Vec::new();
+    for file in control_plane(workspace) {
+        for text in file.strings.iter().filter(|text| takes_all_columns(text)) {
+            problems.push(format!(
+                "{} asks for all columns: {}",
+                file.path,
+                start_of(text)
+            ));
         }
     }
     problems
@@ -192,6 +201,30 @@ fn is_sql(text: &str) -> bool {
         Some(&("PRAGMA" | "WITH" | "BEGIN" | "COMMIT" | "ROLLBACK" | "VACUUM")) => true,
         _ => false,
     }
+}
+
+/// Whether a statement has a `*` where columns are named, alone or of a table. `count(*)` is none,
+/// and neither is a product.
+fn takes_all_columns(text: &str) -> bool {
+    let text = text.replace("\\n", " ");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let keyword = |word: &str| word.trim_start_matches('(').to_owned();
+    let reads = |word: &&str| matches!(keyword(word).as_str(), "SELECT" | "RETURNING");
+    let stars = words.windows(2).filter(|pair| {
+        let begins = matches!(
+            keyword(pair[0]).as_str(),
+            "SELECT" | "DISTINCT" | "ALL" | "RETURNING"
+        );
+        let star = pair[1].trim_end_matches(',');
+        (star == "*" && (begins || pair[0].ends_with(','))) || star.ends_with(".*")
+    });
+    words.iter().any(reads) && stars.count() > 0
+}
+
+/// Names a statement in a message.
+fn start_of(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(50).collect()
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub enum Group {
     Faults,
     E2e,
     Web,
+    Pictures,
     Vm,
 }
 
@@ -34,6 +35,7 @@ pub enum Runner {
     /// cargo with these arguments, the group's targets after them.
     Cargo(Vec<&'static str>),
     Node,
+    Pictures,
 }
 
 impl Group {
@@ -49,6 +51,7 @@ impl Group {
         Self::Faults,
         Self::E2e,
         Self::Web,
+        Self::Pictures,
         Self::Vm,
     ];
 
@@ -64,6 +67,7 @@ impl Group {
             Self::Faults => "faults",
             Self::E2e => "e2e",
             Self::Web => "web",
+            Self::Pictures => "pictures",
             Self::Vm => "vm",
         }
     }
@@ -72,7 +76,13 @@ impl Group {
     pub fn needs_sandbox(self) -> bool {
         matches!(
             self,
-            Self::Conformance | Self::Security | Self::Faults | Self::E2e | Self::Web | Self::Vm
+            Self::Conformance
+                | Self::Security
+                | Self::Faults
+                | Self::E2e
+                | Self::Web
+                | Self::Pictures
+                | Self::Vm
         )
     }
 
@@ -92,6 +102,7 @@ impl Group {
         match (self, preferred) {
             (Self::Lint, _) => Runner::Lint,
             (Self::Web, _) => Runner::Node,
+            (Self::Pictures, _) => Runner::Pictures,
             (Self::Unit | Self::Contract | Self::Postgres, TestRunner::Nextest) => {
                 Runner::Cargo(vec![
                     "nextest",

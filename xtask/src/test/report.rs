@@ -33,6 +33,24 @@ impl Outcome {
         }
     }
 
+    /// Counts one check, and says how it went.
+    pub fn check(&mut self, name: &str, passed: bool) {
+        match passed {
+            true => self.passed += 1,
+            false => self.failed += 1,
+        }
+        println!("    {}: {name}", if passed { "ok" } else { "FAILED" });
+    }
+
+    /// Adds what else ran in the same group.
+    pub fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+        self.skipped_names.extend(other.skipped_names);
+        self.broken = self.broken.take().or(other.broken);
+    }
+
     fn ran(&self) -> usize {
         self.passed + self.failed
     }

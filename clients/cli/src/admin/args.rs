@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use coderunner_proto::v1;
 
-/// For those who run an installation. The first three ask the server, logged in as an admin; the
+/// For those who run an installation. The first four ask the server, logged in as an admin; the
 /// others work on the installation's own files, with the program `control-plane`.
 #[derive(Debug, Subcommand)]
 pub enum Admin {
@@ -19,6 +19,9 @@ pub enum Admin {
     /// API keys of other services.
     #[command(subcommand)]
     Keys(Keys),
+    /// Runner hosts: how they are, and which gets no new work.
+    #[command(subcommand)]
+    Runners(Runners),
     /// Make an account with the role admin, or make an account an admin and give it this password,
     /// which ends its sessions if it is another than before. Needs the installation's files.
     #[command(name = "first-admin")]
@@ -156,6 +159,23 @@ pub enum Keys {
     Revoke {
         /// The key's id, as `keys list` tells it; not its secret.
         key: String,
+    },
+}
+
+/// What can be done with runner hosts.
+#[derive(Debug, Subcommand)]
+pub enum Runners {
+    /// List them with their health.
+    List,
+    /// Send one no new work; its running work ends. Until it is resumed, or control-plane starts anew.
+    Drain {
+        /// Its name in the configuration.
+        runner: String,
+    },
+    /// Send it work again.
+    Resume {
+        /// Its name in the configuration.
+        runner: String,
     },
 }
 

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod handover;
+mod runners;
 mod services;
 mod users;
 
@@ -38,6 +39,7 @@ pub async fn of_the_server(client: &Client, admin: Admin, json: bool) -> Result<
         Admin::Users(command) => users::users(client, command, json).await,
         Admin::Services(command) => services::services(client, command, json).await,
         Admin::Keys(command) => services::keys(client, command, json).await,
+        Admin::Runners(command) => runners::runners(client, command, json).await,
         Admin::MakeFirst { .. }
         | Admin::SigningKeys(_)
         | Admin::Pki(_)
@@ -57,4 +59,4 @@ macro_rules! ask {
         answer.map_err(|status| $client.error(status))?.into_inner()
     }};
 }
-use ask;
+pub(crate) use ask;

@@ -74,6 +74,7 @@ fn messages() -> Vec<Event> {
             outcome: Outcome::Ok.into(),
             stdout: b"one two three".into(),
             stderr: b"oops".into(),
+            drawing: b"[0]\n".into(),
             ..Run::default()
         }),
     ]

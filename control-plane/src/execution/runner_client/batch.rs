@@ -44,6 +44,7 @@ fn batch_request(order: &BatchOrder<'_>, max_parallel: usize) -> wire::ExecuteRe
         profile: profile.word().to_owned(),
         // Files of a test could tell of its hidden input.
         file_collection: None,
+        drawing: false,
         cases: cases.iter().map(case).collect(),
         max_parallel: i32::try_from(max_parallel).unwrap_or(i32::MAX),
         // A runner knows no expected answers; what a failure means is decided here.

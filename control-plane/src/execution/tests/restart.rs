@@ -50,16 +50,7 @@ fn begin(first: &Runtime, source: &str, started: bool) -> (Lab, Caller, RunId) {
         if started {
             eventually("it runs", || lab.runners[0].running() == 1).await;
             lab.until(user, id, |run| run.state == State::Running).await;
-            // The claim is written while the program runs.
-            while store::work(lab.platform.db.read(), id)
-                .await
-                .unwrap()
-                .unwrap()
-                .attempt
-                == 0
-            {
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-            }
+            lab.claimed(&id.to_string(), 1).await;
         }
         (lab, user, id)
     })
@@ -159,15 +150,7 @@ fn a_run_that_survives_no_restart_ends_as_our_fault() {
         at = runtime();
         lab = at.block_on(async {
             let lab = start(ground, runners).await;
-            while store::work(lab.platform.db.read(), id)
-                .await
-                .unwrap()
-                .unwrap()
-                .attempt
-                < attempt
-            {
-                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-            }
+            lab.claimed(&id.to_string(), attempt).await;
             lab
         });
     }
@@ -184,16 +167,7 @@ async fn only_the_last_attempt_may_store_its_result() {
     let lab = super::super::lab::lab().await;
     let user = lab.user().await;
     let id = lab.try_run(user, request("# sim: stall")).await.unwrap();
-    let attempt = || async {
-        store::work(lab.platform.db.read(), id)
-            .await
-            .unwrap()
-            .unwrap()
-            .attempt
-    };
-    while attempt().await == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    lab.claimed(&id.to_string(), 1).await;
     // Another worker takes the run, as after a lease that ran out.
     let mut tx = lab.platform.db.write().await.unwrap();
     assert!(store::claim(&mut tx, id, 1, "").await.unwrap());

@@ -134,6 +134,7 @@ async fn silence_brings_a_heartbeat_with_the_last_sequence() {
         ending: None,
         stdout: Vec::new(),
         stderr: Vec::new(),
+        drawing: Vec::new(),
         queue_position: None,
         create_time: jiff::Timestamp::UNIX_EPOCH,
         start_time: None,

@@ -20,6 +20,21 @@ fn of_limit(source: &str, outcome: Outcome, usage: Option<Usage>) -> Explanation
 }
 
 #[test]
+fn a_module_for_windows_is_one_that_is_not_here() {
+    let program = program("import tkinter\nwindow = tkinter.Tk()\n");
+    let stderr = "Traceback (most recent call last):\n  File \"main.py\", line 1, in <module>\n    import tkinter\n  \
+                  File \"/usr/lib/python3.11/tkinter/__init__.py\", line 19, in _refuse_others\n    \
+                  raise ModuleNotFoundError(\nModuleNotFoundError: tkinter opens windows, and there is no \
+                  screen here. For pictures, use turtle.\n";
+    let ending = ending(Outcome::RuntimeError, Some(1));
+    let found = explain(&program, &ending, stderr.as_bytes()).unwrap();
+    check(&found, &program);
+    assert_eq!(found.kind, Kind::ModuleNotHere);
+    assert_eq!(found.names["name"], "tkinter");
+    assert_eq!(found.place.map(|place| place.line), Some(1));
+}
+
+#[test]
 fn limits_are_explained_by_the_program_and_what_it_used() {
     let (busy, some, idle) = (usage(5.0, 2.5), usage(5.0, 0.5), usage(5.0, 0.05));
     for (outcome, source, usage, kind, line) in [

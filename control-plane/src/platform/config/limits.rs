@@ -31,6 +31,12 @@ pub struct Limits {
     pub inputs_per_minute: Option<NonZeroU32>,
     /// Calls without login of one network address.
     pub anonymous_calls_per_minute: Option<NonZeroU32>,
+    /// Reads of public content without login of one network address.
+    pub content_calls_per_minute: Option<NonZeroU32>,
+    /// Refreshes of one network address.
+    pub refreshes_per_minute: Option<NonZeroU32>,
+    /// Codes of classes that one user tries; ten times as many of one network address.
+    pub joins_per_minute: Option<NonZeroU32>,
     /// Logins of one account from one address.
     pub logins_per_minute: Option<NonZeroU32>,
     /// Failed logins before an account is locked for a growing while.
@@ -55,14 +61,24 @@ pub struct Limits {
     pub memory_bytes: u64,
     /// Bytes on each of standard output and standard error.
     pub output_bytes: u64,
+    /// Bytes of what a run draws.
+    pub drawing_bytes: u64,
+    /// How long a run may wait for input in all without that its wall-clock time passes.
+    pub input_wait: Duration,
     /// Processes and threads of a program.
     pub processes: u64,
+
+    /// Classes of one teacher, and members of one class.
+    pub classes_per_teacher: u32,
+    pub members_per_class: u32,
 
     /// Files that a run may leave, bytes of each, and bytes of all of a run and of all runs of a user.
     pub kept_files: u32,
     pub kept_file_bytes: u64,
     pub kept_run_bytes: u64,
     pub kept_user_bytes: Option<NonZeroU64>,
+    /// Bytes of all code that a user shares by links.
+    pub snippet_user_bytes: Option<NonZeroU64>,
 
     /// Confirms limits of 0 in production.
     pub allow_unlimited: bool,
@@ -90,6 +106,9 @@ impl Limits {
             calls_per_minute: quota(from, "calls_per_minute", 60),
             inputs_per_minute: quota(from, "inputs_per_minute", 600),
             anonymous_calls_per_minute: quota(from, "anonymous_calls_per_minute", 30),
+            content_calls_per_minute: quota(from, "content_calls_per_minute", 300),
+            refreshes_per_minute: quota(from, "refreshes_per_minute", 120),
+            joins_per_minute: quota(from, "joins_per_minute", 10),
             logins_per_minute: quota(from, "logins_per_minute", 10),
             lockout_failures: quota(from, "lockout_failures", 5),
             queue_wait: match from.number("queue_wait_ms", 5000, 0, 600_000) {
@@ -108,7 +127,11 @@ impl Limits {
             wall_time_ceiling: millis(from, "wall_time_ceiling_ms", 30_000),
             memory_bytes: from.number("memory_bytes", 128 * MIB, 16 * MIB, 16 * KIB * MIB),
             output_bytes: from.number("output_bytes", MIB, KIB, 64 * MIB),
+            drawing_bytes: from.number("drawing_bytes", 4 * MIB, KIB, 16 * MIB),
+            input_wait: Duration::from_millis(from.number("input_wait_ms", 600_000, 1, 3_600_000)),
             processes: from.number("processes", 50, 1, 10_000),
+            classes_per_teacher: count(from, "classes_per_teacher", 50, 1000),
+            members_per_class: count(from, "members_per_class", 200, 2000),
             kept_files: u32::try_from(from.number("kept_files", 16, 1, 64))
                 .expect("bounded by the reader"),
             // A file travels in one message, of at most 4 MiB with most clients.
@@ -117,6 +140,12 @@ impl Limits {
             kept_user_bytes: NonZeroU64::new(from.number(
                 "kept_user_bytes",
                 64 * MIB,
+                0,
+                MIB * MIB,
+            )),
+            snippet_user_bytes: NonZeroU64::new(from.number(
+                "snippet_user_bytes",
+                16 * MIB,
                 0,
                 MIB * MIB,
             )),
@@ -146,11 +175,18 @@ impl Limits {
                 "anonymous_calls_per_minute",
                 self.anonymous_calls_per_minute.is_none(),
             ),
+            (
+                "content_calls_per_minute",
+                self.content_calls_per_minute.is_none(),
+            ),
+            ("refreshes_per_minute", self.refreshes_per_minute.is_none()),
+            ("joins_per_minute", self.joins_per_minute.is_none()),
             ("logins_per_minute", self.logins_per_minute.is_none()),
             ("lockout_failures", self.lockout_failures.is_none()),
             ("queue_wait_ms", self.queue_wait.is_none()),
             ("queue_length", self.queue_length.is_none()),
             ("kept_user_bytes", self.kept_user_bytes.is_none()),
+            ("snippet_user_bytes", self.snippet_user_bytes.is_none()),
         ]
         .into_iter()
         .filter_map(|(key, off)| off.then_some(key))
@@ -161,6 +197,10 @@ impl Limits {
 fn quota(from: &mut Section, key: &str, default: u64) -> Option<NonZeroU32> {
     let count = from.number(key, default, 0, 1_000_000_000);
     NonZeroU32::new(u32::try_from(count).expect("bounded by the reader"))
+}
+
+fn count(from: &mut Section, key: &str, default: u64, most: u64) -> u32 {
+    u32::try_from(from.number(key, default, 1, most)).expect("bounded by the reader")
 }
 
 fn millis(from: &mut Section, key: &str, default: u64) -> Duration {

@@ -70,6 +70,8 @@ pub struct Retention {
     pub results: Duration,
     /// Answers kept for a repeat of a request_id.
     pub request_ids: Duration,
+    /// Code shared by a link.
+    pub snippets: Duration,
 }
 
 /// All settings, checked.
@@ -85,6 +87,8 @@ pub struct Config {
     pub keys_dir: PathBuf,
     /// Course that is loaded at every start.
     pub content_dir: Option<PathBuf>,
+    /// Folder of the built web app, which is served on the public port.
+    pub web_root: Option<PathBuf>,
     pub tls: Option<TlsFiles>,
     /// Web origins that may call with gRPC-web, such as `https://learn.example.org`.
     pub cors_origins: Vec<String>,
@@ -190,6 +194,8 @@ fn read(root: &mut Section, folder: &Path) -> Option<Config> {
     let database = Database::read(root, folder);
     let keys_dir = root.required("keys_dir").map(path);
     let content_dir = root.optional("content_dir").map(path);
+    let web_root = root.optional("web_root").map(path);
+    check_web_root(root, web_root.as_deref());
     let tls = root.table("tls", |tls| read_tls(tls, folder));
     let cors_origins = read_origins(root);
     let trusted_proxies = root.or("trusted_proxies", Vec::new());
@@ -210,6 +216,7 @@ fn read(root: &mut Section, folder: &Path) -> Option<Config> {
         database: database?,
         keys_dir: keys_dir?,
         content_dir,
+        web_root,
         tls,
         cors_origins,
         trusted_proxies,
@@ -253,6 +260,19 @@ fn read_tls(tls: &mut Section, folder: &Path) -> Option<TlsFiles> {
 fn check_file(section: &mut Section, key: &str, file: &Path) {
     if let Err(error) = std::fs::File::open(file) {
         section.problem(key, format_args!("{}: {error}", file.display()));
+    }
+}
+
+fn check_web_root(root: &mut Section, folder: Option<&Path>) {
+    if let Some(folder) = folder
+        && !folder.join("index.html").is_file()
+    {
+        let folder = folder.display();
+        let text = format!(
+            "{folder} has no index.html; build the web app (npm run build in clients/web), or \
+             leave web_root out to serve none"
+        );
+        root.problem("web_root", text);
     }
 }
 
@@ -337,5 +357,6 @@ fn read_retention(retention: &mut Section) -> Retention {
     Retention {
         results: days(retention.number("results_days", 7, 1, 3650)),
         request_ids: days(retention.number("request_ids_days", 1, 1, 30)),
+        snippets: days(retention.number("snippets_days", 30, 1, 3650)),
     }
 }

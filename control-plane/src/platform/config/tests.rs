@@ -60,6 +60,29 @@ fn every_problem_is_listed_at_once() {
 }
 
 #[test]
+fn a_web_root_holds_a_built_app() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("{LEAST}web_root = \"{}\"\n", folder.path().display());
+    let problems = load(&text).unwrap_err().to_string();
+    for expected in [
+        "web_root: ",
+        "has no index.html",
+        "npm run build",
+        "leave web_root out",
+    ] {
+        assert!(
+            problems.contains(expected),
+            "{expected} is not in:\n{problems}"
+        );
+    }
+    std::fs::write(folder.path().join("index.html"), "").unwrap();
+    assert_eq!(
+        load(&text).unwrap().web_root.as_deref(),
+        Some(folder.path())
+    );
+}
+
+#[test]
 fn production_refuses_what_is_unsafe() {
     let unsafe_settings = format!(
         "{LEAST}mode = \"production\"\nlisten = \"0.0.0.0:80\"\n\

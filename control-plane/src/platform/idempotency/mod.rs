@@ -21,10 +21,12 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 
 use super::clock::SharedClock;
+use super::context::OpContext;
 use super::db::{Connection, Db};
 use super::errors::{Error, FieldViolation, Reason};
 use super::ids::UserId;
 use store::Found;
+pub use store::{count_old, delete_old};
 
 const MAX_REQUEST_ID_CHARS: usize = 64;
 const ABANDONED_AFTER: Duration = Duration::from_secs(60);
@@ -111,11 +113,10 @@ impl Idempotency {
         Self { db, clock }
     }
 
-    /// Does `work` unless it was done before under this request_id.
+    /// Does `work` unless its caller did it before under this request_id.
     pub async fn once<R, A, W>(
         &self,
-        user_id: UserId,
-        method: &'static str,
+        context: &OpContext,
         request_id: &str,
         request: &R,
         work: W,
@@ -125,7 +126,9 @@ impl Idempotency {
         A: Message + Default,
         W: Future<Output = Result<A, Error>>,
     {
-        let claim = match self.claim(user_id, method, request_id, request).await? {
+        let user = context.caller()?.user_id;
+        let claim = self.claim(user, context.method, request_id, request);
+        let claim = match claim.await? {
             Turn::Repeat(answer) => return Ok(answer),
             Turn::First(claim) => claim,
         };
@@ -237,19 +240,6 @@ impl Idempotency {
         if let Err(error) = result.await {
             tracing::warn!(%error, "a request_id could not be given back");
         }
-    }
-
-    /// How many answers are from before a time.
-    pub async fn count_old(&self, before: Timestamp) -> Result<u64, Error> {
-        Ok(store::count_old(self.db.read(), before).await?)
-    }
-
-    /// Forgets answers from before a time.
-    pub async fn forget(&self, before: Timestamp) -> Result<u64, Error> {
-        let mut tx = self.db.write().await?;
-        let count = store::forget(&mut tx, before).await?;
-        tx.commit().await?;
-        Ok(count)
     }
 }
 

@@ -129,11 +129,20 @@ pub async fn count_old(pool: &db::Pool, before: Timestamp) -> Result<u64, sqlx::
         .await
 }
 
-/// Deletes claims from before a time; says how many.
-pub async fn forget(tx: &mut Connection, before: Timestamp) -> Result<u64, sqlx::Error> {
-    let result = db::query("DELETE FROM request_ids WHERE claim_time < $1")
-        .bind(to_micros(before))
-        .execute(tx)
-        .await?;
+/// Deletes up to `most` claims from before a time; says how many.
+pub async fn delete_old(
+    tx: &mut Connection,
+    before: Timestamp,
+    most: u32,
+) -> Result<u64, sqlx::Error> {
+    let result = db::query(
+        "DELETE FROM request_ids WHERE (user_id, method, request_id) IN
+             (SELECT user_id, method, request_id FROM request_ids WHERE claim_time < $1
+              ORDER BY claim_time LIMIT $2)",
+    )
+    .bind(to_micros(before))
+    .bind(most)
+    .execute(tx)
+    .await?;
     Ok(result.rows_affected())
 }

@@ -1,10 +1,13 @@
 //! What repeats get.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 use crate::platform::clock::{Clock, TestClock};
+use crate::platform::context::{Caller, Credential, Role};
+use crate::platform::ids::{CallId, SessionId};
 use crate::platform::testing::{Ground, ground};
 
 const METHOD: &str = "/coderunner.v1.Test/Make";
@@ -30,6 +33,23 @@ async fn setting() -> Setting {
     }
 }
 
+/// Of a call of this user.
+fn context(user_id: UserId) -> OpContext {
+    OpContext {
+        call_id: CallId::new(),
+        caller: Some(Caller {
+            user_id,
+            role: Role::Student,
+            credential: Credential::Session(SessionId::new()),
+        }),
+        address: Ipv4Addr::LOCALHOST.into(),
+        user_agent: String::new(),
+        browser: false,
+        deadline: None,
+        method: METHOD,
+    }
+}
+
 impl Setting {
     /// A call that answers how often the work was done.
     async fn call(&self, user: UserId, id: &str, body: &str, fail: bool) -> Result<u32, Error> {
@@ -41,9 +61,8 @@ impl Setting {
                 Ok(done)
             }
         };
-        self.ids
-            .once(user, METHOD, id, &body.to_owned(), work)
-            .await
+        let (context, body) = (context(user), body.to_owned());
+        self.ids.once(&context, id, &body, work).await
     }
 }
 
@@ -129,7 +148,10 @@ async fn old_answers_are_forgotten() {
     let setting = setting().await;
     setting.call(setting.user, "a", "x", false).await.unwrap();
     setting.clock.advance(Duration::from_secs(3600));
-    assert_eq!(setting.ids.forget(setting.clock.now()).await.unwrap(), 1);
+    let mut tx = setting.ids.db.write().await.unwrap();
+    let deleted = delete_old(&mut tx, setting.clock.now(), 10).await;
+    assert_eq!(deleted.unwrap(), 1);
+    tx.commit().await.unwrap();
     assert_eq!(
         setting.call(setting.user, "a", "x", false).await.unwrap(),
         2

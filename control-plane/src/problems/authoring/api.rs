@@ -67,7 +67,6 @@ impl AuthorApi {
         request: pb::CreateProblemRequest,
         defaults: &Limits,
     ) -> Result<pb::CreateProblemResponse, Error> {
-        let caller = context.caller()?;
         // Answers are kept in plain text, so they hold no secret, and neither does the digest.
         let digest = self.authoring.digest(&request.encode_to_vec());
         let pb::CreateProblemRequest {
@@ -84,7 +83,7 @@ impl AuthorApi {
             })
         };
         self.idempotency
-            .once(caller.user_id, context.method, &request_id, &digest, work)
+            .once(context, &request_id, &digest, work)
             .await
     }
 
@@ -95,7 +94,6 @@ impl AuthorApi {
         request: pb::UpdateProblemRequest,
         defaults: &Limits,
     ) -> Result<pb::UpdateProblemResponse, Error> {
-        let caller = context.caller()?;
         let digest = self.authoring.digest(&request.encode_to_vec());
         let pb::UpdateProblemRequest {
             request_id,
@@ -127,7 +125,7 @@ impl AuthorApi {
             })
         };
         self.idempotency
-            .once(caller.user_id, context.method, &request_id, &digest, work)
+            .once(context, &request_id, &digest, work)
             .await
     }
 

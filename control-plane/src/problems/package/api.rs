@@ -43,7 +43,6 @@ impl PackageApi {
         request: pb::ImportPackageRequest,
         defaults: &Limits,
     ) -> Result<pb::ImportPackageResponse, Error> {
-        let caller = context.caller()?;
         // Answers are kept in plain text, so they hold no secret, and neither does the digest.
         let digest = self.authoring.digest(&request.encode_to_vec());
         let pb::ImportPackageRequest {
@@ -98,7 +97,7 @@ impl PackageApi {
             }
         };
         self.idempotency
-            .once(caller.user_id, context.method, &request_id, &digest, work)
+            .once(context, &request_id, &digest, work)
             .await
     }
 

@@ -53,7 +53,33 @@ impl Lab {
             }
         };
         let found = tokio::time::timeout(SOON, wait).await;
-        found.unwrap_or_else(|_| panic!("the rejudge gets to {state:?}"))
+        let found = found.unwrap_or_else(|_| panic!("the rejudge gets to {state:?}"));
+        if !matches!(state, RejudgeState::Grading | RejudgeState::Applying) {
+            assert_eq!(found.counts, self.counted(id).await, "in {state:?}");
+        }
+        found
+    }
+
+    /// What its items say.
+    async fn counted(&self, id: RejudgeId) -> Counts {
+        let items = db::query("SELECT changes, state FROM rejudge_items WHERE rejudge_id = $1");
+        let items = items.bind(id.to_string());
+        let items = items.fetch_all(self.platform.db.read()).await.unwrap();
+        let count = |states: &[&str], only_changes: bool| {
+            let meant = items.iter().filter(|item| {
+                let (state, changes) = (item.try_get("state"), item.try_get("changes"));
+                states.contains(&state.unwrap()) && (changes.unwrap() || !only_changes)
+            });
+            u32::try_from(meant.count()).unwrap()
+        };
+        Counts {
+            submissions: u32::try_from(items.len()).unwrap(),
+            graded: count(&["graded", "applied"], false),
+            changed: count(&["graded", "applied"], true),
+            applied: count(&["applied"], false),
+            skipped: count(&["skipped"], false),
+            failed: count(&["failed"], false),
+        }
     }
 
     /// A preview of all that was submitted for a problem.

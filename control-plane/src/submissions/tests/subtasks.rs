@@ -10,7 +10,6 @@ use crate::execution::lab::{Lab, eventually, lab, lab_with, start};
 use crate::judge::Verdict::{self, Accepted, Skipped, WrongAnswer};
 use crate::platform::context::Caller;
 use crate::submissions::model::Submission;
-use crate::submissions::store;
 use crate::submissions::watch::What;
 
 const NO_LIMITS: &str = "[limits]\nruns_per_minute = 0\n";
@@ -290,15 +289,7 @@ async fn grading_that_a_restart_interrupts_earns_its_points_once() {
     let id = lab
         .submit(user, "parts", "# sim: stall 1\n# sim: echo")
         .await;
-    while store::work(lab.platform.db.read(), id)
-        .await
-        .unwrap()
-        .unwrap()
-        .attempt
-        == 0
-    {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    lab.claimed(&id.to_string(), 1).await;
     let Lab {
         ground, runners, ..
     } = lab;

@@ -20,8 +20,8 @@ finds. The table that decides is `control-plane/src/platform/authz.rs`.
 - **yes**: the call does what it does. **log in**: `UNAUTHENTICATED`. **no**: `PERMISSION_DENIED`. \
 **hidden**: `NOT_FOUND`, as if the thing were not there. **later**: may call, and is told \
 `UNIMPLEMENTED`, because this version does not have the call yet.
-- *owner* is the student whose run, submission, session or other thing the call is about; *student* \
-is another one. Calls about the caller's own things alone have no owner apart.
+- *owner* is the student whose run, submission, session or other thing the call is about, or the \
+teacher whose class it is about; *student* and *teacher* are others. Calls about the caller's own things alone have no owner apart.
 - *key* is an API key of a service account with the role author, and with the scope in the last \
 column; without that scope the answer is always *no*. **any** needs no scope; **none** means that \
 no key may make the call.

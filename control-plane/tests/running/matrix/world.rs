@@ -6,8 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use coderunner_proto::sandbox::v1::ExecuteRequest;
 use coderunner_proto::v1 as pb;
-use control_plane::platform::authz::{Call, Keys};
+use control_plane::platform::authz::{Access, Call, Keys};
+use pb::class_service_client::ClassServiceClient;
 use pb::service_account_service_client::ServiceAccountServiceClient;
+use pb::snippet_service_client::SnippetServiceClient;
 use pb::test_case_service_client::TestCaseServiceClient;
 use prost::Message;
 use prost_reflect::{MethodDescriptor, Value};
@@ -90,6 +92,11 @@ pub struct World {
     api_key_id: String,
     /// An account that things are done to.
     victim: String,
+    /// Who teaches the class, which is what calls about classes are about.
+    class_teacher: String,
+    class: pb::Class,
+    /// Code that the owner shares.
+    snippet_id: String,
     count: u32,
 }
 
@@ -108,6 +115,9 @@ impl World {
             service_account: pb::ServiceAccount::default(),
             api_key_id: String::new(),
             victim,
+            class_teacher: String::new(),
+            class: pb::Class::default(),
+            snippet_id: String::new(),
             count: 0,
         };
         for who in [
@@ -127,7 +137,33 @@ impl World {
         };
         let answer = world.accounts().create_service_account(request).await;
         world.service_account = answer.unwrap().into_inner().service_account.unwrap();
+        world.teach().await;
+        world.share().await;
         world
+    }
+
+    /// Makes a class.
+    async fn teach(&mut self) {
+        self.class_teacher = self.new_token(Who::Teacher).await;
+        let teacher = self.server.client(self.class_teacher.clone());
+        let request = pb::CreateClassRequest {
+            title: "7b".into(),
+            ..Default::default()
+        };
+        let mut classes = ClassServiceClient::new(teacher.client);
+        let answer = classes.create_class(request).await.unwrap();
+        self.class = answer.into_inner().class.unwrap();
+    }
+
+    /// Shares code of the owner.
+    async fn share(&mut self) {
+        let request = pb::CreateSnippetRequest {
+            program: program("print(1)"),
+            ..Default::default()
+        };
+        let mut snippets = SnippetServiceClient::new(self.user(Who::Owner).client);
+        let answer = snippets.create_snippet(request).await.unwrap();
+        self.snippet_id = answer.into_inner().snippet_id;
     }
 
     pub async fn stop(self) {
@@ -186,6 +222,7 @@ impl World {
             Who::Anonymous => None,
             Who::Key | Who::OtherKey => Some(self.key(who, call).await),
             // Calls about sessions end those that they are made with.
+            Who::Owner if is_about_a_class(call) => Some(self.class_teacher.clone()),
             known if is_about_sessions(call) => Some(self.new_token(known).await),
             known => Some(self.tokens[&known].clone()),
         };
@@ -224,8 +261,13 @@ impl World {
             ("service_account_id", text(&self.service_account.id)),
             ("api_key_id", text(&self.api_key_id)),
             ("scopes", Value::List(vec![Value::EnumNumber(6)])),
+            ("class_id", text(&self.class.id)),
+            ("join_code", text(&self.class.join_code)),
+            ("snippet_id", text(&self.snippet_id)),
+            ("runner_id", text("one")),
         ]);
-        if call.method.contains(".UserService/") || call.method.ends_with("/EndSessions") {
+        let about_others = [".UserService/", ".ClassService/", "/EndSessions"];
+        if about_others.iter().any(|part| call.method.contains(part)) {
             fields.insert("user_id", text(&self.victim));
         }
         if call.method.ends_with("/DeleteProblem") {
@@ -384,6 +426,11 @@ fn hostile_program(request: &ExecuteRequest, nth: u32) -> Script {
         return Script::printing("wrong\n");
     }
     Script::from_comments(request, nth)
+}
+
+/// The owner of a class is its teacher.
+fn is_about_a_class(call: Call) -> bool {
+    call.access == Access::Owner && call.method.contains(".ClassService/")
 }
 
 fn is_about_sessions(call: Call) -> bool {

@@ -94,22 +94,26 @@ pub struct Single {
     pub function_call: bool,
     /// Files that are to come back.
     pub file_collection: bool,
+    /// What it draws is to come.
+    pub drawing: bool,
 }
 
 impl Single {
-    /// A batch has no input but that of its cases, and leaves no files.
+    /// A batch has no input but that of its cases, and leaves neither files nor drawings.
     pub fn check_unset(self) -> Result<(), Violation> {
         let Self {
             stdin,
             interactive,
             function_call,
             file_collection,
+            drawing,
         } = self;
         for (field, is_set) in [
             ("stdin", stdin),
             ("interactive", interactive),
             ("function_call", function_call),
             ("file_collection", file_collection),
+            ("drawing", drawing),
         ] {
             if is_set {
                 return Err((field, "must be unset with cases".to_owned()));
@@ -202,6 +206,7 @@ mod tests {
             refused_field(|it| it.file_collection = Some(FileCollection::default())),
             "file_collection"
         );
+        assert_eq!(refused_field(|it| it.drawing = true), "drawing");
         assert_eq!(refused_field(|it| it.max_parallel = -1), "max_parallel");
         let alone = |it: &mut ExecuteRequest| it.cases.clear();
         assert_eq!(

@@ -19,6 +19,7 @@ fn main() {
     run_tests(tests![
         running::the_first_line_is_shown_before_the_second_is_written,
         running::a_program_reads_what_is_typed,
+        running::time_to_think_is_not_taken_from_the_program,
         running::a_program_in_a_terminal_reads_what_is_typed,
         running::end_of_input_ends_a_program_that_reads_all,
         running::a_long_input_arrives_whole,
@@ -29,6 +30,7 @@ fn main() {
         running::a_program_may_bring_files,
         running::a_program_computes_with_numpy_in_its_profile_only,
         running::a_program_may_leave_files,
+        results::a_drawing_is_part_of_the_run_and_of_no_output,
         results::each_outcome_has_its_exit_code,
         learning::a_right_submission_is_accepted_and_counts,
         learning::a_wrong_submission_learns_of_public_tests_only,

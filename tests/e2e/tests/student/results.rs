@@ -26,6 +26,25 @@ pub fn json_is_the_whole_run_and_nothing_else(stack: &Stack) -> Result<()> {
     Ok(())
 }
 
+pub fn a_drawing_is_part_of_the_run_and_of_no_output(stack: &Stack) -> Result<()> {
+    let cli = stack.cli()?;
+    let source = "import turtle\nturtle.forward(100)\nprint('drawn')\nturtle.done()\n";
+    let run = run_as_json(&cli, source, "", 0)?;
+    ensure!(run["stdout"] == BASE64.encode("drawn\n"), "{run}");
+    let drawing = run["drawing"].as_str().context("there is a drawing")?;
+    let drawing = String::from_utf8(BASE64.decode(drawing)?)?;
+    ensure!(drawing.starts_with("[\"drawing\",1]\n"), "{drawing}");
+    ensure!(drawing.contains("[0,0,100,0]"), "{drawing}");
+    let shown = cli
+        .call(
+            &["run".as_ref(), cli.program("a.py", source)?.as_os_str()],
+            "",
+        )?
+        .expect_code(0)?;
+    ensure!(shown.text() == "drawn\n", "{:?}", shown.text());
+    Ok(())
+}
+
 pub fn each_outcome_has_its_exit_code(stack: &Stack) -> Result<()> {
     let cli = stack.cli()?;
     let table = [

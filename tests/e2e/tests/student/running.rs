@@ -31,6 +31,19 @@ pub fn a_program_reads_what_is_typed(stack: &Stack) -> Result<()> {
     Ok(())
 }
 
+pub fn time_to_think_is_not_taken_from_the_program(stack: &Stack) -> Result<()> {
+    let cli = stack.cli()?;
+    let source = "name = input('name? ')\nprint('Hello,', name)\n";
+    let mut run = cli.start(&["run".as_ref(), cli.program("a.py", source)?.as_os_str()])?;
+    run.wait_for("name? ")?;
+    // Longer than a run may take.
+    std::thread::sleep(Duration::from_secs(7));
+    run.write(b"Mira\n")?;
+    run.wait_for("Hello, Mira\n")?;
+    run.finish()?.expect_code(0)?;
+    Ok(())
+}
+
 pub fn a_program_in_a_terminal_reads_what_is_typed(stack: &Stack) -> Result<()> {
     let cli = stack.cli()?;
     let source = "import sys\nprint('Hello,', input('name? '))\nprint(len(sys.stdin.read()))\n";

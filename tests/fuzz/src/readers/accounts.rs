@@ -1,10 +1,13 @@
 //! What clients send about themselves: headers, tokens, names, ids, places in a list.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Component, Path};
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use control_plane::auth::cookie;
 use control_plane::auth::tokens::{AccessTokens, Bearer};
+use control_plane::platform::browser;
 use control_plane::platform::errors::Reason;
 use control_plane::platform::headers;
 use control_plane::platform::ids::{SessionId, UserId};
@@ -12,8 +15,9 @@ use control_plane::platform::keys::TokenKey;
 use control_plane::platform::pagination::Page;
 use control_plane::problems::model::Slug;
 use control_plane::users::model::{DisplayName, Email};
+use control_plane::web::place;
 use ed25519_dalek::SigningKey;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use jiff::Timestamp;
 
 /// A moment within the life of [`TOKEN`].
@@ -75,6 +79,40 @@ pub fn call_headers(bytes: &[u8]) {
     if let Ok(token) = headers::access_token(&map) {
         assert!(token.len() <= 4096);
         assert_eq!(map.get_all("authorization").iter().count(), 1);
+    }
+    web_page_headers(&map);
+}
+
+/// A cookie counts only when it is there once, and a page only when nothing says that it is foreign.
+fn web_page_headers(map: &HeaderMap) {
+    if let Some(token) = cookie::refresh_token(map) {
+        assert_eq!(token.len(), 43);
+        let values = map.get_all("cookie").iter();
+        let values = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let whole = values.collect::<Vec<_>>().join(";");
+        let name = format!("{}=", cookie::NAME);
+        let named = whole
+            .split(';')
+            .filter(|pair| pair.trim().starts_with(&name));
+        assert_eq!(named.count(), 1, "{whole}");
+    }
+    let uri = Uri::from_static("/coderunner.v1.AuthService/Login");
+    if browser::may_have_cookies(&uri, map, &[]) {
+        assert_eq!(map.get_all("x-coderunner-browser").iter().count(), 1);
+        let mut sites = map.get_all("sec-fetch-site").iter();
+        assert!(sites.all(|site| site == "same-origin"));
+    }
+}
+
+/// The names of a path of the web app never lead out of its folder.
+pub fn web_path(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    for name in place::names(text).unwrap_or_default() {
+        let mut parts = Path::new(&name).components();
+        assert!(matches!(parts.next(), Some(Component::Normal(part)) if part == name.as_str()));
+        assert!(parts.next().is_none() && !name.starts_with('.') && !name.contains('\0'));
     }
 }
 

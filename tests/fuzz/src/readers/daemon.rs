@@ -194,10 +194,15 @@ pub fn function_result(bytes: &[u8]) {
     }
 }
 
-/// What is passed on of a stream is its beginning, up to the limit, and whether there was more is told.
+/// What is passed on of a stream, or of a drawing, is its beginning, up to the limit, and whether there was more is told.
 pub fn program_output(bytes: &[u8]) {
     let Some(([limit, cut], output)) = bytes.split_first_chunk() else {
         return;
+    };
+    let stream = match cut % 3 {
+        0 => OutputStream::Stdout,
+        1 => OutputStream::Stderr,
+        _ => OutputStream::Drawing,
     };
     let limit = u64::from(*limit) * 16;
     let (first, second) = output.split_at(output.len() * usize::from(*cut) / 256);
@@ -206,7 +211,7 @@ pub fn program_output(bytes: &[u8]) {
         runtime.block_on(async {
             let (mut writer, reader) = pipe::pipe().expect("a pipe");
             let events = EventSender::new(sender);
-            let reading = drain(reader, OutputStream::Stdout, limit, events);
+            let reading = drain(reader, stream, limit, events);
             let writing = async move {
                 for part in [first, second] {
                     // Nobody reads on after the limit; and all of it has room.
@@ -220,7 +225,10 @@ pub fn program_output(bytes: &[u8]) {
     let mut passed = Vec::new();
     while let Ok(response) = receiver.try_recv() {
         match response.expect("no error is sent").event {
-            Some(Event::Output(output)) => passed.extend(output.data),
+            Some(Event::Output(output)) => {
+                assert_eq!(output.stream(), stream);
+                passed.extend(output.data);
+            }
             other => panic!("{other:?}"),
         }
     }

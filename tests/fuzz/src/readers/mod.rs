@@ -52,6 +52,7 @@ pub const TARGETS: &[Target] = &[
     target("syntax_error", explanations::syntax_error, 4096),
     // From clients.
     target("call_headers", accounts::call_headers, 4096),
+    target("web_path", accounts::web_path, 2048),
     target("access_token", accounts::access_token, 2048),
     target("account_fields", accounts::account_fields, 1024),
     target("ids", accounts::ids, 128),

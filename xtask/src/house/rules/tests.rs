@@ -137,6 +137,30 @@ fn sql_outside_a_store_is_found() {
 }
 
 #[test]
+fn sql_that_asks_for_all_columns_is_found() {
+    let path = "control-plane/src/users/store.rs";
+    for (sql, found) in [
+        ("SELECT * FROM users", 1),
+        ("SELECT\n    *\n FROM users", 1),
+        ("SELECT users.*, role FROM users", 1),
+        ("SELECT id, * FROM users", 1),
+        ("SELECT DISTINCT * FROM users", 1),
+        ("SELECT id FROM (SELECT * FROM users) AS u", 1),
+        ("DELETE FROM users RETURNING *", 1),
+        ("SELECT count(*) FROM users", 0),
+        (
+            "SELECT points * 2 AS twice FROM users WHERE points * 3 > 1",
+            0,
+        ),
+        ("three, * four", 0),
+    ] {
+        let workspace = with_source(path, &format!("db::query(\"{sql}\")"));
+        let problems = statements_name_their_columns(&workspace);
+        assert_eq!(problems.len(), found, "{sql}");
+    }
+}
+
+#[test]
 fn generated_types_in_a_service_are_found() {
     let path = "control-plane/src/users/service.rs";
     let problems =

@@ -1,12 +1,9 @@
 //! The server goes away and comes back.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-
 use super::*;
+use crate::platform::testing::wire::Wire;
 
 async fn until(what: &str, condition: impl AsyncFn() -> bool) {
     let begin = Instant::now();
@@ -58,57 +55,10 @@ async fn a_stopped_server_is_missed_at_once_and_found_again() {
     assert_eq!(revision(&db).await, 1);
 }
 
-/// A wire that can be held: nothing gets through, and nobody is told.
-struct Wire {
-    port: u16,
-    held: Arc<AtomicBool>,
-}
-
-impl Wire {
-    async fn to(address: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let wire = Self {
-            port: listener.local_addr().unwrap().port(),
-            held: Arc::default(),
-        };
-        let held = wire.held.clone();
-        tokio::spawn(async move {
-            while let Ok((near, _)) = listener.accept().await {
-                let far = TcpStream::connect(&address).await.unwrap();
-                let ((near_in, near_out), (far_in, far_out)) =
-                    (near.into_split(), far.into_split());
-                tokio::spawn(pass(near_in, far_out, held.clone()));
-                tokio::spawn(pass(far_in, near_out, held.clone()));
-            }
-        });
-        wire
-    }
-}
-
-async fn pass(
-    mut from: tokio::net::tcp::OwnedReadHalf,
-    mut to: tokio::net::tcp::OwnedWriteHalf,
-    held: Arc<AtomicBool>,
-) {
-    let mut buffer = vec![0; 8192];
-    while let Ok(count @ 1..) = from.read(&mut buffer).await {
-        while held.load(Ordering::SeqCst) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        if to.write_all(&buffer[..count]).await.is_err() {
-            return;
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_is_an_answer_too() {
     let folder = tempfile::tempdir().unwrap();
-    let url = test_postgres::postgres_url(folder.path());
-    let (user, rest) = url.split_once('@').unwrap();
-    let (address, name) = rest.split_once('/').unwrap();
-    let wire = Wire::to(address.to_owned()).await;
-    let url = format!("{user}@127.0.0.1:{}/{name}", wire.port);
+    let (wire, url) = Wire::to(&test_postgres::postgres_url(folder.path())).await;
     let settings = Database {
         wait_limit: Duration::from_millis(500),
         statement_limit: Duration::from_millis(500),
@@ -116,7 +66,7 @@ async fn silence_is_an_answer_too() {
     };
     let db = Db::open(&settings).await.unwrap();
     let mut tx = db.write().await.unwrap();
-    wire.held.store(true, Ordering::SeqCst);
+    wire.hold(true);
     let begin = Instant::now();
     let raise = query("UPDATE content_revision SET revision = revision + 1");
     assert_unavailable(raise.execute(&mut *tx).await.map_err(Error::from));
@@ -133,10 +83,36 @@ async fn silence_is_an_answer_too() {
         db.ping().await.is_err() && begin.elapsed() < Duration::from_millis(50)
     })
     .await;
-    wire.held.store(false, Ordering::SeqCst);
+    wire.hold(false);
     until("it is found again", async || db.write().await.is_ok()).await;
     // The server has ended the transaction that fell silent, so nobody waits for its lock.
     assert_eq!(revision(&db).await, 0);
+}
+
+/// The wire's own test: what is lost is the answer, not the commit, and of no other transaction.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_whose_answer_is_lost_has_happened() {
+    let folder = tempfile::tempdir().unwrap();
+    let (wire, url) = Wire::to(&test_postgres::postgres_url(folder.path())).await;
+    let db = Db::open(&settings(&url)).await.unwrap();
+    let raise = async || -> Result<(), Error> {
+        let mut tx = db.write().await?;
+        query("UPDATE content_revision SET revision = revision + 1")
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    };
+    raise().await.unwrap();
+    wire.lose_answers("no such statement", 1);
+    raise().await.unwrap();
+    wire.lose_answers("UPDATE content_revision", 1);
+    assert_unavailable(raise().await);
+    assert_eq!(wire.lost(), 1);
+    until("it is found again", async || db.write().await.is_ok()).await;
+    assert_eq!(revision(&db).await, 3);
+    raise().await.unwrap();
+    assert_eq!(revision(&db).await, 4);
 }
 
 #[tokio::test]

@@ -215,11 +215,15 @@ fn limits_in(limits: Option<common::Limits>, violations: &mut Violations) -> Tes
         memory_limit_bytes,
         output_limit_bytes,
         process_limit,
+        input_wait_limit,
+        drawing_limit_bytes,
     } = limits.unwrap_or_default();
     let others = [
         ("cpu_time_limit", cpu_time_limit.is_some()),
         ("output_limit_bytes", output_limit_bytes != 0),
         ("process_limit", process_limit != 0),
+        ("input_wait_limit", input_wait_limit.is_some()),
+        ("drawing_limit_bytes", drawing_limit_bytes != 0),
     ];
     for (name, is_set) in others {
         if is_set {

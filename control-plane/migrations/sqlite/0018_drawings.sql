@@ -1,0 +1,3 @@
+-- What turtle drew in a run.
+
+ALTER TABLE runs ADD COLUMN drawing BLOB NOT NULL DEFAULT x'';
