@@ -47,10 +47,7 @@ impl ClassService for ClassApi {
             })
         };
         let id = &request.request_id;
-        let answer = self
-            .idempotency
-            .once(&context, id, &request, work)
-            .await?;
+        let answer = self.idempotency.once(&context, id, &request, work).await?;
         Ok(Response::new(answer))
     }
 

@@ -9,6 +9,18 @@ use crate::platform::db::{
 use crate::platform::ids::{ClassId, UserId};
 use crate::progress::model::ProblemProgress;
 
+/// The statement that reads classes, with its condition.
+macro_rules! classes {
+    ($condition:literal) => {
+        concat!(
+            "SELECT classes.id, teacher_id, title, join_code, member_count, classes.create_time,
+                 users.display_name AS teacher_name
+             FROM classes JOIN users ON users.id = classes.teacher_id ",
+            $condition
+        )
+    };
+}
+
 /// Stores a new class; false when its code is that of another.
 pub async fn insert(tx: &mut Connection, class: &Class) -> Result<bool, sqlx::Error> {
     let Class {
@@ -53,25 +65,19 @@ pub async fn count_of_teacher(tx: &mut Connection, teacher: UserId) -> Result<u3
 
 /// A class by its id.
 pub async fn by_id(db: impl Executor, id: ClassId) -> Result<Option<Class>, sqlx::Error> {
-    let row = db::query(
-        "SELECT classes.*, users.display_name AS teacher_name
-         FROM classes JOIN users ON users.id = classes.teacher_id WHERE classes.id = $1",
-    )
-    .bind(id.to_string())
-    .fetch_optional(db)
-    .await?;
+    let row = db::query(classes!("WHERE classes.id = $1"))
+        .bind(id.to_string())
+        .fetch_optional(db)
+        .await?;
     row.as_ref().map(class_of).transpose()
 }
 
 /// A class by its code.
 pub async fn by_code(tx: &mut Connection, code: &JoinCode) -> Result<Option<Class>, sqlx::Error> {
-    let row = db::query(
-        "SELECT classes.*, users.display_name AS teacher_name
-         FROM classes JOIN users ON users.id = classes.teacher_id WHERE classes.join_code = $1",
-    )
-    .bind(code.letters())
-    .fetch_optional(tx)
-    .await?;
+    let row = db::query(classes!("WHERE classes.join_code = $1"))
+        .bind(code.letters())
+        .fetch_optional(tx)
+        .await?;
     row.as_ref().map(class_of).transpose()
 }
 
@@ -83,14 +89,12 @@ pub async fn of_user(
     limit: i64,
 ) -> Result<Vec<Class>, sqlx::Error> {
     let (title, id) = after.map_or(("", ""), |(title, id)| (title, id));
-    let rows = db::query(
-        "SELECT classes.*, users.display_name AS teacher_name
-         FROM classes JOIN users ON users.id = classes.teacher_id
-         WHERE classes.id IN (SELECT id FROM classes WHERE teacher_id = $1
+    let rows = db::query(classes!(
+        "WHERE classes.id IN (SELECT id FROM classes WHERE teacher_id = $1
                  UNION SELECT class_id FROM class_members WHERE user_id = $1)
              AND (classes.title > $2 OR (classes.title = $2 AND classes.id > $3))
-         ORDER BY classes.title, classes.id LIMIT $4",
-    )
+         ORDER BY classes.title, classes.id LIMIT $4"
+    ))
     .bind(user.to_string())
     .bind(title)
     .bind(id)

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::attempts::persistently;
 use super::model::{Run, State};
 use super::service::Execution;
 use super::store;
-use super::worker::persistently;
 use crate::platform::config::Database;
 
 /// The least time of doubt, and what is added to the longest that the server may think about a statement.

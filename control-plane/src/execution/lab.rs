@@ -226,8 +226,16 @@ impl Lab {
     /// Everything that a watcher hears from `after` to the end.
     pub async fn hear(&self, caller: Caller, id: RunId, after: u64) -> Vec<Heard> {
         let stream = self.execution.watch(caller, id, after).await.unwrap();
-        let all = stream.map(|heard| heard.unwrap()).collect::<Vec<_>>();
-        tokio::time::timeout(SOON, all).await.expect("the run ends")
+        let mut heard = Vec::new();
+        let all = stream.for_each(|next| {
+            heard.push(next.unwrap());
+            std::future::ready(())
+        });
+        if tokio::time::timeout(SOON, all).await.is_err() {
+            let told = self.told(&id.to_string()).await;
+            panic!("the run does not end; heard {heard:?} of {told:?}");
+        }
+        heard
     }
 
     /// Runs to the end.

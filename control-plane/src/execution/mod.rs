@@ -6,6 +6,7 @@
 
 mod adopt;
 pub mod api;
+pub mod attempts;
 pub mod breaker;
 pub mod dispatcher;
 pub(crate) mod doubt;

@@ -53,7 +53,6 @@ impl Reason {
     pub const PACKAGE_TOO_LARGE: Self = Self("PACKAGE_TOO_LARGE");
     pub const VALIDATION_RUNNING: Self = Self("VALIDATION_RUNNING");
     pub const NO_REFERENCE_SOLUTION: Self = Self("NO_REFERENCE_SOLUTION");
-    pub const NOT_IMPLEMENTED: Self = Self("NOT_IMPLEMENTED");
     pub const SHUTTING_DOWN: Self = Self("SHUTTING_DOWN");
     pub const UNAVAILABLE: Self = Self("UNAVAILABLE");
     pub const INTERNAL: Self = Self("INTERNAL");
@@ -115,9 +114,6 @@ pub enum Error {
         message: String,
         retry_after: Duration,
     },
-    /// UNIMPLEMENTED: a call that this version does not have yet.
-    #[error("not implemented")]
-    Unimplemented,
     /// UNAVAILABLE: a part of the system is away; repeat later.
     #[error("unavailable ({reason:?})")]
     Unavailable {
@@ -186,7 +182,6 @@ impl Error {
             Self::KeyRefused(Some(_)) => Reason::SCOPE_REQUIRED,
             Self::KeyRefused(None) => Reason::KEY_NOT_ALLOWED,
             Self::NotFound(_) => Reason::NOT_FOUND,
-            Self::Unimplemented => Reason::NOT_IMPLEMENTED,
             Self::Internal { .. } => Reason::INTERNAL,
         }
     }

@@ -42,7 +42,6 @@ fn code(error: &Error) -> Code {
         Error::FailedPrecondition { .. } => Code::FailedPrecondition,
         Error::Aborted { .. } => Code::Aborted,
         Error::ResourceExhausted { .. } => Code::ResourceExhausted,
-        Error::Unimplemented => Code::Unimplemented,
         Error::Unavailable { .. } => Code::Unavailable,
         Error::Internal { .. } => Code::Internal,
     }
@@ -70,7 +69,6 @@ fn sentence(error: &Error) -> String {
         | Error::FailedPrecondition { message, .. }
         | Error::Aborted { message, .. } => (*message).into(),
         Error::ResourceExhausted { message, .. } => message.clone(),
-        Error::Unimplemented => "This version of the server does not have this call yet.".into(),
         Error::Unavailable { .. } => {
             "A part of the service is away for the moment. Try again in a few seconds.".into()
         }

@@ -1,8 +1,6 @@
 //! Ground for tests: a platform with a database of its own and a clock that can be turned. The
 //! database is of the engine that `CODERUNNER_TEST_DATABASE` names.
 
-pub mod wire;
-
 use std::path::Path;
 use std::sync::Arc;
 

@@ -30,7 +30,10 @@ pub async fn problems(db: &Pool) -> Result<Vec<Problem>, sqlx::Error> {
 /// The next problems by slug, with their positions. What is sealed stays where it is.
 async fn part(db: &Pool, after: &str) -> Result<Vec<(i64, Problem)>, sqlx::Error> {
     db::query(
-        "SELECT part.*, levels.id AS level_id, levels.age_group,
+        "SELECT slug, part.title, part.summary, statement, kind, function_name, difficulty, points,
+             category, tags, starter_source, checker, feedback, wall_time_limit_ms,
+             memory_limit_bytes, fingerprint, session_id, part.position, update_time, profile,
+             subtasks, stop_on_first_failure, levels.id AS level_id, levels.age_group,
              (SELECT count(*) FROM test_cases WHERE problem = part.slug) AS test_count
          FROM (SELECT slug, title, summary, statement, kind, function_name, difficulty, points,
                  category, tags, starter_source, checker, feedback, wall_time_limit_ms,
@@ -51,7 +54,10 @@ async fn part(db: &Pool, after: &str) -> Result<Vec<(i64, Problem)>, sqlx::Error
 /// A problem; none when there is no such one.
 pub async fn problem(db: impl Executor, slug: &str) -> Result<Option<Problem>, sqlx::Error> {
     let row = db::query(
-        "SELECT problems.*, levels.id AS level_id, levels.age_group,
+        "SELECT slug, problems.title, problems.summary, statement, kind, function_name, difficulty,
+             points, category, tags, starter_source, checker, feedback, wall_time_limit_ms,
+             memory_limit_bytes, fingerprint, session_id, update_time, profile, subtasks,
+             stop_on_first_failure, levels.id AS level_id, levels.age_group,
              (SELECT count(*) FROM test_cases WHERE problem = problems.slug) AS test_count
          FROM problems
          LEFT JOIN course_sessions ON course_sessions.id = problems.session_id

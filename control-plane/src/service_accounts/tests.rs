@@ -5,11 +5,11 @@ use super::service::ServiceAccounts;
 use crate::platform::Platform;
 use crate::platform::context::{Caller, Credential, Role};
 use crate::platform::db::query_scalar;
+use crate::platform::db::wire::Wire;
 use crate::platform::errors::Error;
 use crate::platform::idempotency::Turn;
 use crate::platform::ids::{SessionId, UserId};
 use crate::platform::ratelimit::Quota;
-use crate::platform::testing::wire::Wire;
 use crate::platform::testing::{ground, ground_at};
 use crate::users::model::DisplayName;
 

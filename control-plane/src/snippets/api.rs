@@ -45,10 +45,7 @@ impl SnippetService for SnippetApi {
             })
         };
         let id = &request.request_id;
-        let answer = self
-            .idempotency
-            .once(&context, id, &request, work)
-            .await?;
+        let answer = self.idempotency.once(&context, id, &request, work).await?;
         Ok(Response::new(answer))
     }
 

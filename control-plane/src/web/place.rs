@@ -31,7 +31,7 @@ pub fn is_the_servers(path: &str) -> bool {
 
 /// What to answer a path from; none when there is nothing, or nothing that may be told.
 pub async fn find(root: &Path, path: &str) -> Option<Place> {
-    let names = names(path)?;
+    let Names { names, is_folder } = names(path)?;
     let Some((last, folders)) = names.split_last() else {
         return Some(Place::Page);
     };
@@ -48,24 +48,33 @@ pub async fn find(root: &Path, path: &str) -> Option<Place> {
         let ending = last.strip_suffix(ending);
         ending.is_some_and(|name| name.ends_with('.'))
     });
-    let there = !compressed && is_plain(root, &names).await;
+    let there = !compressed && !is_folder && is_plain(root, &names).await;
     there.then_some(if is_asset { Place::Asset } else { Place::File })
 }
 
-/// The names of a path; none when one of them is not plain. The root has none.
-pub fn names(path: &str) -> Option<Vec<String>> {
+/// What a path consists of.
+pub struct Names {
+    /// The root has none.
+    pub names: Vec<String>,
+    /// It ends in a slash, as no file's does.
+    pub is_folder: bool,
+}
+
+/// The names of a path; none when one of them is not plain.
+pub fn names(path: &str) -> Option<Names> {
     if path.len() > MOST_BYTES {
         return None;
     }
     let decoded = percent_encoding::percent_decode_str(path.strip_prefix('/')?);
     let decoded = decoded.decode_utf8().ok()?;
-    if decoded.is_empty() {
-        return Some(Vec::new());
-    }
-    let decoded = decoded.strip_suffix('/').unwrap_or(&decoded);
-    let names = decoded.split('/').map(str::to_owned);
-    let names: Vec<String> = names.collect();
-    names.iter().all(|name| is_name(name)).then_some(names)
+    let inner = decoded.strip_suffix('/');
+    let is_folder = decoded.is_empty() || inner.is_some();
+    let names: Vec<String> = match inner.unwrap_or(&decoded) {
+        "" if decoded.is_empty() => Vec::new(),
+        names => names.split('/').map(str::to_owned).collect(),
+    };
+    let plain = names.iter().all(|name| is_name(name));
+    plain.then_some(Names { names, is_folder })
 }
 
 /// Neither nothing, nor hidden, nor `.` or `..`, nor anything that a file system may read

@@ -145,16 +145,3 @@ async fn calls_that_are_not_served_do_not_exist() {
         assert_eq!(status.code(), Code::Unimplemented, "{method}");
     }
 }
-
-#[tokio::test]
-async fn calls_of_later_versions_say_so() {
-    let running = start(UNLIMITED).await;
-    let admin = running.token("root", "admin").await;
-    for method in [
-        "/coderunner.v1.ClassService/CreateClass",
-        "/coderunner.v1.SnippetService/GetSnippet",
-    ] {
-        let result = call(&running, method, Some(&admin)).await;
-        refused(result, Code::Unimplemented, "NOT_IMPLEMENTED");
-    }
-}

@@ -215,7 +215,6 @@ async fn who_is_no_teacher_any_more_sees_no_class() {
     let role = pb::SetRoleRequest {
         user_id: me.id,
         role: pb::Role::Student.into(),
-        ..Default::default()
     };
     users.set_role(with(&admin, role)).await.unwrap();
     refused(

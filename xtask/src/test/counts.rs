@@ -7,14 +7,16 @@ use std::process::ExitStatus;
 /// Counts of a cargo run, by either runner.
 pub fn from_cargo(group: &'static str, lines: &[String], status: ExitStatus) -> Outcome {
     let mut outcome = Outcome::named(group);
+    // Of a test that fails, nextest shows libtest's own lines too: it is not to be counted twice.
+    let by_nextest = lines.iter().any(|line| summary(line).is_some());
     for line in lines {
         let line = line.trim();
-        if let Some(rest) = line.strip_prefix("Summary [") {
-            let counts = rest.rsplit_once("run:").map_or("", |(_, counts)| counts);
+        if let Some(counts) = summary(line) {
             add_nextest(&mut outcome, counts);
         } else if let Some((_, counts)) = line
             .split_once("test result: ")
             .and_then(|(_, rest)| rest.split_once(". "))
+            .filter(|_| !by_nextest)
         {
             add_libtest(&mut outcome, counts);
         }
@@ -47,6 +49,12 @@ pub fn from_node(group: &'static str, lines: &[String], status: ExitStatus) -> O
         }
     }
     finish(outcome, status)
+}
+
+/// The counts in nextest's last line.
+fn summary(line: &str) -> Option<&str> {
+    let rest = line.trim().strip_prefix("Summary [")?;
+    Some(rest.rsplit_once("run:").map_or("", |(_, counts)| counts))
 }
 
 /// `28 passed (1 slow), 1 failed, 1 timed out, 2 skipped`.
@@ -152,6 +160,11 @@ mod tests {
                 "test result: ok. 5 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n\
                  test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
                 (6, 2, 0),
+            ),
+            (
+                "test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 9 filtered out\n\
+                 Summary [   0.5s] 2 tests run: 1 passed, 1 failed, 0 skipped",
+                (1, 1, 0),
             ),
             ("error: could not compile", (0, 0, 0)),
         ] {

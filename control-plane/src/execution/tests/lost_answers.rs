@@ -4,15 +4,17 @@
 
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 use super::super::lab::{Lab, lab_at, request};
 use super::super::model::{Outcome, Run};
 use super::super::notes::How;
 use crate::platform::context::Caller;
 use crate::platform::db::query_scalar;
+use crate::platform::db::wire::Wire;
 use crate::platform::errors::Error;
 use crate::platform::idempotency::Turn;
 use crate::platform::ids::{CallId, RunId};
-use crate::platform::testing::wire::Wire;
 
 /// Parts of statements that no other transaction holds.
 const CLAIM: &str = "UPDATE runs SET state = $1, attempt = attempt + 1";
@@ -22,10 +24,11 @@ const ANY: &str = "UPDATE runs SET";
 
 const NO_LIMITS: &str = "[limits]\nqueue_wait_ms = 600000\n";
 
-async fn behind_a_wire() -> (Wire, Lab) {
+/// With the folder that keeps the database: without it, it would be dropped under the test.
+async fn behind_a_wire() -> (TempDir, Wire, Lab) {
     let folder = tempfile::tempdir().unwrap();
     let (wire, url) = Wire::to(&test_postgres::postgres_url(folder.path())).await;
-    (wire, lab_at(&url, NO_LIMITS).await)
+    (folder, wire, lab_at(&url, NO_LIMITS).await)
 }
 
 /// Numbers of attempts, with how each ended.
@@ -44,7 +47,7 @@ async fn ends(lab: &Lab, (user, id): (Caller, RunId), expected: &[(u32, Option<H
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_whose_answer_is_lost_is_our_own() {
-    let (wire, lab) = behind_a_wire().await;
+    let (_folder, wire, lab) = behind_a_wire().await;
     let user = lab.user().await;
     wire.lose_answers(CLAIM, 1);
     let id = lab.run(user, "# sim: sleep 400\n# sim: print fine").await;
@@ -56,7 +59,7 @@ async fn a_claim_whose_answer_is_lost_is_our_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_whose_answer_is_lost_is_stored_once() {
-    let (wire, lab) = behind_a_wire().await;
+    let (_folder, wire, lab) = behind_a_wire().await;
     let user = lab.user().await;
     let sources = ["# sim: print fine", "# sim: sleep 400\n# sim: print fine"];
     for (number, source) in sources.into_iter().enumerate() {
@@ -70,7 +73,7 @@ async fn an_end_whose_answer_is_lost_is_stored_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_loss_whose_answer_is_lost_counts_once() {
-    let (wire, lab) = behind_a_wire().await;
+    let (_folder, wire, lab) = behind_a_wire().await;
     let user = lab.user().await;
     wire.lose_answers(WAIT, 1);
     let id = lab.run(user, "# sim: hang-up 1\n# sim: print fine").await;
@@ -82,7 +85,7 @@ async fn a_loss_whose_answer_is_lost_counts_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_runs_none_is_lost_and_none_ends_twice() {
-    let (wire, lab) = behind_a_wire().await;
+    let (_folder, wire, lab) = behind_a_wire().await;
     let sources = [
         "# sim: print fine",
         "# sim: sleep 150\n# sim: print fine",
@@ -155,7 +158,7 @@ async fn accept(lab: &Lab, caller: Caller) -> Result<String, Error> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acceptance_whose_answer_is_lost_is_found_by_its_repeat() {
-    let (wire, lab) = behind_a_wire().await;
+    let (_folder, wire, lab) = behind_a_wire().await;
     let user = lab.user().await;
     wire.lose_answers("INSERT INTO runs", 1);
     let lost = accept(&lab, user).await;

@@ -17,6 +17,8 @@ mod sqlite;
 #[cfg(test)]
 mod tests;
 mod value;
+#[cfg(test)]
+pub mod wire;
 
 use std::sync::Arc;
 

@@ -41,7 +41,7 @@ async fn store_one(tx: &mut Connection, id: &str, time: i64, rejudge: &str) {
     let session = "INSERT INTO sessions (id, user_id, user_agent, create_time, last_used_time,
              expire_time, end_time) VALUES ($1, 'u', '', 0, 0, $2, $3)";
     // Half of them expired, half of them were ended before.
-    let ended = (digest[5] % 2 == 0).then_some(time);
+    let ended = digest[5].is_multiple_of(2).then_some(time);
     let expires = ended.map_or(time, |_| i64::MAX / 2);
     for statement in [
         query(session).bind(id).bind(expires).bind(ended),

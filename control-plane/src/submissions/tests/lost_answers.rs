@@ -4,7 +4,7 @@
 use super::*;
 use crate::execution::lab::lab_at;
 use crate::execution::notes::How;
-use crate::platform::testing::wire::Wire;
+use crate::platform::db::wire::Wire;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_or_verdict_whose_answer_is_lost_counts_once() {

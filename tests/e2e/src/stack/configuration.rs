@@ -35,10 +35,12 @@ impl Stack {
             ("cors_origins", Value::Array(vec![ORIGIN.into()])),
             ("runners", Value::Array(vec![self.runner()])),
         ];
+        // A program that waits for what nobody types is ended while a test can wait for it.
+        let mut limits = vec![("input_wait_ms", 3_000.into())];
         if self.quotas == Quotas::None {
-            let none = |key| (key, Value::Integer(0));
-            control_plane.push(("limits", table(QUOTAS.map(none))));
+            limits.extend(QUOTAS.map(|key| (key, Value::Integer(0))));
         }
+        control_plane.push(("limits", table(limits)));
         if self.encryption == Encryption::Tls {
             let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])?;
             std::fs::write(self.certificate(), made.cert.pem())?;
@@ -92,13 +94,16 @@ impl Stack {
 }
 
 /// Limits of control-plane for which 0 means none.
-const QUOTAS: [&str; 9] = [
+const QUOTAS: [&str; 12] = [
     "runs_per_minute",
     "runs_per_hour",
     "runs_per_day",
     "calls_per_minute",
     "inputs_per_minute",
     "anonymous_calls_per_minute",
+    "content_calls_per_minute",
+    "refreshes_per_minute",
+    "joins_per_minute",
     "logins_per_minute",
     "queue_wait_ms",
     "queue_length",

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::platform::testing::wire::Wire;
+use crate::platform::db::wire::Wire;
 
 async fn until(what: &str, condition: impl AsyncFn() -> bool) {
     let begin = Instant::now();
