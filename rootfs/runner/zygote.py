@@ -50,7 +50,6 @@ CAPABILITY_VERSION_3 = 0x20080522
 SECUREBITS_LOCKED = 0x1 | 0x2 | 0x4 | 0x8 | 0x20 | 0x40 | 0x80
 P_ALL, P_PID = 0, 1
 WEXITED = 4
-CLD_EXITED = 1
 O_WRONLY = 1
 SIGKILL = 9
 
@@ -62,7 +61,11 @@ system_call.argtypes = [ctypes.c_long] * 7
 error_number = ctypes.PyDLL(None).__errno_location
 error_number.restype = ctypes.POINTER(ctypes.c_int)
 # Sandboxd's own; the root file system doesn't have it.
-gather = ctypes.PyDLL("/usr/lib/coderunner/inside.so").coderunner_gather
+INSIDE = ctypes.PyDLL("/usr/lib/coderunner/inside.so")
+serve = INSIDE.coderunner_serve
+serve.argtypes = [ctypes.c_void_p]
+serve.restype = ctypes.c_long
+gather = INSIDE.coderunner_gather
 gather.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 gather.restype = ctypes.c_size_t
 INTERPRETER = "/" + os.path.basename(os.path.realpath(sys.executable))
@@ -86,6 +89,12 @@ class Numbers:
 def call(number, *arguments):
     """The arguments of system_call, all of them."""
     return (number, *arguments, *[0] * (6 - len(arguments)))
+
+
+def table(arguments):
+    """A system call for sandboxd's library."""
+    number, *rest = arguments
+    return Call(number, tuple(rest))
 
 
 class StepFailed(Exception):
@@ -191,7 +200,8 @@ def become_zygote(numbers, keeper):
 # --- The zygote of a slot, and the job ------------------------------------------------------
 #
 # Each page of memory that a copy writes to has to be copied too, and looking at a Python object writes to
-# it. So what happens for each run touches little: tables of calls, made beforehand, and loops over them.
+# it. So what happens for each run touches little: tables of calls, made beforehand, and a loop over them in
+# sandboxd's own library (inside/serve.rs).
 
 
 class Vector(ctypes.Structure):
@@ -220,6 +230,22 @@ class CapabilityHeader(ctypes.Structure):
     _fields_ = [("version", ctypes.c_uint32), ("process", ctypes.c_int)]
 
 
+class Call(ctypes.Structure):
+    """One system call."""
+
+    _fields_ = [("number", ctypes.c_long), ("arguments", ctypes.c_long * 6)]
+
+
+class Serving(ctypes.Structure):
+    """The tables; see sandboxd's inside/serve.rs."""
+
+    _fields_ = [
+        ("receive", Call), ("join", Call), ("wait", Call), ("report", Call), ("kill", Call), ("collect", Call),
+        ("close", Call), ("steps", ctypes.POINTER(Call)), ("step_count", ctypes.c_size_t),
+        ("control_length", ctypes.c_void_p), ("status", ctypes.c_void_p), ("said", ctypes.c_void_p),
+    ]
+
+
 class SocketFilter(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
 
@@ -236,19 +262,28 @@ class Hot:
 
     def __init__(self, numbers, program_filter, has_landlock, moves_group):
         self.kept = []
-        self.message = Message(
-            None, 0, ctypes.pointer(Vector(self.memory(64), 64)), 1, self.memory(256), 256, 0
-        )
-        self.status = ChildStatus()
-        self.receive = call(numbers.recvmsg, KEEPER, ctypes.addressof(self.message))
-        self.join = call(numbers.setns, PIDS, CLONE_NEWPID)
-        self.close = call(numbers.close_range, PIDS, ALL)
-        self.kill = call(numbers.pidfd_send_signal, SANDBOX, SIGKILL)
-        self.wait = call(numbers.waitid, P_PID, 0, ctypes.addressof(self.status), WEXITED)
-        self.collect = call(numbers.waitid, P_ALL, 0, ctypes.addressof(self.status), WEXITED)
+        status, said = self.memory(ctypes.sizeof(ChildStatus)), self.memory(5)
+        message = Message(None, 0, ctypes.pointer(Vector(self.memory(64), 64)), 1, self.memory(256), 256, 0)
+        self.kept.append(message)
         filter_length = len(program_filter) // 8
         self.filter = SocketFilter(filter_length, self.text(program_filter))
-        self.steps = tuple(self.enter_sandbox(numbers, has_landlock, moves_group))
+        steps, self.names = zip(*self.enter_sandbox(numbers, has_landlock, moves_group))
+        tables = Serving(
+            receive=table(call(numbers.recvmsg, KEEPER, ctypes.addressof(message))),
+            join=table(call(numbers.setns, PIDS, CLONE_NEWPID)),
+            wait=table(call(numbers.waitid, P_PID, 0, status, WEXITED)),
+            report=table(call(numbers.write, REPORT, said, 5)),
+            kill=table(call(numbers.pidfd_send_signal, SANDBOX, SIGKILL)),
+            collect=table(call(numbers.waitid, P_ALL, 0, status, WEXITED)),
+            close=table(call(numbers.close_range, PIDS, ALL)),
+            steps=(Call * len(steps))(*map(table, steps)),
+            step_count=len(steps),
+            control_length=ctypes.addressof(message) + Message.control_length.offset,
+            status=status,
+            said=said,
+        )
+        self.kept.append(tables)
+        self.serving = ctypes.addressof(tables)
 
     def memory(self, size):
         self.kept.append(ctypes.create_string_buffer(size))
@@ -305,42 +340,9 @@ class Hot:
 def serve_slot(hot):
     """Makes one job after another and sees each to its end. Returns in a job's process, when it is ready
     for its program."""
-    while True:
-        hot.message.control_length = 256
-        if system_call(*hot.receive) <= 0:
-            os._exit(0)
-        if system_call(*hot.join) == 0:
-            try:
-                job = os.fork()
-            except OSError:
-                # The sandbox was killed before its job was there, which says it all.
-                job = -1
-            if job == 0:
-                for arguments, name in hot.steps:
-                    if system_call(*arguments) < 0:
-                        fail(name)
-                return
-            if job > 0:
-                see_to_its_end(hot, job)
-        system_call(*hot.close)
-
-
-def see_to_its_end(hot, job):
-    number, kind, _, *rest = hot.wait
-    if system_call(number, kind, job, *rest) == 0:
-        status = hot.status
-        word = b"x" if status.code == CLD_EXITED else b"s"
-        try:
-            os.write(REPORT, word + status.status.to_bytes(4, "little", signed=True))
-        except OSError:
-            # It was killed as a whole, and nobody waits for a report any more.
-            pass
-    # Whatever else lives in the sandbox; it may be dead already.
-    system_call(*hot.kill)
-    # A job that made itself siblings has left them to this process. While one is not collected, the sandbox's first
-    # process can't end.
-    while system_call(*hot.collect) == 0:
-        pass
+    refused = serve(hot.serving)
+    if refused >= 0:
+        fail(hot.names[refused])
 
 
 def fail(name):
@@ -418,6 +420,37 @@ def move(regions):
     gather(ctypes.addressof(array), len(regions))
 
 
+# --- Room for what comes --------------------------------------------------------------------
+#
+# Python keeps small objects in pools, one size in each. Between what a template has loaded there are free blocks
+# everywhere, and a copy that filled them would copy a page for each.
+
+BLOCK, LARGEST_BLOCK = 16, 512
+POOL, POOL_HEADER = 16 * 1024, 48
+BYTES_HEADER = 33
+# Where pools are made in another way, no size is filled with more.
+MOST_OF_A_SIZE = 20_000
+
+
+def begin_pools():
+    """Fills the free blocks, so that the next object of each size is the second one of a pool, on the same page as
+    the pool's own notes. The result must be kept."""
+    filling = []
+    for size in range(BLOCK, LARGEST_BLOCK + 1, BLOCK):
+        for _ in range(MOST_OF_A_SIZE):
+            filling.append(of_size(size))
+            if id(filling[-1]) % POOL == POOL_HEADER:
+                break
+    return filling
+
+
+def of_size(size):
+    """A new object that takes a block of this size."""
+    if size > BYTES_HEADER:
+        return bytes(size - BYTES_HEADER)
+    return object() if size == BLOCK else float(size)
+
+
 # --- Modules for programs -------------------------------------------------------------------
 
 
@@ -490,6 +523,7 @@ def main():
     gc.collect()
     # What is here now is never garbage; not looking at it keeps its memory shared.
     gc.freeze()
+    hot.kept.append(begin_pools())
     gather_memory(launcher)
     template(launcher, numbers, hot)
     # Only a job's process comes here, after it gave up all rights.

@@ -1,11 +1,11 @@
-//! Builds `inside/lib.rs`, the library for the template of all zygotes.
+//! Builds `inside/`, the library for the template of all zygotes.
 
 use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
 fn main() {
-    println!("cargo::rerun-if-changed=inside/lib.rs");
+    println!("cargo::rerun-if-changed=inside");
     let variable = |name| env::var_os(name).unwrap_or_else(|| panic!("cargo sets {name}"));
     let library = PathBuf::from(variable("OUT_DIR")).join("inside.so");
     let status = Command::new(variable("RUSTC"))

@@ -1,12 +1,14 @@
 //! A small library that the template of all zygotes loads, built by this crate's build script and handed
-//! out as bytes ([`INSIDE`] in `src/lib.rs`). It does the one thing that Python can't do to itself: move
-//! its own memory while none of its code runs.
+//! out as bytes ([`INSIDE`] in `src/lib.rs`). It does the two things that Python can't do to itself: move
+//! its own memory while none of its code runs, and copy itself without touching what it copies (`serve.rs`).
 //!
 //! Copies of a process are cheaper when its memory is in huge pages. A copy shares a huge page of code by
 //! one entry of its page table; and where it has to have an entry for each small page, the kernel counts
 //! references to neighbours of one huge page together. How much that is: `docs/PERFORMANCE.md`.
 
 #![no_std]
+
+mod serve;
 
 use core::ffi::{c_int, c_long, c_void};
 use core::panic::PanicInfo;
