@@ -11,11 +11,14 @@ import { type Line, Screen, type Span } from "./screen";
 /** A block is full when it has one of these. */
 const BLOCK_LINES = 200;
 const BLOCK_CHARACTERS = 8 * 1024;
-const BLOCK_SPANS = 200;
+const BLOCK_SPANS = 100;
 /** Bytes that are turned to elements in one go. */
-const STEP_BYTES = 2 * 1024;
-/** Work of one frame. */
-const FRAME_MS = 6;
+const STEP_BYTES = 512;
+/** Work of one frame, at most, and at least while frames come late: the browser lays out what it made. */
+const MOST_WORK_MS = 4;
+const LEAST_WORK_MS = 1;
+/** A frame that comes later than this after the one before is late: two of sixty a second. */
+const LATE_MS = 34;
 /** What is kept in the page. */
 const MOST_LINES = 50_000;
 const MOST_BLOCKS = 2_000;
@@ -59,6 +62,8 @@ export class ConsoleView {
   #newLines = 0;
   #tail = "";
   #follows = true;
+  #workMs = MOST_WORK_MS;
+  #workedAt: number | undefined;
 
   /** `scroller` scrolls; finished lines go into `blocks`, the line that is being written into `current`. */
   constructor(scroller: HTMLElement, blocks: HTMLElement, current: HTMLElement, events: ViewEvents = {}) {
@@ -135,7 +140,9 @@ export class ConsoleView {
 
   #work(): void {
     this.#frame = undefined;
-    const end = performance.now() + FRAME_MS;
+    const now = performance.now();
+    this.#setPace(now);
+    const end = now + this.#workMs;
     let done = 0;
     for (const next of this.#waiting) {
       this.#take(next);
@@ -150,6 +157,7 @@ export class ConsoleView {
     if (this.#follows) {
       this.#scroller.scrollTop = this.#scroller.scrollHeight;
     }
+    this.#workedAt = this.#waiting.length > 0 && !document.hidden ? now : undefined;
     if (this.#waiting.length > 0) {
       this.#schedule();
     } else {
@@ -157,6 +165,12 @@ export class ConsoleView {
       this.#newLines = 0;
       this.#tail = "";
     }
+  }
+
+  /** Does less in a frame while frames come late, as on a slow computer, and more when they don't. */
+  #setPace(now: number): void {
+    const isLate = this.#workedAt !== undefined && now - this.#workedAt > LATE_MS;
+    this.#workMs = isLate ? Math.max(LEAST_WORK_MS, this.#workMs / 2) : Math.min(MOST_WORK_MS, this.#workMs + 0.5);
   }
 
   #take(next: Writing): void {
