@@ -5,6 +5,7 @@ import { resume } from "./api/session";
 import { App } from "./app";
 import "./styles/base.css";
 import "./styles/kit.css";
+import "./styles/overlay.css";
 import "./styles/shell.css";
 import "./theme/themes.css";
 

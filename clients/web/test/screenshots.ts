@@ -17,20 +17,21 @@ const browser = await launch();
 let failed = 0;
 for (const { name, show } of SIGHTS.filter(({ name: known }) => words.length === 0 || words.some((word) => known.includes(word)))) {
   for (const [size, viewport] of Object.entries(SIZES)) {
-    for (const colorScheme of ["light", "dark"] as const) {
-      const file = path.join(folder, `${name}-${size}-${colorScheme}.png`);
-      try {
-        await visit(browser, { viewport, colorScheme, hasTouch: size === "phone" }, async ({ page, expect }) => {
-          expect(/401|Unauthorized/);
-          await show(page);
+    try {
+      await visit(browser, { viewport, hasTouch: size === "phone" }, async ({ page, expect }) => {
+        expect(/401|Unauthorized/);
+        await show(page);
+        for (const colorScheme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme });
           await page.waitForTimeout(600);
+          const file = path.join(folder, `${name}-${size}-${colorScheme}.png`);
           await page.screenshot({ path: file, fullPage: !/^(?:problem|playground)|-(?:import|drain)$/.test(name) });
-        });
-        console.log(file);
-      } catch (error) {
-        failed += 1;
-        console.error(`${name}, ${size}, ${colorScheme}:`, error instanceof Error ? error.message : error);
-      }
+          console.log(file);
+        }
+      });
+    } catch (error) {
+      failed += 1;
+      console.error(`${name}, ${size}:`, error instanceof Error ? error.message : error);
     }
   }
 }

@@ -1,5 +1,5 @@
 // The parts that pages are made of. Each is an ordinary HTML element with the app's looks and with
-// the labels and states that assistive technology needs; `kit.css` has the looks.
+// the labels and states that assistive technology needs; `kit.css` and `overlay.css` have the looks.
 
 import { createEffect, createSignal, createUniqueId, For, type JSX, onCleanup, onMount, Show, splitProps } from "solid-js";
 import { type Failure, failureOf } from "../api/failure";
