@@ -27,6 +27,10 @@ pub const ENGINE_VARIABLE: &str = "CODERUNNER_TEST_DATABASE";
 /// The address of a server that somebody started for all tests.
 pub const SERVER_VARIABLE: &str = "CODERUNNER_TEST_POSTGRES";
 
+/// A database on that server which new ones of tests begin as copies of, so that their tables need not be made each
+/// time; see `Server::make_template`.
+pub const TEMPLATE_VARIABLE: &str = "CODERUNNER_TEST_TEMPLATE";
+
 /// The engine that tests are to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
@@ -66,7 +70,7 @@ pub fn engine() -> Engine {
     }
 }
 
-/// A new, empty database of the chosen engine, as the setting `database_url` has it. It lives as
+/// A new database of the chosen engine without any rows, as the setting `database_url` has it. It lives as
 /// long as the folder of the test.
 pub fn database_url(folder: &Path) -> String {
     match engine() {
@@ -75,11 +79,14 @@ pub fn database_url(folder: &Path) -> String {
     }
 }
 
-/// A new, empty database on PostgreSQL. It is dropped when the folder of the test is gone and
-/// the next database is made, or with the server.
+/// A new database on PostgreSQL: a copy of the template if there is one, otherwise empty. It is dropped when the
+/// folder of the test is gone and the next database is made, or with the server.
 pub fn postgres_url(folder: &Path) -> String {
-    let (programs, address) = shared().unwrap_or_else(|error| panic!("{error:#}"));
-    make_database(&programs, &address, folder).unwrap_or_else(|error| panic!("{error:#}"))
+    let template = std::env::var(TEMPLATE_VARIABLE).ok();
+    let made = shared().and_then(|(programs, address)| {
+        make_database(&programs, &address, folder, template.as_deref())
+    });
+    made.unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 /// The server that all tests of this process share.
@@ -95,8 +102,13 @@ fn shared() -> anyhow::Result<(Programs, String)> {
     }
 }
 
-/// Makes a database on a server, and drops those whose folder is gone.
-pub fn make_database(programs: &Programs, address: &str, folder: &Path) -> anyhow::Result<String> {
+/// Makes a database on a server, a copy of the template if one is named, and drops those whose folder is gone.
+pub fn make_database(
+    programs: &Programs,
+    address: &str,
+    folder: &Path,
+    template: Option<&str>,
+) -> anyhow::Result<String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let since = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
@@ -106,7 +118,10 @@ pub fn make_database(programs: &Programs, address: &str, folder: &Path) -> anyho
     let answer = programs.psql(
         address,
         &[
-            &format!("CREATE DATABASE {name}"),
+            &format!(
+                "CREATE DATABASE {name} TEMPLATE {}",
+                template.unwrap_or("template1")
+            ),
             &format!("COMMENT ON DATABASE {name} IS '{folder}'"),
             "SELECT datname, description FROM pg_database
              JOIN pg_shdescription ON objoid = pg_database.oid WHERE datname LIKE 'test_%'",

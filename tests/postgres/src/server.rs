@@ -20,6 +20,8 @@ use crate::programs::Programs;
 /// Machines may be slow, and busy with other tests.
 const START_LIMIT: Duration = Duration::from_secs(120);
 const USER: &str = "tester";
+/// Not named as those of tests are, which are dropped.
+const TEMPLATE: &str = "template_of_tests";
 
 /// `$1` is the folder, the rest is the server's command line. SIGQUIT ends the server at once, as
 /// a crash would, but takes its processes with it.
@@ -144,7 +146,19 @@ impl Server {
 
     /// A new, empty database on it.
     pub fn make_database(&self) -> anyhow::Result<String> {
-        crate::make_database(&self.programs, &self.address, &self.folder)
+        crate::make_database(&self.programs, &self.address, &self.folder, None)
+    }
+
+    /// Makes a database of which those of tests are to be copies, has it filled by `fill`, which gets its URL, and
+    /// gives its name.
+    pub fn make_template(
+        &self,
+        fill: impl FnOnce(&str) -> anyhow::Result<()>,
+    ) -> anyhow::Result<&'static str> {
+        let create = format!("CREATE DATABASE {TEMPLATE}");
+        self.programs.psql(&self.address, &[&create])?;
+        fill(&format!("{}/{TEMPLATE}", self.address))?;
+        Ok(TEMPLATE)
     }
 
     /// Stops the server as a crash would.

@@ -10,6 +10,8 @@ use std::path::Path;
 
 /// Its tests run twice: on SQLite in their own groups, and on PostgreSQL.
 const CONTROL_PLANE: &str = "control-plane";
+/// Modules of control-plane in whose tests no database has a part.
+const WITHOUT_DATABASE: &[&str] = &["explain", "judge"];
 
 /// One group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +35,7 @@ pub enum Group {
 pub enum Runner {
     Lint,
     /// cargo with these arguments, the group's targets after them.
-    Cargo(Vec<&'static str>),
+    Cargo(Vec<String>),
     Node,
     Pictures,
 }
@@ -104,16 +106,28 @@ impl Group {
             (Self::Web, _) => Runner::Node,
             (Self::Pictures, _) => Runner::Pictures,
             (Self::Unit | Self::Contract | Self::Postgres, TestRunner::Nextest) => {
-                Runner::Cargo(vec![
-                    "nextest",
-                    "run",
-                    "--no-fail-fast",
-                    "--hide-progress-bar",
-                ])
+                let quiet = ["nextest", "run", "--no-fail-fast", "--hide-progress-bar"];
+                Runner::Cargo([words(&quiet), self.filter()].concat())
             }
-            _ => Runner::Cargo(vec!["test", "--no-fail-fast"]),
+            _ => Runner::Cargo(words(&["test", "--no-fail-fast"])),
         }
     }
+
+    /// What nextest is to leave out. control-plane is never built alone, which would choose other features and build
+    /// the libraries anew; so the unit tests of the other crates come with it, and are left out here, as are those of
+    /// control-plane that no database has a part in: all of them run in the group `unit`.
+    fn filter(self) -> Vec<String> {
+        if self != Self::Postgres {
+            return Vec::new();
+        }
+        let modules = WITHOUT_DATABASE.join("|");
+        let filter = format!("package({CONTROL_PLANE}) - test(/^({modules})::/)");
+        vec!["--filterset".to_owned(), filter]
+    }
+}
+
+fn words(list: &[&str]) -> Vec<String> {
+    list.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// The groups that `--only` names, or all.
@@ -141,11 +155,6 @@ pub fn choose(names: &[String]) -> Result<Vec<Group>> {
 /// Arguments that make cargo run the group's test targets and no others. Always of the whole
 /// workspace, so that cargo finds what was built for it. Empty when the group has no target.
 pub fn targets(root: &Path, group: Group) -> Result<Vec<String>> {
-    let words = |list: &[&str]| {
-        list.iter()
-            .map(|word| (*word).to_owned())
-            .collect::<Vec<_>>()
-    };
     if group == Group::Unit {
         return Ok(words(&["--workspace", "--lib", "--bins"]));
     }
@@ -163,8 +172,6 @@ pub fn targets(root: &Path, group: Group) -> Result<Vec<String>> {
         .flat_map(|(_, name)| words(&["--test", name]));
     let mut all: Vec<_> = words(&["--workspace"]).into_iter().chain(names).collect();
     if group == Group::Postgres {
-        // The unit tests of the other crates come with it, which is quicker than to build
-        // control-plane alone with other features.
         all.push("--lib".into());
     }
     Ok(all)
@@ -242,18 +249,33 @@ mod tests {
     }
 
     #[test]
+    fn modules_that_need_no_database_have_none() {
+        for module in WITHOUT_DATABASE {
+            let folder = Path::new("../control-plane/src").join(module);
+            let files: Vec<_> = walkdir::WalkDir::new(&folder)
+                .into_iter()
+                .map(|entry| entry.unwrap().into_path())
+                .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+                .collect();
+            assert!(!files.is_empty(), "{module}");
+            for file in files {
+                let text = std::fs::read_to_string(&file).unwrap();
+                let word = ["platform::db", "platform::testing", "Db::", "test_postgres"]
+                    .into_iter()
+                    .find(|word| text.contains(word));
+                assert_eq!(word, None, "{}", file.display());
+            }
+        }
+    }
+
+    #[test]
     fn groups_are_chosen_by_name_and_a_wrong_name_lists_the_right_ones() {
-        let names = |list: &[&str]| {
-            list.iter()
-                .map(|name| (*name).to_owned())
-                .collect::<Vec<_>>()
-        };
         assert_eq!(
-            choose(&names(&["web", "unit"])).unwrap(),
+            choose(&words(&["web", "unit"])).unwrap(),
             [Group::Web, Group::Unit]
         );
         assert_eq!(choose(&[]).unwrap(), Group::ALL);
-        let message = choose(&names(&["wbe"])).unwrap_err().to_string();
+        let message = choose(&words(&["wbe"])).unwrap_err().to_string();
         assert!(
             message.contains("\"wbe\"") && message.contains("lint, unit, contract"),
             "{message}"
