@@ -44,14 +44,13 @@ impl Step {
     pub fn cargo(root: &Path, purpose: impl Into<String>) -> Self {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut step = Self::new(cargo, purpose).folder(root);
-        // Set for us by the cargo that runs xtask; the next cargo must judge by itself.
-        for name in [
-            "CARGO_MANIFEST_DIR",
-            "CARGO_MANIFEST_PATH",
-            "CARGO_PKG_NAME",
-            "CARGO_PKG_VERSION",
-        ] {
-            step.command.env_remove(name);
+        // Set for us by the cargo that runs xtask. Build scripts, such as that of ring, look at them, and would find
+        // that something had changed when a build was begun without xtask before.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+                step.command.env_remove(&name);
+            }
         }
         step
     }
