@@ -35,8 +35,12 @@ impl Stack {
             ("cors_origins", Value::Array(vec![ORIGIN.into()])),
             ("runners", Value::Array(vec![self.runner()])),
         ];
-        // A program that waits for what nobody types is ended while a test can wait for it.
-        let mut limits = vec![("input_wait_ms", 3_000.into())];
+        let mut limits = vec![
+            // A program that waits for what nobody types is ended while a test can wait for it.
+            ("input_wait_ms", 3_000.into()),
+            // One that never stops printing has printed too much before its time is up, on a busy machine too.
+            ("output_bytes", 262_144.into()),
+        ];
         if self.quotas == Quotas::None {
             limits.extend(QUOTAS.map(|key| (key, Value::Integer(0))));
         }
