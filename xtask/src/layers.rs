@@ -52,6 +52,9 @@ pub fn build_sandboxd(root: &Path) -> Result<PathBuf> {
     Step::cargo(root, "build sandboxd with removable layers")
         .args(["build", "--workspace", "--bin", "sandboxd"])
         .args(["--features", "sandboxd/removable-layers"])
+        // Any test that needs nothing of sandboxd: with one, cargo chooses the libraries' features as for all tests,
+        // and need not build tokio, tonic and others twice.
+        .args(["--test", "handover"])
         .run()?;
     let (from, to) = (
         setup::target_folder(root).join("debug/sandboxd"),

@@ -6,9 +6,9 @@
 //! group ran no test at all.
 
 mod counts;
+mod databases;
 mod groups;
 mod pictures;
-mod postgres;
 mod report;
 mod web;
 
@@ -21,6 +21,7 @@ use crate::{
     progress, setup,
 };
 use anyhow::{Result, bail};
+use databases::Databases;
 use groups::{Group, Runner};
 use std::{path::Path, time::Instant};
 
@@ -119,14 +120,13 @@ fn run_cargo(root: &Path, group: Group, arguments: &[String], log: &Path) -> Res
     if targets.is_empty() {
         bail!("the group has no test target");
     }
-    let server = match group.needs_postgres() {
-        true => Some(postgres::start(root)?),
+    let databases = match group.needs_postgres() {
+        true => Some(Databases::start(root)?),
         false => None,
     };
     let mut step = Step::cargo(root, format!("run the tests of group {}", group.name()));
-    if let Some((server, template)) = &server {
-        step = step.env(test_postgres::SERVER_VARIABLE, server.address());
-        step = step.env(test_postgres::TEMPLATE_VARIABLE, template);
+    if let Some(databases) = &databases {
+        step = databases.told(step);
     }
     if group == Group::Postgres {
         step = step.env(test_postgres::ENGINE_VARIABLE, "postgres");

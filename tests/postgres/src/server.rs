@@ -65,9 +65,14 @@ pub struct Server {
 impl Server {
     /// Makes a data folder and starts a server on it; waits until it answers.
     pub fn start() -> anyhow::Result<Self> {
+        Self::start_below(&std::env::temp_dir())
+    }
+
+    /// The same, with its data in a folder of its own below another.
+    pub fn start_below(parent: &Path) -> anyhow::Result<Self> {
         let programs = Programs::find()?;
         let account = Account::find()?;
-        let folder = make_folder(&account)?;
+        let folder = make_folder(parent, &account)?;
         let made = Self::start_in(programs, &account, folder.clone());
         if made.is_err() {
             let _ = fs::remove_dir_all(&folder);
@@ -247,11 +252,11 @@ impl Account {
 }
 
 /// A folder of the server's user, in which nobody else may look.
-fn make_folder(account: &Account) -> anyhow::Result<PathBuf> {
+fn make_folder(parent: &Path, account: &Account) -> anyhow::Result<PathBuf> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("coderunner-postgres-{}-{count}", std::process::id());
-    let folder = std::env::temp_dir().join(name);
+    let folder = parent.join(name);
     fs::DirBuilder::new()
         .mode(0o700)
         .create(&folder)
