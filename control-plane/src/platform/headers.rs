@@ -66,11 +66,12 @@ fn bearer(value: &str) -> Option<&str> {
     fits.then_some(token.trim())
 }
 
-/// What the client calls itself, cut to 200 characters; empty when it says nothing.
+/// What the client calls itself, cut to 200 characters; empty when it says nothing. A browser says what it is in
+/// `user-agent`, where a person knows it again; `x-user-agent` is that of the library in the page.
 pub fn user_agent(headers: &HeaderMap) -> String {
     let text = headers
-        .get("x-user-agent")
-        .or_else(|| headers.get(header::USER_AGENT));
+        .get(header::USER_AGENT)
+        .or_else(|| headers.get("x-user-agent"));
     let text = text
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
@@ -99,6 +100,17 @@ pub fn timeout(headers: &HeaderMap) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_browser_is_known_by_its_own_name() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(user_agent(&headers), "");
+        headers.insert("x-user-agent", "connect-es/2.2.0".parse().unwrap());
+        assert_eq!(user_agent(&headers), "connect-es/2.2.0");
+        headers.insert("user-agent", "Mozilla/5.0 ".repeat(40).parse().unwrap());
+        let known = user_agent(&headers);
+        assert!(known.starts_with("Mozilla/5.0 ") && known.len() == MAX_USER_AGENT_CHARS);
+    }
 
     #[test]
     fn only_trusted_proxies_may_name_the_client() {

@@ -3,7 +3,7 @@
 import { createResource, type JSX, onCleanup } from "solid-js";
 import { executionClient } from "../api/clients";
 import type { GetQueueStatsResponse } from "../gen/coderunner/v1/execution_pb";
-import { language } from "../i18n";
+import { locale } from "../i18n";
 import { adminWords } from "../i18n/admin";
 import { Meter } from "../kit/kit";
 import { Loaded } from "../kit/loaded";
@@ -42,7 +42,7 @@ function Figures(props: { readonly reading: Reading }): JSX.Element {
   const stats = () => props.reading.stats;
   const wait = () => Math.ceil(Number(stats().estimatedWaitDuration?.seconds ?? 0) + (stats().estimatedWaitDuration?.nanos ?? 0) / 1e9);
   const busy = () => w().busyOf(stats().runningCount, stats().capacity);
-  const time = () => new Intl.DateTimeFormat(language(), { timeStyle: "medium" }).format(props.reading.at);
+  const time = () => new Intl.DateTimeFormat(locale(), { timeStyle: "medium" }).format(props.reading.at);
   return (
     <>
       <dl class="figures">

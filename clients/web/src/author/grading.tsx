@@ -62,14 +62,14 @@ function CheckerFields(props: PartProps): JSX.Element {
   return (
     <>
       <Select label={w().fields.checkerKind} options={kinds()} value={String(kind())} onChoose={(value) => props.onChange({ checkerKind: Number(value) })} />
-      <div class="ticks">
-        <Show when={hasTokens() || kind() === CheckerKind.UNORDERED_LINES}>
+      <Show when={hasTokens() || kind() === CheckerKind.UNORDERED_LINES}>
+        <div class="ticks">
           <Tick label={w().fields.caseSensitive} value={props.form.caseSensitive} onChange={(caseSensitive) => props.onChange({ caseSensitive })} />
-        </Show>
-        <Show when={hasTokens()}>
-          <Tick label={w().fields.spaceSensitive} value={props.form.spaceSensitive} onChange={(spaceSensitive) => props.onChange({ spaceSensitive })} />
-        </Show>
-      </div>
+          <Show when={hasTokens()}>
+            <Tick label={w().fields.spaceSensitive} value={props.form.spaceSensitive} onChange={(spaceSensitive) => props.onChange({ spaceSensitive })} />
+          </Show>
+        </div>
+      </Show>
       <Switch>
         <Match when={kind() === CheckerKind.FLOAT}>
           <Field

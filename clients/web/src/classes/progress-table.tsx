@@ -132,9 +132,14 @@ function Overview(props: { readonly rows: readonly MemberProgress[]; readonly on
                 </For>
                 <td class="class-when">{lastActive(row) === 0 ? w().never : moment(lastActive(row))}</td>
                 <td>
-                  <Button kind="quiet" aria-label={w().removeTitle(nameOf(row))} onClick={() => setRemoving(row)}>
-                    {w().remove}
-                  </Button>
+                  <Button
+                    kind="quiet"
+                    icon="cross"
+                    class="icon-button"
+                    aria-label={w().removeTitle(nameOf(row))}
+                    title={w().removeTitle(nameOf(row))}
+                    onClick={() => setRemoving(row)}
+                  />
                 </td>
               </tr>
             )}

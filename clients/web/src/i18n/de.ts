@@ -99,6 +99,7 @@ export const de: Texts = {
     ended: "Diese Sitzung ist beendet.",
     lastUsed: (when) => `zuletzt benutzt ${when}`,
     unknownDevice: "Unbekanntes Gerät",
+    device: (browser, system) => `${browser} auf ${system}`,
   },
   learn: {
     title: "Lernen",

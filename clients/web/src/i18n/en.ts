@@ -98,6 +98,7 @@ export const en = {
     ended: "That session is over.",
     lastUsed: (when: string) => `last used ${when}`,
     unknownDevice: "Unknown device",
+    device: (browser: string, system: string) => `${browser} on ${system}`,
   },
   learn: {
     title: "Learn",

@@ -37,15 +37,22 @@ export function inLanguage<T extends { readonly languageTag: string }>(texts: re
   return find(language()) ?? find("en") ?? texts[0];
 }
 
+/** How the user's country writes dates and numbers in the language of now, as far as the browser tells. */
+export function locale(): string {
+  // On some systems browsers tell of "en-US@posix" and the like, which no `Intl` takes.
+  const isOne = (tag: string) => /^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/.test(tag) && tag.split("-")[0] === language();
+  return navigator.languages.find(isOne) ?? language();
+}
+
 /** When something was, in words, such as "12 May, 14:30". */
 export function moment(milliseconds: number): string {
-  const format: Intl.DateTimeFormatOptions = { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" };
-  return new Intl.DateTimeFormat(language(), format).format(milliseconds);
+  const format: Intl.DateTimeFormatOptions = { day: "numeric", month: "long", hour: "numeric", minute: "2-digit" };
+  return new Intl.DateTimeFormat(locale(), format).format(milliseconds);
 }
 
 export function decimal(value: number, digits: number): string {
   const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return new Intl.NumberFormat(language(), format).format(value);
+  return new Intl.NumberFormat(locale(), format).format(value);
 }
 
 function chosen(): Language | undefined {

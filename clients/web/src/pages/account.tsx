@@ -4,6 +4,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { createResource, createSignal, For, type JSX, Show } from "solid-js";
 import { authClient, userClient } from "../api/clients";
 import { become, user } from "../api/session";
+import { deviceOf } from "../device";
 import { AgeGroup } from "../gen/coderunner/v1/user_pb";
 import { moment, t } from "../i18n";
 import { Button, Choice, FailureNotice, Field, Notice, Spinner } from "../kit/kit";
@@ -93,7 +94,7 @@ function Sessions(): JSX.Element {
                 {(session) => (
                   <li class="row">
                     <span class="grow">
-                      <strong>{session.userAgent === "" ? t().account.unknownDevice : session.userAgent}</strong>
+                      <strong title={session.userAgent}>{deviceText(session.userAgent)}</strong>
                       <br />
                       <span class="soft">
                         {t().account.lastUsed(session.lastUsedTime ? moment(timestampMs(session.lastUsedTime)) : "")}
@@ -111,4 +112,12 @@ function Sessions(): JSX.Element {
       </Show>
     </section>
   );
+}
+
+function deviceText(userAgent: string): string {
+  const device = deviceOf(userAgent);
+  if (device !== undefined) {
+    return device.system === "" ? device.browser : t().account.device(device.browser, device.system);
+  }
+  return userAgent === "" ? t().account.unknownDevice : userAgent;
 }

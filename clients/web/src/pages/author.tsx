@@ -80,14 +80,18 @@ function ProblemTable(props: ProblemTableProps): JSX.Element {
               <tr>
                 <th scope="col">{w().column.title}</th>
                 <th scope="col">{w().column.level}</th>
-                <th scope="col">{w().column.kind}</th>
-                <th scope="col" class="number">
+                <th scope="col" class="wide-only">
+                  {w().column.kind}
+                </th>
+                <th scope="col" class="number wide-only">
                   {w().column.tests}
                 </th>
-                <th scope="col" class="number">
+                <th scope="col" class="number wide-only">
                   {w().column.points}
                 </th>
-                <th scope="col">{w().column.changed}</th>
+                <th scope="col" class="wide-only">
+                  {w().column.changed}
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -100,10 +104,10 @@ function ProblemTable(props: ProblemTableProps): JSX.Element {
                       <code class="soft">{problem.slug}</code>
                     </th>
                     <td>{props.levels.get(problem.levelId) ?? w().noLevel}</td>
-                    <td>{problem.kind === ProblemKind.FUNCTION ? w().kinds.function : w().kinds.stdin}</td>
-                    <td class="number">{problem.testCount}</td>
-                    <td class="number">{problem.points}</td>
-                    <td>{problem.updateTime ? moment(timestampMs(problem.updateTime)) : ""}</td>
+                    <td class="wide-only">{problem.kind === ProblemKind.FUNCTION ? w().kinds.function : w().kinds.stdin}</td>
+                    <td class="number wide-only">{problem.testCount}</td>
+                    <td class="number wide-only">{problem.points}</td>
+                    <td class="wide-only">{problem.updateTime ? moment(timestampMs(problem.updateTime)) : ""}</td>
                   </tr>
                 )}
               </For>

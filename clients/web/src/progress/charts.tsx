@@ -3,7 +3,7 @@
 
 import { For, type JSX } from "solid-js";
 import type { LevelProgress } from "../gen/coderunner/v1/progress_pb";
-import { language } from "../i18n";
+import { locale } from "../i18n";
 import { progressWords } from "../i18n/progress";
 import { axisTop, type Day } from "./figures";
 
@@ -64,7 +64,7 @@ export function ActivityChart(props: { readonly days: readonly Day[] }): JSX.Ele
   const w = progressWords;
   const top = () => axisTop(props.days.map(({ count }) => count));
   const date = (day: Day | undefined) =>
-    day === undefined ? "" : new Intl.DateTimeFormat(language(), { day: "numeric", month: "short" }).format(day.start);
+    day === undefined ? "" : new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short" }).format(day.start);
   const solvedDays = () => props.days.filter(({ count }) => count > 0);
   return (
     <figure class="chart">
