@@ -107,11 +107,17 @@ function standsAlone(text: string, word: string): boolean {
 
 function excerptOf(words: readonly string[], section: Section): string {
   const lines = section.text.split("\n").filter((line) => line.trim() !== "" && !/^\s*(`{3,}|~{3,})/.test(line));
-  const line = lines.find((candidate) => words.some((word) => folded(candidate).includes(word))) ?? lines[0] ?? "";
+  const line = readable(lines.find((candidate) => words.some((word) => folded(candidate).includes(word))) ?? lines[0] ?? "");
   const at = Math.max(0, ...words.map((word) => folded(line).indexOf(word)));
   const from = at < EXCERPT_LENGTH - 20 ? 0 : at - 30;
   const cut = line.slice(from, from + EXCERPT_LENGTH);
   return `${from > 0 ? "…" : ""}${cut.trim()}${from + EXCERPT_LENGTH < line.length ? "…" : ""}`;
+}
+
+/** A row of a table as its cells; every other line as it is, for it may be code. */
+function readable(line: string): string {
+  const cells = /^\s*\|(.*)\|\s*$/.exec(line)?.[1]?.split("|");
+  return cells === undefined ? line : cells.map((cell) => plain(cell.trim())).join(" · ");
 }
 
 /** Without case and accents, so that nobody has to type them. Keeps the length of ordinary text. */

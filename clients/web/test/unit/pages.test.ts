@@ -28,6 +28,12 @@ test("all words must be there, and the best place comes first", () => {
   assert.equal(search(SHEETS, "print")[0]?.excerpt, "print(i)");
 });
 
+test("what was found in a table is shown without the table's marks", () => {
+  const body = "# Lists\n\n| what | how |\n|---|---|\n| the *last* one | `names[-1]` |\n\n    x = a | b | last_one\n";
+  const excerpts = ["names", "last_one"].map((query) => search([{ slug: "lists", title: "", body }], query)[0]?.excerpt);
+  assert.deepEqual(excerpts, ["the last one · names[-1]", "x = a | b | last_one"]);
+});
+
 const member = (displayName: string, points: number, lastMs?: number) =>
   create(MemberProgressSchema, {
     member: { userId: displayName, displayName },
